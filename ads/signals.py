@@ -23,6 +23,7 @@ from ads.models import (
     CampaignSchedule,
     DaypartingSchedule,
     DaypartingWindow,
+    SeasonalityAdjustment,
 )
 from ads.models.base import configuration_changed
 from ads.models.people import SignInKind
@@ -124,6 +125,13 @@ def deleted(sender: type, instance: Any, **_: Any) -> None:
 def schedule_deleted(instance: Any, **_: Any) -> None:
     """Its campaigns are unknown afterwards."""
     _rows_changed(CampaignSchedule, CampaignSchedule.objects.filter(schedule=instance))
+
+
+@receiver([post_save, post_delete], sender=SeasonalityAdjustment)
+def events_changed(instance: SeasonalityAdjustment, **_: Any) -> None:
+    """The paces of its brand follow; those of all brands with the next refresh."""
+    if (brand := instance.brand_id) is not None:
+        transaction.on_commit(lambda: pacing.after_event(brand, timezone.now()), robust=True)
 
 
 @receiver(m2m_changed, sender=CampaignSchedule)

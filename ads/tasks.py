@@ -168,7 +168,7 @@ def refresh_paces() -> dict[str, int]:
     """Work out every pace anew; once a month, how far projections were off in the month before."""
     now = timezone.now()
     with _running("refresh_paces", now):
-        return {"paces": pacing.refresh(now)}
+        return {"learned": int(pacing.learn(now)), "paces": pacing.refresh(now)}
 
 
 @_task(soft_time_limit=FILE_SOFT_LIMIT, time_limit=FILE_LIMIT)

@@ -6,11 +6,13 @@ from typing import Any, Final
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
 from django.db.models import Count, Q, QuerySet
+from django.forms import Media
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import BooleanRadioFilter, DropdownFilter
 
+from ads import brand_figures
 from ads.admin.elements import (
     NOTHING,
     USED,
@@ -24,16 +26,17 @@ from ads.admin.elements import (
     pace_cell,
     spend_track,
     state_badge,
+    tips,
     two_lines,
     within_currencies,
 )
+from ads.brand_figures import SHARE, SPEND
 from ads.models import Brand, Campaign
 from ads.models.campaign import STATES, State
 from ads.models.spend import Period
 from ads.rules.money import format_money, remaining
 from ads.services import pacing, visible
 from ads.services.ledger import summaries
-from ads.services.lists import SHARE, SPEND, brand_figures
 
 
 class BrandList(ChangeList):
@@ -143,6 +146,10 @@ class BrandColumns(AdminMixin[Brand]):
     ]
 
     list_fullwidth = True
+
+    @property
+    def media(self) -> Media:
+        return super().media + tips.MEDIA
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return BrandList

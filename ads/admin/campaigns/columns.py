@@ -24,7 +24,7 @@ from ads.admin.elements import (
     AdminMixin,
     budget,
     ended_by,
-    pace_cell,
+    pace_tip,
     soon,
     spend_track,
     state_badge,
@@ -138,7 +138,7 @@ class CampaignColumns(AdminMixin[Campaign]):
 
     @admin.display(description="pace", ordering=PACE_PERCENT)
     def pace(self, campaign: Any) -> SafeString | str:
-        return pace_cell(campaign.pace_of_month, campaign.brand.currency, f"pace-{campaign.pk}")
+        return pace_tip(campaign.pace_of_month, campaign.brand.currency, f"pace-{campaign.pk}")
 
     @admin.display(description="daily budget", ordering="daily_budget")
     def daily_limit(self, campaign: Campaign) -> SafeString:

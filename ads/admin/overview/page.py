@@ -26,6 +26,7 @@ from ads.admin.elements import (
     state_badge,
 )
 from ads.admin.overview.first_steps import first_steps
+from ads.admin.overview.pacing import pacing_part
 from ads.admin.tasks import alarm_summary, describe
 from ads.holds import Hold
 from ads.models import (
@@ -96,6 +97,8 @@ def front_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         context["spend_as_of"] = _as_of(seen.sources)
         context["months"] = _months(seen.money)
         context["currencies"] = _currencies(seen.money)
+    if seen.pacing and has_campaigns:
+        context["pacing"] = pacing_part(seen.pacing, now)
     if seen.changes is not None and has_campaigns:
         context["changes"] = changes_as_read(seen.changes, now)
     if seen.tasks is not None:
@@ -139,6 +142,7 @@ def _parts(request: HttpRequest) -> set[Part]:
     seen = {
         Part.DELIVERY: may(request, Campaign, "view"),
         Part.MONEY: may(request, Brand, "view"),
+        Part.PACING: may(request, Brand, "view") and may(request, Campaign, "view"),
         Part.CHANGES: may(request, DeliveryChange, "view"),
         Part.CONNECTIONS: may(request, Connection, "view"),
         Part.HEALTH: may(request, Heartbeat, "view") or may(request, PeriodicTask, "view"),

@@ -1,14 +1,18 @@
 """Brands."""
 
+from typing import Annotated
+
 from django.http import HttpResponse
-from ninja import Path, Query, Router, Schema
+from ninja import Field, Path, Query, Router, Schema
 
 from ads.api.frame import ApiKey, ApiRequest, Id, Kind, check_known, reads
 from ads.api.reading.finding import the_brand
 from ads.api.reading.paging import Page, cursor_after, link
 from ads.api.reading.schemas import BrandAnswer, NextCursor
 from ads.models.senders import Scope
+from ads.services import pacing
 from ads.services.lists import pages
+from ads.services.pacing import Paced
 from ads.services.senders import visibility
 
 router = Router(tags=["brands"], auth=ApiKey(Scope.READ))
@@ -21,15 +25,27 @@ class BrandPage(Schema):
     next_cursor: NextCursor
 
 
+class Asked(Page):
+    """Filters of the list."""
+
+    pace: Annotated[
+        Paced | None, Field(description="Whose month is at this pace, or so projected.")
+    ] = None
+
+
 @reads(router, "/brands", BrandPage, "List brands")
-def list_brands(request: ApiRequest, response: HttpResponse, page: Query[Page]) -> BrandPage:
+def list_brands(request: ApiRequest, response: HttpResponse, page: Query[Asked]) -> BrandPage:
     """The brands that the key may see."""
-    check_known(request, Page)
+    check_known(request, Asked)
     seen = visibility.brands(request.auth.brand_ids)
+    if page.pace is not None:
+        seen = pacing.paced(seen, page.pace)
     found, has_more = pages.brands(seen, after=page.after, limit=page.limit)
+    paces = pacing.stored_of(found)
     next_cursor = cursor_after(found[-1].pk) if has_more else None
     link(request, response, next_cursor)
-    return BrandPage(items=[BrandAnswer.of(brand) for brand in found], next_cursor=next_cursor)
+    items = [BrandAnswer.of(brand, paces.get(brand.pk)) for brand in found]
+    return BrandPage(items=items, next_cursor=next_cursor)
 
 
 @reads(router, "/brands/{brand_id}", BrandAnswer, "One brand", Kind.NOT_FOUND)
@@ -37,4 +53,4 @@ def get_brand(request: ApiRequest, brand_id: Path[Id]) -> BrandAnswer:
     """A brand's configuration."""
     check_known(request, ())
     with the_brand(request, brand_id) as brand:
-        return BrandAnswer.of(brand)
+        return BrandAnswer.of(brand, pacing.stored_of([brand]).get(brand.pk))

@@ -13,6 +13,7 @@ from ads.holds import Hold
 from ads.models.campaign import State
 from ads.models.senders import Scope
 from ads.services.lists import pages
+from ads.services.pacing import Paced
 from ads.services.senders import visibility
 
 router = Router(tags=["campaigns"], auth=ApiKey(Scope.READ))
@@ -39,6 +40,9 @@ class Asked(Page):
     ] = None
     account: Annotated[Text | None, Field(description="With an id in this account.")] = None
     reference: Annotated[Text | None, Field(description="With this platform id.")] = None
+    pace: Annotated[
+        Paced | None, Field(description="Whose month is at this pace, or so projected.")
+    ] = None
 
     @property
     def wanted(self) -> pages.Wanted:
@@ -63,7 +67,10 @@ def list_campaigns(
     next_cursor = cursor_after(page.last_id) if page.has_more else None
     link(request, response, next_cursor)
     return CampaignPage(
-        items=[CampaignAnswer.of(listed.campaign, listed.holds) for listed in page.campaigns],
+        items=[
+            CampaignAnswer.of(listed.campaign, listed.holds, listed.pace)
+            for listed in page.campaigns
+        ],
         next_cursor=next_cursor,
     )
 
@@ -74,4 +81,4 @@ def get_campaign(request: ApiRequest, campaign_id: Path[Id]) -> CampaignAnswer:
     check_known(request, ())
     with the_campaign(request, campaign_id) as campaign:
         listed = pages.one(campaign, request.now, request.auth.brand_ids)
-        return CampaignAnswer.of(listed.campaign, listed.holds)
+        return CampaignAnswer.of(listed.campaign, listed.holds, listed.pace)

@@ -12,6 +12,8 @@ from ads.models import Brand, Campaign
 from ads.models.campaign import State, Status
 from ads.rules.money import plain
 from ads.services.freshness import sources_of
+from ads.services.pacing import Basis, Pace
+from ads.services.pacing import State as PaceState
 
 Money = Annotated[
     Decimal,
@@ -37,6 +39,67 @@ class Named(Schema):
 
     id: Annotated[int, Field(examples=[7])]
     name: Annotated[str, Field(examples=["Aurora Coffee"])]
+
+
+class PaceAnswer(Schema):
+    """How the budget of the month is being spent, as last worked out."""
+
+    state: Annotated[
+        PaceState,
+        Field(
+            description="Spend against what is expected by now: within 10% it is `on_pace`. "
+            "`not_running`: people have paused it, or its flight has ended."
+        ),
+    ]
+    as_of: datetime
+    budget: Budget
+    spent: Money
+    expected: Annotated[Budget, Field(description="By now; null: unknown.")]
+    pace_percent: Annotated[
+        Budget, Field(description="`spent` in percent of `expected`.", examples=["112.50"])
+    ]
+    projected: Annotated[
+        Budget, Field(description="Spend by the end of the month; null: not enough data yet.")
+    ]
+    low: Annotated[
+        Budget, Field(description="In four of five cases it is between `low` and `high`.")
+    ]
+    high: Budget
+    runs_out_on: Annotated[
+        date | None, Field(description="The day on which the budget runs out at this pace.")
+    ]
+    recommended_daily: Annotated[
+        Budget, Field(description="The daily budget that would spend what is left.")
+    ]
+    basis: Annotated[
+        list[Basis],
+        Field(
+            description="What the figures rest on beside even spend. Only events that are entered "
+            "as seasonality adjustments are expected."
+        ),
+    ]
+
+    @classmethod
+    def of(cls, pace: Pace | None) -> "PaceAnswer | None":
+        if pace is None:
+            return None
+        figures = {
+            name: getattr(pace, name)
+            for name in cls.model_fields.keys() - set(_ROUNDED) - {"basis"}
+        }
+        for name in _ROUNDED:
+            amount = getattr(pace, name)
+            figures[name] = None if amount is None else round(amount, 2)
+        return cls(**figures, basis=sorted(pace.basis))
+
+
+#: Estimates, which have no more digits than money.
+_ROUNDED = ("expected", "pace_percent", "projected", "low", "high")
+
+Paced = Annotated[
+    PaceAnswer | None,
+    Field(description="Of its monthly budget; null: not worked out yet."),
+]
 
 
 class BrandAnswer(Schema):
@@ -65,10 +128,12 @@ class BrandAnswer(Schema):
     last_monthly_reset: date | None
     created_at: datetime
     updated_at: datetime
+    pace: Paced
 
     @classmethod
-    def of(cls, brand: Brand) -> "BrandAnswer":
-        return cls(**{name: getattr(brand, name) for name in cls.model_fields})
+    def of(cls, brand: Brand, pace: Pace | None) -> "BrandAnswer":
+        same = cls.model_fields.keys() - {"pace"}
+        return cls(**{name: getattr(brand, name) for name in same}, pace=PaceAnswer.of(pace))
 
 
 class ReferenceAnswer(Schema):
@@ -122,13 +187,16 @@ class CampaignAnswer(Schema):
     ]
     created_at: datetime
     updated_at: datetime
+    pace: Paced
 
     @classmethod
-    def of(cls, campaign: Campaign, holds: list[tuple[Hold, str]] | None) -> "CampaignAnswer":
+    def of(
+        cls, campaign: Campaign, holds: list[tuple[Hold, str]] | None, pace: Pace | None
+    ) -> "CampaignAnswer":
         """No query if its brand, schedules and references were fetched with it."""
         same = cls.model_fields.keys() - {
             "brand", "state", "currency", "dayparting_schedules", "references", "holds",
-            "spend_as_of",
+            "spend_as_of", "pace",
         }  # fmt: skip
         return cls(
             **{name: getattr(campaign, name) for name in same},
@@ -144,6 +212,7 @@ class CampaignAnswer(Schema):
                 for known in campaign.references.all()
             ],
             spend_as_of=next((each.heard_at for each in sources_of(campaign)), None),
+            pace=PaceAnswer.of(pace),
             holds=None
             if holds is None
             else [HoldAnswer(code=code, sentence=sentence) for code, sentence in holds],

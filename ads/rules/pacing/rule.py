@@ -6,7 +6,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from decimal import ROUND_DOWN, Decimal
+from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 from typing import Final
 
 from ads.rules.pacing.figures import (
@@ -52,7 +52,8 @@ def pace_of(
     rest = _Rest(calendar, max(today, budget.start or today), last)
     level = _level_of_day(budget, calendar) if of_day else _level(budget, weigh, today)
     if level is not None:
-        known = _projected(known, budget, rest, level * rest.weight(weigh))
+        spent, weight = level  # divided last, so that nothing is rounded before
+        known = _projected(known, budget, rest, spent * rest.weight(weigh) / weight)
         if not of_day:
             known = _ranged(known, budget, rest, ranges)
     return known if of_day else _recommended(known, budget, rest)
@@ -118,11 +119,16 @@ def profile(budget: Budget, calendar: Calendar) -> list[int] | None:
     if not total:
         return [0] * 7
     return [
-        min(round(spent[n] * weight * MILLION / (weights[n] * total)), MOST_SHARE)
+        min(_whole(spent[n] * weight * MILLION / (weights[n] * total)), MOST_SHARE)
         if weights[n]
         else 0
         for n in range(7)
     ]
+
+
+def _whole(number: Decimal) -> int:
+    """To the nearest, half of one upward, as PostgreSQL does."""
+    return int(number.to_integral_value(ROUND_HALF_UP))
 
 
 def _amounts(budget: Budget, days: Sequence[date]) -> list[Decimal]:
@@ -139,8 +145,8 @@ def _without_spike(amounts: Sequence[Decimal]) -> Decimal:
     return total - highest + min(highest, (total - highest) * SPIKE / (with_spend - 1))
 
 
-def _level(budget: Budget, weigh: Weighing, today: date) -> Decimal | None:
-    """Spend per weight in the last week, or since the first spend; None: not enough days."""
+def _level(budget: Budget, weigh: Weighing, today: date) -> tuple[Decimal, int] | None:
+    """Spend in the last week, or since the first spend, and its weight; None: not enough days."""
     began = min(
         (
             day
@@ -157,7 +163,7 @@ def _level(budget: Budget, weigh: Weighing, today: date) -> Decimal | None:
     else:
         spent = sum((_likes_bound(budget, day) for day in days), _ZERO)
     weight = weigh.of(days[0], days[-1])
-    return spent / weight if weight else None
+    return (spent, weight) if weight else None
 
 
 def _likes_bound(budget: Budget, day: date) -> Decimal:
@@ -170,11 +176,11 @@ def _likes_bound(budget: Budget, day: date) -> Decimal:
     return min(amounts[0], (total - highest) * SPIKE / (with_spend - 1))
 
 
-def _level_of_day(budget: Budget, calendar: Calendar) -> Decimal | None:
+def _level_of_day(budget: Budget, calendar: Calendar) -> tuple[Decimal, int] | None:
     weight = calendar.weights.get(calendar.today, 0)
     if not calendar.elapsed or calendar.elapsed < LEAST_SEEN * weight:
         return None
-    return max(budget.spent, _ZERO) / calendar.elapsed
+    return max(budget.spent, _ZERO), calendar.elapsed
 
 
 def _basis(budget: Budget, calendar: Calendar, begins: date, shares: object) -> frozenset[Basis]:

@@ -6,6 +6,7 @@ Columns keep their names and order; new ones come last.
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
+from decimal import Decimal
 from enum import StrEnum
 from operator import itemgetter
 from typing import Any, Final
@@ -23,7 +24,7 @@ from ads.models import (
     TimezoneName,
 )
 from ads.rules.calendar import month_start
-from ads.services import receipts
+from ads.services import pacing, receipts
 from ads.services.exports.stream import AT_A_TIME, Export, portions
 from ads.services.ledger import archived, summaries
 from ads.services.senders import visibility
@@ -208,6 +209,11 @@ _FIGURES: Final = (
     "is_budget_available",
 )
 
+#: Of the month's pace.
+_PACE: Final = (
+    "pace_percent", "expected", "projected", "low", "high", "runs_out_on", "recommended_daily",
+)  # fmt: skip
+
 #: The columns of each export.
 SPEND: Final = tuple(_SPEND)
 CHANGES: Final = tuple(_CHANGES)
@@ -219,6 +225,8 @@ RECEIPTS: Final = (
 )  # fmt: skip
 SUMMARY: Final = (
     "brand_id", "brand", "campaign_id", "campaign", "state", "is_active", *_FIGURES, "currency",
+    "pace", "pace_percent", "expected", "projected", "projected_low", "projected_high",
+    "runs_out_on", "recommended_daily", "pace_as_of",
 )  # fmt: skip
 
 
@@ -287,17 +295,20 @@ def of_summary(
 
 def _brands(brands: QuerySet[Brand], now: datetime) -> Iterator[Sequence[object]]:
     for some in portions(brands):
+        paces = pacing.stored_of(some)
         for brand, figures in zip(some, summaries.of_many(some, now), strict=True):
             state = "Active" if brand.is_active else "Inactive"
             yield (
                 *(brand.pk, brand.name, None, None, state, brand.is_active),
                 *_figures(brand.timezone, figures),
                 brand.currency,
+                *_pace(paces.get(brand.pk)),
             )
 
 
 def _campaigns(campaigns: QuerySet[Campaign], now: datetime) -> Iterator[Sequence[object]]:
     for some in portions(campaigns):
+        paces = pacing.stored_of(some)
         for campaign, figures in zip(some, summaries.of_many(some, now), strict=True):
             brand = campaign.brand
             yield (
@@ -305,7 +316,17 @@ def _campaigns(campaigns: QuerySet[Campaign], now: datetime) -> Iterator[Sequenc
                 *(campaign.state, campaign.is_active),
                 *_figures(brand.timezone, figures),
                 brand.currency,
+                *_pace(paces.get(campaign.pk)),
             )
+
+
+def _pace(pace: pacing.Pace | None) -> Iterator[object]:
+    """Empty before it has been worked out. Estimates have no more digits than money."""
+    yield pace and pace.state.value
+    for name in _PACE:
+        value = pace and getattr(pace, name)
+        yield round(value, 2) if isinstance(value, Decimal) else value
+    yield pace and pace.as_of
 
 
 def _figures(timezone: str, figures: summaries.Summary | None) -> tuple[object, ...]:

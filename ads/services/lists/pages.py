@@ -13,6 +13,7 @@ from ads.models import Brand, Campaign, CampaignReference, DaypartingSchedule
 from ads.models.campaign import STATES, State
 from ads.services import freshness, visible
 from ads.services.explain import limits, sentence
+from ads.services.pacing import Pace, paced, stored_of
 
 #: How many campaigns are searched for a hold at a time: first so many, then ever more. A common
 #: hold is found among the first; for one that no campaign has, a few queries search all of them.
@@ -34,17 +35,19 @@ class Wanted:
     platform: str | None = None
     account: str | None = None
     reference: str | None = None
+    pace: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A campaign with its references, schedules and brand loaded, and its holds.
+    """A campaign with its references, schedules and brand loaded, its holds and its pace.
 
     ``holds``: code and sentence of each; None: its brand's timezone is invalid.
     """
 
     campaign: Campaign
     holds: list[tuple[Hold, str]] | None
+    pace: Pace | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +112,8 @@ def _matching(campaigns: QuerySet[Campaign], wanted: Wanted) -> QuerySet[Campaig
     if wanted.state is not None:
         campaigns = campaigns.filter(STATES[wanted.state.label])
     parts = {"platform": wanted.platform, "account": wanted.account, "reference": wanted.reference}
+    if wanted.pace is not None:
+        campaigns = paced(campaigns, wanted.pace)
     given = {part: value for part, value in parts.items() if value is not None}
     if given:
         references = CampaignReference.objects.filter(**given).order_by()
@@ -133,12 +138,17 @@ def _described(
     evaluated: dict[int, Any] = {row.pk: row for row in with_holds(rows, moment)}
     limits.with_allowances(list(evaluated.values()), now, brand_ids)
     freshness.with_sources(evaluated.values(), of_all=True)
+    paces = stored_of(evaluated.values())
     listed = {
-        pk: Listed(row, [(hold, sentence(hold, row, now)) for hold in from_bits(row.hold_bits)])
+        pk: Listed(
+            row,
+            [(hold, sentence(hold, row, now)) for hold in from_bits(row.hold_bits)],
+            paces.get(pk),
+        )
         for pk, row in evaluated.items()
     }
     if missing := set(ids) - listed.keys():
-        listed |= {row.pk: Listed(row, None) for row in rows.filter(pk__in=missing)}
+        listed |= {row.pk: Listed(row, None, None) for row in rows.filter(pk__in=missing)}
     return [listed[pk] for pk in ids if pk in listed]  # without those deleted meanwhile
 
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import Enum, auto
 
 from ads.models import Restore
-from ads.services import backups, freshness, restored, visible
+from ads.services import backups, freshness, pacing, restored, visible
 from ads.services.backups import BackupStatus
 from ads.services.connections import Trouble, troubles
 from ads.services.freshness import Source
@@ -20,6 +20,7 @@ from ads.services.overview.first_steps import FirstSteps, first_steps
 from ads.services.overview.near import Near
 from ads.services.overview.spend import Money, PeriodSpend, money
 from ads.services.overview.waiting import Waiting, waiting
+from ads.services.pacing import Outlook
 
 
 class Part(Enum):
@@ -27,6 +28,7 @@ class Part(Enum):
 
     DELIVERY = auto()
     MONEY = auto()
+    PACING = auto()
     CHANGES = auto()
     CONNECTIONS = auto()
     HEALTH = auto()
@@ -44,6 +46,8 @@ class Overview:
     changes: list[Latest] | None
     tasks: list[health.TaskHealth] | None
     first_steps: FirstSteps | None
+    #: None also before the first paces are worked out.
+    pacing: Outlook | None = None
     #: None also if nothing waits.
     waiting: Waiting | None = None
     backups: BackupStatus | None = None
@@ -72,6 +76,7 @@ def at(now: datetime, parts: Collection[Part], *, currency: str = "") -> Overvie
         first_steps=None
         if Part.FIRST_STEPS not in parts or (spent and any(each.amount for each in spent.month))
         else first_steps(),
+        pacing=pacing.outlook() if Part.PACING in parts else None,
         waiting=waiting() if Part.WAITING in parts else None,
         sources=freshness.of_all() if Part.MONEY in parts else (),
         # It names accounts, which may be of other brands.

@@ -4,14 +4,17 @@ The rule for one owner is :func:`ads.rules.pacing.pace_of`; here it is asked of 
 """
 
 from ads.rules.pacing import Basis, Pace, State
+from ads.services.pacing import backtest
 from ads.services.pacing.day import used_up_at
 from ads.services.pacing.live import of_brands, of_campaigns
 from ads.services.pacing.month import MonthPace, month_of
-from ads.services.pacing.outlook import Outlook, outlook
+from ads.services.pacing.outlook import Outlook, Projected, outlook
+from ads.services.pacing.ranges import learn
 from ads.services.pacing.stored import (
     PACE,
     Paced,
     after_edit,
+    after_event,
     as_of,
     paced,
     refresh,

@@ -13,7 +13,7 @@ from ads.rules.pacing import Basis, Pace, Range, State
 from ads.services.pacing import owners, ranges
 from ads.services.pacing.calendars import Events, Key, calendars
 from ads.services.pacing.owners import Owners, Sql
-from ads.services.pacing.statement import BITS, statement
+from ads.services.pacing.statement import BITS, RESULTS, statement
 
 
 def of_campaigns(
@@ -45,7 +45,7 @@ def statement_for(
     found = _rows(
         f"""SELECT DISTINCT timezone, hours,
                    CASE WHEN brand_id = ANY(%s::bigint[]) THEN brand_id ELSE 0 END
-              FROM ({keys}) AS key""",  # noqa: S608
+              FROM ({keys}) AS key""",
         (events.brands, *parameters),
     )
     known = calendars([Key(tz, tuple(ids), brand) for tz, ids, brand in found], period, events, now)
@@ -56,8 +56,9 @@ def statement_for(
 
 def pace_of_row(row: Sequence[Any]) -> Pace:
     """A pace from the statement's results."""
-    state, *figures, basis = row
-    return Pace(State(state), *figures, basis=basis_of(basis))
+    figures = dict(zip(RESULTS, row, strict=True))
+    state, basis = State(figures.pop("state")), basis_of(figures.pop("basis"))
+    return Pace(state, basis=basis, **figures)
 
 
 def basis_of(bits: int) -> frozenset[Basis]:

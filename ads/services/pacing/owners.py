@@ -13,12 +13,12 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.expressions import ExpressionWrapper
 from django.db.models.fields import BooleanField
 
+from ads import brand_figures
 from ads.allowed import has_ended
 from ads.holds import BUDGET_HOLDS, LOCAL_DATE, Moment, with_spend
 from ads.models import Brand, Campaign
 from ads.models.campaign import Status
 from ads.models.spend import Period
-from ads.services.lists import brand_figures
 
 SPEND, LIMIT = brand_figures.SPEND, brand_figures.LIMIT
 
@@ -77,15 +77,16 @@ def of_campaigns(campaigns: QuerySet[Campaign], now: datetime) -> Owners:
     return Owners(
         figures=(
             f"""SELECT id, brand_id, timezone, currency, today, runs, starts, ends,
-                       coalesce(ids, '{{}}') AS hours, day_spent, day_limit, month_spent, month_limit
+                       coalesce(ids, '{{}}') AS hours, day_spent, day_limit, month_spent,
+                       month_limit
                   FROM ({figures}) AS base (
                        id, brand_id, timezone, currency, today, runs, starts, ends, dayparted,
-                       day_spent, day_limit, month_spent, month_limit) {_HOURS}""",  # noqa: S608
+                       day_spent, day_limit, month_spent, month_limit) {_HOURS}""",
             parameters,
         ),
         keys=(
             f"""SELECT timezone, coalesce(ids, '{{}}') AS hours, brand_id
-                  FROM ({keys}) AS base (id, brand_id, timezone, dayparted) {_HOURS}""",  # noqa: S608
+                  FROM ({keys}) AS base (id, brand_id, timezone, dayparted) {_HOURS}""",
             of_keys,
         ),
         totals="total.campaign_id = owner.id",
@@ -116,12 +117,12 @@ def of_brands(brands: QuerySet[Brand], now: datetime) -> Owners:
                        NULL::date AS ends, '{{}}'::bigint[] AS hours,
                        day_spent, day_limit, month_spent, month_limit
                   FROM ({figures}) AS base (id, timezone, currency, today, runs, day_spent,
-                                            day_limit, month_spent, month_limit)""",  # noqa: S608
+                                            day_limit, month_spent, month_limit)""",
             parameters,
         ),
         keys=(
             f"""SELECT timezone, '{{}}'::bigint[] AS hours, id AS brand_id
-                  FROM ({keys}) AS base (id, timezone)""",  # noqa: S608
+                  FROM ({keys}) AS base (id, timezone)""",
             of_keys,
         ),
         totals="total.brand_id = owner.id AND total.campaign_id IS NULL",

@@ -116,7 +116,7 @@ def statement(
       LEFT JOIN history ON history.id = owner.id
      CROSS JOIN (SELECT %s::int[] AS days, %s::numeric[] AS lows, %s::numeric[] AS highs) AS range
      {_rule(of_day=of_day)}
-    """  # noqa: S608  (our own parts; all values are parameters)
+    """
     return sql, (
         *zip_columns(_calendar_rows(calendars, period)),
         list(units), list(units.values()), list(brands_with_events), *parameters, since, until,
@@ -213,10 +213,13 @@ def _rule(*, of_day: bool) -> str:
                 FROM (SELECT {last} AS total, greatest({highest}) AS highest,
                              num_nonnulls({_by_weekday("nullif(history.{day}_last, 0)")})
                                  AS with_spend) AS week)
-        END / nullif({_weight(f"greatest(history.began, owner.today - {LEVEL_DAYS})", past)}, 0)"""
+        END"""
+    since = f"greatest(history.began, owner.today - {LEVEL_DAYS})"
+    level_weight = f"nullif({_weight(since, past)}, 0)"
     if of_day:
-        level = f"""CASE WHEN calendar.elapsed > 0 AND calendar.elapsed >= {LEAST_SEEN} * a.today
-            THEN greatest(owner.spent, 0) / calendar.elapsed END"""
+        level = f"""CASE WHEN calendar.elapsed >= {LEAST_SEEN} * a.today
+            THEN greatest(owner.spent, 0) END"""
+        level_weight = "nullif(calendar.elapsed, 0)"
     shares = ", ".join(f"1 AS {day}" for day in _WEEKDAYS) if of_day else _by_weekday(share)
     spending = (
         ""
@@ -255,7 +258,8 @@ def _rule(*, of_day: bool) -> str:
         OFFSET 0
      ) AS a
      CROSS JOIN LATERAL (
-        SELECT past + ahead AS whole, past + gone AS seen, ahead - gone AS rest, level,
+        SELECT past + ahead AS whole, past + gone AS seen, ahead - gone AS rest,
+               level, level_weight,
                {
         "NULL::numeric"
         if of_day
@@ -267,16 +271,16 @@ def _rule(*, of_day: bool) -> str:
                        {_weight("a.rest", "a.last")} AS ahead,
                        a.elapsed * (ARRAY[{_by_weekday("a.{day}")}])
                            [extract(isodow FROM owner.today)::int] AS gone,
-                       {level} AS level) AS part
+                       {level} AS level, {level_weight} AS level_weight OFFSET 0) AS part
         OFFSET 0
      ) AS b
      CROSS JOIN LATERAL (
         SELECT owner.budget * b.seen / nullif(b.whole, 0) AS expected,
                a.runs AND owner.budget > owner.spent AS may_spend,
                CASE WHEN NOT a.runs THEN 0
-                    WHEN b.level IS NULL THEN NULL
+                    WHEN b.level IS NULL OR b.level_weight IS NULL THEN NULL
                     WHEN owner.spent >= owner.budget THEN 0  -- it has stopped there
-                    ELSE least(b.level * b.rest, b.most) END AS to_come,
+                    ELSE least(b.level * b.rest / b.level_weight, b.most) END AS to_come,
                CASE WHEN a.rest = owner.today AND a.today > a.elapsed
                     THEN (owner.budget - owner.spent + owner.day_spent) / (a.later + 1)
                 END AS from_today

@@ -19,6 +19,7 @@ from ads.models import (
     CampaignSchedule,
     DaypartingSchedule,
     Person,
+    SeasonalityAdjustment,
     SpendBatch,
     SpendImport,
     SpendTotal,
@@ -71,6 +72,7 @@ class Side:
             self.campaign.delivery_changes.earliest("pk"),
             self.campaign.switch_orders.get(),
             self.brand.alerts.get(),
+            self.brand.seasonality_adjustments.get(),
         ]  # fmt: skip
         return {row._meta.label_lower: row for row in rows}
 
@@ -92,6 +94,9 @@ def side(name: str) -> Side:
         remote_id=f"{name}-81512345",
         is_on=False,
         written_at=now,
+    )
+    SeasonalityAdjustment.objects.create(
+        name=f"{name} fair", brand=brand, factor=2, start_date=now.date(), end_date=now.date()
     )
     CampaignReference.objects.create(
         campaign=campaign, platform="google_ads", reference=f"{name}-81512345"

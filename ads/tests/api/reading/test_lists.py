@@ -11,12 +11,13 @@ from django.utils import timezone
 from ads.holds import Hold
 from ads.models import Campaign, CampaignReference
 from ads.models.campaign import State
+from ads.services import pacing
 from ads.services.lists import pages as listing
 from ads.tests.api.reading.support import ids
 from ads.tests.api.support import Program
 from ads.tests.factories import BrandFactory, CampaignFactory, ScheduleFactory
 from ads.tests.platforms import doubles
-from ads.tests.support import enforce_all, execute, spend_in_sql
+from ads.tests.support import at, enforce_all, execute, spend_in_sql
 
 pytestmark = pytest.mark.django_db
 
@@ -75,6 +76,7 @@ def test_a_brand_is_shown_with_its_configuration(program: Program) -> None:
         "last_monthly_reset": None,
         "created_at": instant(brand.created_at),
         "updated_at": instant(brand.updated_at),
+        "pace": None,
     }
 
 
@@ -117,6 +119,7 @@ def test_a_campaign_is_shown_with_its_references_schedules_and_holds(
         "spend_as_of": None,
         "created_at": instant(campaign.created_at),
         "updated_at": instant(campaign.updated_at),
+        "pace": None,
     }
 
 
@@ -279,4 +282,19 @@ def test_a_longer_page_takes_no_more_queries(program: Program, path: str) -> Non
     few = queries(program, path)
     add(10)
 
-    assert queries(program, path) == few <= 16
+    assert queries(program, path) == few <= 17
+
+
+def test_brands_and_campaigns_are_found_by_the_pace_of_their_month(program: Program) -> None:
+    brand = BrandFactory.create(monthly_budget=1000)
+    over = CampaignFactory.create(brand=brand, monthly_budget=0)
+    CampaignFactory.create(brand=brand, monthly_budget=1000)
+    spend_in_sql(over, "50", date(2024, 5, 10))
+    pacing.refresh(at("2024-05-16 12:00"))
+
+    (found,) = program.get("/campaigns?pace=over").json()["items"]
+
+    assert found["id"] == over.pk
+    assert (found["pace"]["state"], found["pace"]["spent"]) == ("over", "50.00")
+    assert program.get("/brands?pace=over").json()["items"] == []
+    assert program.get("/brands?pace=sideways").status_code == 422

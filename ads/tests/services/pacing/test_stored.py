@@ -1,0 +1,142 @@
+"""The paces that lists show: refreshed by the clock and after edits, and whose they are."""
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+import time_machine
+from django.db import transaction
+from django.db.models import QuerySet
+
+from ads import tasks
+from ads.models import Brand, BudgetPace, Campaign, SeasonalityAdjustment
+from ads.services import pacing, visible
+from ads.services.pacing import Paced, State
+from ads.tests.factories import BrandFactory, CampaignFactory, ScheduleFactory
+from ads.tests.support import at, spend
+
+pytestmark = pytest.mark.django_db
+
+#: A Wednesday, the middle of a month of 30 days.
+NOW = at("2026-09-16 00:00")
+DAY = timedelta(days=1)
+
+
+def spending(amount: object, **given: Any) -> Campaign:
+    """A campaign that has spent as much on each day for six weeks, with $300 a month."""
+    campaign = CampaignFactory.create(**{"monthly_budget": 300, **given})
+    for ago in range(1, 43):
+        spend(campaign, amount, NOW, (NOW - ago * DAY).date())
+    return campaign
+
+
+def pace_of(owner: Brand | Campaign) -> pacing.Pace | None:
+    return pacing.stored_of([owner]).get(owner.pk)
+
+
+def named(rows: QuerySet[Any], choice: Paced) -> list[str]:
+    return sorted(pacing.paced(rows, choice).values_list("name", flat=True))
+
+
+def test_the_task_works_out_every_pace_and_lists_find_them_by_it() -> None:
+    brand = BrandFactory.create(name="Acme", monthly_budget=600)
+    for name, amount in (("much", 14), ("right", 10), ("little", 5)):
+        spending(amount, name=name, brand=brand)
+    CampaignFactory.create(name="new", brand=brand, monthly_budget=300)
+    spending(5, name="paused", brand=brand, status="paused")
+
+    with time_machine.travel(NOW, tick=False):
+        assert tasks.refresh_paces() == {"learned": 0, "paces": 6}
+
+    rows = Campaign.objects.all()
+    found = {choice: named(rows, choice) for choice in Paced}
+    assert found == {
+        Paced.OVER: ["much"],
+        Paced.UNDER: ["little"],
+        Paced.ON_PACE: ["right"],
+        Paced.NOT_ENOUGH_DATA: ["new"],
+        Paced.EXCEEDS: ["much"],
+        Paced.LEFT_OVER: ["little"],
+    }
+    assert named(Brand.objects.all(), Paced.OVER) == ["Acme"]
+    pace = pace_of(brand)
+    assert pace is not None
+    assert (pace.spent, pace.projected, pace.as_of) == (Decimal(510), Decimal(1020), NOW)
+    assert pacing.as_of() == NOW
+
+
+def test_a_refresh_replaces_and_forgets_nothing() -> None:
+    campaign = spending(14)
+    pacing.refresh(NOW)
+    Campaign.objects.filter(pk=campaign.pk).update(monthly_budget=1000)
+
+    pacing.refresh(NOW + timedelta(minutes=10))
+
+    pace = pace_of(campaign)
+    assert pace is not None
+    assert (pace.state, pace.budget) == (State.UNDER, Decimal(1000))
+    assert BudgetPace.objects.count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_edit_is_seen_at_once_and_so_is_its_brands() -> None:
+    with time_machine.travel(NOW, tick=False):
+        campaign = spending(14)
+        campaign.daily_budget = Decimal(8)
+        campaign.save(update_fields=["daily_budget"])
+
+        pace = pace_of(campaign)
+        assert pace is not None
+        # 210 spent, and 8 a day from now on at the most.
+        assert (pace.projected, pace.runs_out_on is None) == (Decimal(330), False)
+        with transaction.atomic():
+            SeasonalityAdjustment.objects.create(
+                name="Fair", brand=campaign.brand, factor=0,
+                start_date=NOW.date(), end_date=NOW.date() + 20 * DAY,
+            )  # fmt: skip
+        pace = pace_of(campaign)
+        assert pace is not None
+        assert pace.projected == 210
+        assert pace_of(campaign.brand) is not None
+
+
+def test_the_overview_names_the_most_extreme_and_counts_the_rest() -> None:
+    much, little = spending(30, name="much"), spending(2, name="little")
+    spending(10, name="right")
+    assert pacing.outlook() is None
+    pacing.refresh(NOW)
+
+    told = pacing.outlook()
+
+    assert told is not None
+    assert [one.id for one in told.exceeding] == [much.pk]
+    assert [one.id for one in told.left_over] == [little.pk]
+    assert told.counts[Paced.EXCEEDS] == (1, 0)  # brands without budgets exceed none
+    with visible.limited([little.brand_id]):
+        told = pacing.outlook()
+    assert told is not None
+    assert (told.exceeding, told.counts[Paced.EXCEEDS]) == ([], (0, 0))
+
+
+def test_hours_and_clock_changes_weigh_the_days() -> None:
+    # Only in the night in which the clocks of New York are put back, an hour more.
+    hours = ScheduleFactory.create(timezone="America/New_York", windows=[(6, "00:00", "04:00")])
+    brand = BrandFactory.create(timezone="America/New_York")
+    now = at("2026-11-02 12:00", "America/New_York")
+    campaign = CampaignFactory.create(brand=brand, monthly_budget=210, schedules=[hours])
+    spend(campaign, 50, now, (now - 33 * DAY).date())
+    spend(campaign, 50, now, datetime(2026, 11, 1, tzinfo=now.tzinfo).date())
+
+    pace = pacing.of_campaigns(Campaign.objects.all(), now)[campaign.pk]
+
+    # Five Sundays: of 5 and of four times 4 hours.
+    assert pace.expected == 50
+    assert pacing.Basis.HOURS in pace.basis
+
+
+def test_no_query_more_for_many(django_assert_max_num_queries: Any) -> None:
+    for _ in range(5):
+        spending(10)
+    with django_assert_max_num_queries(12):
+        assert len(pacing.of_campaigns(Campaign.objects.all(), NOW)) == 5
