@@ -152,7 +152,7 @@ def test_the_workers_consume_every_queue_and_run_every_task(site: Site) -> None:
         assert consumed == {
             "enforcement": {"enforcement"},
             "orders": {"orders"},
-            "worker": {"platforms", "imports", "background"},
+            "worker": {"platforms", "imports", "alerts", "background"},
         }
         for tasks in (inspect.registered() or {}).values():
             assert {name for name in tasks if name.startswith("ads.")} == {*PERIODS, *ON_DEMAND}
