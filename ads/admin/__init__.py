@@ -13,6 +13,7 @@ from ads.admin import (
     receipts,
     references,
     replay,
+    reports,
     schedules,
     seasonality,
     senders,

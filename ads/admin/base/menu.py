@@ -26,6 +26,7 @@ MENU: Final[dict[str, dict[str, str]]] = {
         "ads.brand": "storefront",
         "ads.daypartingschedule": "schedule",
         "ads.seasonalityadjustment": "event",
+        "ads.reportlink": "share",
         "ads.deliverychange": "toggle_on",
         "ads.switchorder": "outbox",
         "ads.budgetcap": "vertical_align_top",

@@ -25,6 +25,7 @@ KINDS: Final[dict[str, tuple[str, list[str]]]] = {
     "DaypartingWindowEvent": ("Hours", ["schedule__name"]),
     "CampaignScheduleEvent": ("Attached schedules", ["campaign__name", "schedule__name"]),
     "SeasonalityAdjustmentEvent": ("Seasonality adjustments", ["name", "brand__name"]),
+    "ReportLinkEvent": ("Share links", ["brand__name", "created_by"]),
     "AllowanceEvent": ("Allowances", ["brand__name", "campaign__name"]),
     "SpendTotalEvent": ("Waivers (before allowances)", ["brand__name", "campaign__name"]),
     "CampaignReferenceEvent": ("Platform IDs", ["campaign__name", "=reference"]),

@@ -33,6 +33,7 @@ from ads.models import (
     PlatformAccount,
     PlatformCampaign,
     ReportedTotal,
+    ReportLink,
     SeasonalityAdjustment,
     SimulatedSwitch,
     Spend,
@@ -169,6 +170,14 @@ def _files(number: int, now: datetime) -> None:
     )
     SpendBatch.objects.create(
         kind="undo", undoes=batch, reason="wrong", recorded_by="olivia", recorded_at=now
+    )
+    ReportLink.objects.create(
+        brand=campaign.brand,
+        month=now.date().replace(day=1),
+        token_hash=f"{number:064}",
+        created_by="olivia",
+        expires_at=now,
+        last_opened_at=now,
     )
     SeasonalityAdjustment.objects.create(
         name=f"Sale {number}",

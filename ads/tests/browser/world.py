@@ -1,5 +1,6 @@
 """A row of everything that has pages, so that each of them can be opened."""
 
+import hashlib
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -32,6 +33,7 @@ from ads.models import (
     PlatformAccount,
     PlatformCampaign,
     ReportedTotal,
+    ReportLink,
     Restore,
     SeasonalityAdjustment,
     SpendBatch,
@@ -50,6 +52,7 @@ from ads.tests.factories import PlatformAccountFactory
 from ads.tests.platforms.doubles import difference
 from ads.tests.services.imports.uploads import support as uploads
 from ads.tests.services.orders.scripted import on_platform
+from ads.tests.site_map import SHARED
 from ads.tests.support import let_run_on, waived_before
 
 PASSWORD = "correct horse battery"  # noqa: S105
@@ -115,6 +118,12 @@ def _configuration(now: datetime, brands: int, campaigns: int, spend_days: int) 
         name="Black Friday", brand=brand, factor=2, start_date=now.date(), end_date=now.date()
     )
     pacing.refresh(now)
+    ReportLink.objects.create(
+        brand=brand,
+        month=now.date().replace(day=1),
+        token_hash=hashlib.sha256(SHARED.encode()).hexdigest(),
+        expires_at=now + timedelta(days=30),
+    )
     waived_before(SpendTotal.objects.earliest("pk"))
 
 
