@@ -113,18 +113,15 @@ class ReportLinkAdmin(ConfigurationAdmin[ReportLink]):
         """A page with the address, which cannot be read again; so not after a redirect."""
         token: str = obj.shown_once  # type: ignore[attr-defined]
         address = request.build_absolute_uri(reverse("shared_report", args=[token, "/"]))
+        what = (
+            "Send it to the client. Anybody who has the address can open this report until "
+            f"{format_instant(obj.expires_at)}."
+        )
         context = {
             **self.admin_site.each_context(request),
             "opts": self.model._meta,
             "title": f"Share link: {obj}",
-            "shown": [
-                (
-                    "Address",
-                    address,
-                    "Send it to the client. Anybody who has the address can open this report "
-                    f"until {format_instant(obj.expires_at)}.",
-                )
-            ],
+            "shown": [("Address", address, what)],
             "back": reverse("admin:ads_reportlink_changelist"),
             "media": Media(js=["ads/copy.js"]),
         }

@@ -33,7 +33,7 @@ def edited(owner: Brand | Campaign, monthly_budget: object, when: datetime) -> N
     """The owner's monthly budget was set to this at an instant, as the audit has it."""
     table = owner._meta.db_table + "event"
     execute(
-        f"CREATE TEMPORARY TABLE edit ON COMMIT DROP AS SELECT * FROM {table}"  # noqa: S608
+        f"CREATE TEMPORARY TABLE edit ON COMMIT DROP AS SELECT * FROM {table}"
         " WHERE pgh_obj_id = %s ORDER BY pgh_id LIMIT 1",
         [owner.pk],
     )
@@ -42,7 +42,7 @@ def edited(owner: Brand | Campaign, monthly_budget: object, when: datetime) -> N
         f" pgh_id = nextval(pg_get_serial_sequence('{table}', 'pgh_id'))",
         [monthly_budget, when],
     )
-    execute(f"INSERT INTO {table} SELECT * FROM edit")  # noqa: S608
+    execute(f"INSERT INTO {table} SELECT * FROM edit")
     execute("DROP TABLE edit")
 
 
