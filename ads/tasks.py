@@ -20,7 +20,7 @@ from django.utils import timezone
 
 from ads.models import Campaign
 from ads.rules.money import plain
-from ads.services import pacing, platforms
+from ads.services import alerts, messages, pacing, platforms
 from ads.services.actor import acting_as
 from ads.services.delivery import Enforced, Rollover, Trigger, allowances, enforce, rollover
 from ads.services.imports import uploads
@@ -39,6 +39,11 @@ FILE_LIMIT: Final = 840
 #: answer never holds more than one process.
 TELL_SOFT_LIMIT: Final = 50
 TELL_LIMIT: Final = 55
+
+
+#: Seconds for telling channels: what takes longer is told by the next.
+ALERTS_SOFT_LIMIT: Final = 85
+ALERTS_LIMIT: Final = 90
 
 
 #: A task whose clock differs too much from the database's changes nothing and fails with that.
@@ -207,6 +212,37 @@ def continue_imports() -> dict[str, int]:
     now = timezone.now()
     with _running("continue_imports", now):
         return uploads.continue_all(now)
+
+
+@_task
+def check_alerts() -> dict[str, int]:
+    """Look for what is to be alerted, and have it sent."""
+    now = timezone.now()
+    with _running("check_alerts", now):
+        found = alerts.evaluate(now)
+    if found.is_busy:
+        messages.send(messages.CHECK_ALERTS, countdown=messages.ALERTS_AFTER)
+    if found.raised:
+        messages.send(alerts.channels.SEND)
+    return {"raised": found.raised}
+
+
+@_task(soft_time_limit=ALERTS_SOFT_LIMIT, time_limit=ALERTS_LIMIT)
+def send_alerts() -> dict[str, int]:
+    """Send what is due to the channels."""
+    now = timezone.now()
+    with _running("send_alerts", now):
+        done = alerts.channels.send_due(timezone.now)
+    return asdict(done)
+
+
+@_task
+def forget_alerts() -> dict[str, int]:
+    """Delete alerts and messages that are long over."""
+    now = timezone.now()
+    with _running("forget_alerts", now):
+        forgotten = alerts.bell.forget(now)
+    return {"forgotten": forgotten}
 
 
 @_task

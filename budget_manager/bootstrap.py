@@ -23,6 +23,24 @@ def bootstrap(base_dir: Path, *, seed: bool) -> None:
     ensure_admin(base_dir)
     if seed and not Brand.objects.exists():
         call_command("seed_data")
+        local_mailbox()
+
+
+def local_mailbox() -> None:
+    """Have the alerts of the sample data sent as mail, which stays in the console.
+
+    Not where there is a mail server, which would send it to a stranger.
+    """
+    from django.conf import settings
+
+    from ads.models import AlertRule, Channel
+    from ads.services.alerts import channels
+
+    if settings.PRODUCTION or settings.MAIL_SERVER or Channel.objects.exists():
+        return
+    channel, _ = channels.create(name="Local mailbox", way="mail", address="team@example.com")
+    for rule in AlertRule.objects.all():
+        rule.channels.add(channel)
 
 
 def ensure_admin(base_dir: Path) -> None:

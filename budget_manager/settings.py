@@ -138,6 +138,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "ads.admin.alerts.bell",
             ],
         },
     },
@@ -270,6 +271,7 @@ CELERY_TASK_QUEUES: dict[str, dict[str, Any]] = {
     "orders": {},
     "platforms": {},
     "imports": {},
+    "alerts": {},
     "background": {},
 }
 CELERY_TASK_ROUTES = {
@@ -286,10 +288,28 @@ CELERY_TASK_ROUTES = {
     "ads.tasks.tell_account": {"queue": "orders"},
     "ads.tasks.check_upload": {"queue": "imports"},
     "ads.tasks.record_upload": {"queue": "imports"},
+    "ads.tasks.check_alerts": {"queue": "alerts"},
+    "ads.tasks.send_alerts": {"queue": "alerts"},
 }
 
 # The largest spend file that can be uploaded in the admin.
 IMPORT_MAX_BYTES = env.int("IMPORT_MAX_BYTES", default=512 * 1024 * 1024)
+
+# --- Alerts ---------------------------------------------------------------------------------------
+# Where people reach this installation: links in alerts begin with it. Without it there are none.
+SITE_URL = (env.str("SITE_URL", default="") or next(iter(CSRF_TRUSTED_ORIGINS), "")).rstrip("/")
+if SITE_URL and not SITE_URL.startswith(("https://", "http://")):
+    raise ImproperlyConfigured("SITE_URL: use an address that begins with https:// or http://.")
+# The mail server, as apprise writes it, without recipients. In development mails are kept in the
+# console without one.
+MAIL_SERVER = secret("MAIL_SERVER")
+if MAIL_SERVER and not MAIL_SERVER.startswith(("mailto://", "mailtos://")):
+    raise ImproperlyConfigured(
+        "MAIL_SERVER: use an address such as mailtos://user:password@smtp.example.com:587"
+        "?from=alerts@example.com"
+    )
+# Whether channels may be on this machine and its network.
+ALERTS_TO_PRIVATE_ADDRESSES = env.bool("ALERTS_TO_PRIVATE_ADDRESSES", default=False)
 
 # Hours between backups: the console warns when one is late. 0: none is expected.
 BACKUP_EVERY_HOURS = env.int("BACKUP_EVERY_HOURS", default=0)

@@ -75,6 +75,7 @@ def run(ports: dict[str, int], said_of_demo: str) -> int:
         "FLOWER_ADDRESS": "127.0.0.1",
         "FLOWER_PORT": str(ports["FLOWER_PORT"]),
         "FLOWER_URL": f"http://{flower}",
+        "SITE_URL": os.environ.get("SITE_URL") or f"http://{web}",
     }
     stack = Stack(parse_procfile((BASE_DIR / "Procfile").read_text()), sys.stdout)
 

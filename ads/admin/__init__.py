@@ -1,6 +1,7 @@
 """The admin: a package for each subject. Importing a package registers its pages."""
 
 from ads.admin import (
+    alerts,
     backups,
     base,
     brands,

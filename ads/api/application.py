@@ -9,7 +9,7 @@ from ninja import NinjaAPI, Swagger
 from ninja.openapi.schema import OpenAPISchema
 from ninja.operation import Operation
 
-from ads.api import actions, allowances, exports, keys, reading
+from ads.api import actions, alerts, allowances, exports, keys, reading
 from ads.api.frame import Kind, Readable, failures, problems
 from ads.api.spend import batches, document, endpoints, webhooks
 from ads.request_log import HEADER
@@ -119,6 +119,8 @@ api.add_router("", reading.router)
 api.add_router("/exports", exports.router)
 api.add_router("", actions.router)
 api.add_router("", allowances.router)
+api.add_router("", alerts.router)
+api.add_router("", alerts.acting)
 api.add_router("/webhooks", webhooks.router)
 
 

@@ -24,7 +24,7 @@ GRANTED = {
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('ads', '0033_pacing'),
+        ('ads', '0037_alert_rules'),
         ('pghistory', '0007_auto_20250421_0444'),
     ]
 

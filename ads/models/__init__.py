@@ -1,5 +1,13 @@
 """What the database holds: fields, constraints, triggers and small derived facts."""
 
+from ads.models.alerts import (
+    Alert,
+    AlertDelivery,
+    AlertMessage,
+    AlertProgress,
+    AlertRule,
+    Channel,
+)
 from ads.models.allowance import Allowance
 from ads.models.archive import ArchivedId, ArchivedMonth, ArchivedSpend
 from ads.models.backups import Backup, Restore

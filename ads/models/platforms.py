@@ -315,6 +315,9 @@ class SwitchOrder(models.Model):
             models.Index(
                 fields=["change"], condition=Q(change__isnull=False), name="switch_order_by_change"
             ),
+            models.Index(
+                fields=["settled_at"], condition=Q(state="refused"), name="switch_order_refused"
+            ),
         ]
 
     def __str__(self) -> str:

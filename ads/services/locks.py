@@ -60,8 +60,8 @@ from ads.services import visible
 from ads.services.campaign_lookup import Reference
 
 #: The advisory locks of :func:`only_import`, :func:`senders`, :func:`creating_campaigns`,
-#: :func:`undoing`, :func:`only_setup`, :func:`archiving`, :func:`counting` and :func:`capping`; any
-#: numbers of their own.
+#: :func:`undoing`, :func:`only_setup`, :func:`archiving`, :func:`counting`, :func:`capping`
+#: and :func:`alerts`; any numbers of their own.
 _ONLY_IMPORT: Final = 0x1_0B0D6E7
 _CREATING_CAMPAIGNS: Final = 0xCA4BA165
 _SAVING_SENDERS: Final = 0x5E4DE25
@@ -70,6 +70,7 @@ _SETTING_UP: Final = 0x5E7_0B
 _ARCHIVING: Final = 0xA4C_417E
 _COUNTING: Final = 0xC0_0479
 _CAPPING: Final = 0xCA9_91D6
+_ALERTS: Final = 0xA1E_275
 
 
 def among(ids: Iterable[int]) -> RawSQL:
@@ -182,6 +183,16 @@ def capping(ids: Iterable[int]) -> list[BudgetCap]:
     _one_at_a_time(_CAPPING)
     found = BudgetCap.objects.filter(pk__in=among(ids)).select_related("place").order_by("pk")
     return list(found.select_for_update(of=("self",), no_key=True))
+
+
+def alerts() -> bool:
+    """Look for alerts, unless somebody does; whether this transaction may.
+
+    Nobody waits for it, and it waits for nobody.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_ALERTS])
+        return bool(cursor.fetchone()[0])
 
 
 def _one_at_a_time(number: int) -> None:

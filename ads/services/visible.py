@@ -138,6 +138,7 @@ def _conditions() -> Mapping[type[Model], Callable[[Brands], Q]]:
 
     of_campaign = _path("campaign__brand")
     return {
+        ours.Alert: _path("brand"),
         ours.Allowance: _path("brand"),
         ours.ArchivedSpend: of_campaign,
         ours.Brand: _path("pk"),

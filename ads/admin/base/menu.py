@@ -38,6 +38,12 @@ MENU: Final[dict[str, dict[str, str]]] = {
         "ads.spendbatch": "inventory_2",
         "ads.unknownreference": "help",
     },
+    "Alerts": {
+        "ads.alert": "notifications",
+        "ads.alertrule": "notification_important",
+        "ads.channel": "send",
+        "ads.alertmessage": "mail",
+    },
     "System": {
         "django_celery_beat.periodictask": "update",
         "ads.backup": "backup",
@@ -94,7 +100,7 @@ def menu(request: HttpRequest) -> list[dict[str, Any]]:
         for title, icons in MENU.items()
     ]
     if audited := [model for model in pages.values() if is_audit(model)]:
-        groups[2]["items"] += [_item("Change history", "history", *audited)]  # type: ignore[operator]
+        groups[3]["items"] += [_item("Change history", "history", *audited)]  # type: ignore[operator]
     return [
         {"items": [{"title": "Overview", "icon": "dashboard", "link": reverse("admin:index")}]},
         *(group for group in groups if group["items"]),

@@ -2,10 +2,10 @@
 
 from ninja import Router
 
-from ads.api.reading import brands, campaigns, changes, delivery, receipts, summaries
+from ads.api.reading import brands, campaigns, changes, delivery, paging, receipts, summaries
 from ads.api.reading.delivery import DeliveryAnswer
 from ads.api.reading.finding import the_allowance, the_brand, the_campaign
-from ads.api.reading.schemas import Budget, Currency, Money, Named
+from ads.api.reading.schemas import Budget, Currency, Money, Named, NextCursor
 from ads.api.reading.summaries import AllowanceAnswer
 
 router = Router()

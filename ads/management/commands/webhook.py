@@ -15,6 +15,7 @@ from ads.management.senders import (
 from ads.management.terminal import Screen, acting, count, instant, printable
 from ads.models import WebhookEndpoint
 from ads.services import platform_credentials
+from ads.services.alerts import channels
 from ads.services.ledger import OnOverlap
 from ads.services.people import second_factor
 from ads.services.senders import CannotUnseal, InvalidSender, webhook_endpoints
@@ -142,6 +143,8 @@ class Command(BaseCommand):
             screen.line(f"So do those of {count(factors, 'second factor')}.")
         if connections := platform_credentials.seal_all_anew():
             screen.line(f"So do the credentials of {count(connections, 'connection')}.")
+        if told := channels.seal_all_anew():
+            screen.line(f"So do the addresses of {count(told, 'channel')}.")
 
 
 def address(endpoint: WebhookEndpoint) -> str:

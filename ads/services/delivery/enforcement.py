@@ -26,7 +26,7 @@ from ads import holds
 from ads.failures import counted
 from ads.holds import BUDGET_HOLDS, Moment, evaluate, from_bits
 from ads.models import Campaign
-from ads.services import lock_waits, locks, orders, restored
+from ads.services import lock_waits, locks, messages, orders, restored
 from ads.services.actor import current_actor
 from ads.services.delivery import switch_log
 from ads.services.delivery.decision import Decision, Named
@@ -222,6 +222,7 @@ def _lock_and_switch(
     if decisions:
         orders.write(_record(decisions, now, trigger), now)
         switch_log.after_commit(decisions, trigger)
+        messages.check_alerts_soon()
     started = sum(decision.is_active for decision in decisions)
     return Enforced(
         started=started,

@@ -1,7 +1,7 @@
 """How fresh spend is, what has probably been spent since, and what ad platforms fail to report."""
 
 from ads.services.freshness.estimates import Stale, duration, stale_of_brand, stale_of_campaign
-from ads.services.freshness.problems import problems
+from ads.services.freshness.problems import Late, late, problems
 from ads.services.freshness.sources import (
     Source,
     account_name,

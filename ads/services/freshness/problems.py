@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -21,11 +22,32 @@ SHORTEST = timedelta(minutes=5)
 NAMED = 5
 
 
+@dataclass(frozen=True, slots=True)
+class Late:
+    """An account whose spend is not heard of, and what is wrong, in a sentence."""
+
+    account_id: int
+    name: str
+    sentence: str
+    #: Could it not be read, or is it only older than brands allow?
+    is_failing: bool
+
+
 def problems(now: datetime) -> list[str]:
     """About accounts that fail or are old; of connections :mod:`ads.services.connections` tells.
 
     One query, and three more at most where an account is old enough that a brand may mind.
     """
+    found = late(now)
+    failing = [one.sentence for one in found if one.is_failing]
+    said = failing[:NAMED]
+    if len(failing) > NAMED:
+        said.append(f"{len(failing) - NAMED:,} more accounts could not be read.")
+    return said + [one.sentence for one in found if not one.is_failing]
+
+
+def late(now: datetime) -> list[Late]:
+    """The accounts that fail, the longest first, and those that are older than brands allow."""
     accounts = list(asked_accounts().select_related("connection"))
     failing = sorted(
         (
@@ -38,16 +60,19 @@ def problems(now: datetime) -> list[str]:
         key=lambda one: (one.failing_since, one.pk),
     )
     found = [
-        f"{account_name(one)} could not be read since {format_instant(one.failing_since)}: "
-        f"{one.problem}"
-        for one in failing[:NAMED]
+        Late(
+            one.pk,
+            account_name(one),
+            f"{account_name(one)} could not be read since {format_instant(one.failing_since)}: "
+            f"{one.problem}",
+            is_failing=True,
+        )
+        for one in failing
     ]
-    if len(failing) > NAMED:
-        found.append(f"{len(failing) - NAMED:,} more accounts could not be read.")
     return found + _too_old([one for one in accounts if one.heard_at < now - SHORTEST], now)
 
 
-def _too_old(old: Sequence[Any], now: datetime) -> list[str]:
+def _too_old(old: Sequence[Any], now: datetime) -> list[Late]:
     """About those of the accounts that are older than brands allow."""
     if not old:
         return []
@@ -72,7 +97,12 @@ def _too_old(old: Sequence[Any], now: datetime) -> list[str]:
             if account.answered_at is None:
                 said = f"has reported no spend since it was connected {duration(age)} ago"
             found.append(
-                f"{account_name(account)} {said}, longer than {waiting:,} "
-                f"{'brand allows' if waiting == 1 else 'brands allow'}."
+                Late(
+                    account.pk,
+                    account_name(account),
+                    f"{account_name(account)} {said}, longer than {waiting:,} "
+                    f"{'brand allows' if waiting == 1 else 'brands allow'}.",
+                    is_failing=False,
+                )
             )
     return found

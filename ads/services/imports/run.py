@@ -13,7 +13,7 @@ from ads.models import Campaign, SpendImport
 from ads.models.batches import BatchKind
 from ads.models.spend import OnOverlap
 from ads.rules.money import add_sums
-from ads.services import lock_waits, locks, new_batch
+from ads.services import lock_waits, locks, messages, new_batch
 from ads.services.delivery import Enforced, Trigger, enforce
 from ads.services.errors import InvalidSpend, Overlap
 from ads.services.imports import creation, notes, questions, recording, tables, waiting
@@ -191,6 +191,7 @@ class Import:
                 done.batch_id = batch.pk
             lock_waits.wait_as_ever()  # the sums are locked by now, and others wait for them
             started = self._enforce_created(now)
+            messages.check_alerts_soon()
             if self._affects_now:
                 done.enforced = enforce(tables.affected(), now, Trigger.SPEND)
             done.enforced += Enforced(failed=started.failed)

@@ -22,6 +22,7 @@ from ads.holds import BUDGET_HOLDS, BudgetHold
 from ads.models import Campaign
 from ads.models.spend import Kind, Period
 from ads.rules.calendar import UnknownTimezone, local_date, month_start, period_start
+from ads.services import messages
 from ads.services.campaign_lookup import Owner
 from ads.services.delivery import Enforced, Trigger, enforce
 from ads.services.ledger.rows import RECORDED, Answer, Placed
@@ -116,6 +117,8 @@ def enforce_crossed(
         amount += answer.taken_back or 0
         if answer.outcome == RECORDED and amount:
             moved[owner, day] += amount
+    if moved:
+        messages.check_alerts_soon()
     campaigns = _crossed(moved, now)
     if campaigns is None:
         return Enforced()

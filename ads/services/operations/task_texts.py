@@ -67,6 +67,20 @@ _TEXTS: Final = {
         "week.",
         "While it is off, an upload whose worker died, or that Redis lost, stays unfinished.",
     ),
+    "check_alerts": TaskText(
+        "Looks for what the alert rules watch, beside looking within seconds of a change.",
+        "While it is off, alerts of periodic tasks, late spend and whatever else happens without a "
+        "change here are not raised, and those that are over stay open.",
+    ),
+    "send_alerts": TaskText(
+        "Sends what waits for channels: digests, what quiet hours held back, and what was not "
+        "received before.",
+        "While it is off, only alerts that are to be told at once are sent.",
+    ),
+    "forget_alerts": TaskText(
+        "Deletes alerts and messages older than 400 days.",
+        "While it is off, their lists keep growing; budgets are not affected.",
+    ),
     "forget_sign_ins": TaskText(
         "Deletes logins older than SIGN_INS_KEPT_DAYS.",
         "While it is off, the list of logins keeps growing; budgets are not affected.",

@@ -29,7 +29,7 @@ from ads.platforms.interface import (
     SwitchAnswer,
     Unknown,
 )
-from ads.services import locks, restored
+from ads.services import locks, messages, restored
 from ads.services.orders.outbox import OPEN, may_tell, still_meant
 
 #: Orders told in one request, stops first.
@@ -163,6 +163,8 @@ def _settle(
             [list(column) for column in (ids, states, settled, next_ats, codes, texts)],
         )
         cursor.execute(_SEEN, [now, list(ids), now])
+        if OrderState.REFUSED in states:
+            messages.check_alerts_soon()
 
 
 def _settled(

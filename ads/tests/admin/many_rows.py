@@ -17,6 +17,8 @@ from django_celery_beat.models import (
 
 from ads.models import (
     AccountDifference,
+    Alert,
+    AlertRule,
     ApiKey,
     ArchivedMonth,
     Backup,
@@ -46,6 +48,7 @@ from ads.models import (
     WebhookEndpoint,
 )
 from ads.rules.calendar import local_date
+from ads.services import alerts
 from ads.services.actor import acting_as
 from ads.services.delivery.enforcement import Trigger
 from ads.services.imports.plan import Plan
@@ -257,6 +260,26 @@ def _operations(number: int, now: datetime) -> None:
     )
 
 
+def _alerts(number: int, now: datetime) -> None:
+    channel, _ = alerts.channels.create(
+        name=f"Channel {number}", way="mail", address=f"team{number}@example.com"
+    )
+    rule = AlertRule.objects.create(name=f"Rule {number}", kind="unmatched")
+    rule.channels.add(channel)
+    first = Alert.objects.order_by("pk")[0]
+    for one in (rule, first.rule):
+        Alert.objects.create(
+            rule=one,
+            kind="unmatched",
+            owner=f"unmatched {number}",
+            period=f"day {number}",
+            brand=first.brand,
+            figures={"count": number, "most": 1000},
+            at=now,
+        )
+    alerts.channels.composing.test(channel, now)
+
+
 def _people(number: int, now: datetime) -> None:
     group = Group.objects.create(name=f"Team {number}")
     group.permissions.set(Permission.objects.all()[: 5 + number])
@@ -279,5 +302,6 @@ MAKERS: Final[list[Callable[[int, datetime], None]]] = [
     _periodic_tasks,
     _connections,
     _operations,
+    _alerts,
     _people,
 ]

@@ -33,6 +33,13 @@ _SECRET: Final = _pages(A)
 
 #: Of each model, who opens which page.
 PAGES: Final = {
+    "ads.alert": _RECORD,
+    "ads.alertmessage": _RECORD,
+    "ads.alertrule": _pages(V, add=B, delete=B),
+    "ads.alertruleevent": _RECORD,
+    "ads.alertrulechannelevent": _SECRET,
+    "ads.channel": _SECRET,
+    "ads.channelevent": _SECRET,
     "ads.archivedmonth": _RECORD,
     "ads.accountdifference": _RECORD,
     "ads.backup": _RECORD,
@@ -101,6 +108,8 @@ OTHER_PAGES: Final = {
     "problems": V,
     "second_factor_setup": V,
     "api-1:openapi-view": V,
+    "admin:ads_alertrule_preview": V,
+    "admin:ads_channel_send_test": A,
     "admin:ads_brand_export_csv": V,
     "admin:ads_brand_download_setup": B,
     "admin:ads_brand_set_up_by_file": B,
@@ -142,6 +151,9 @@ _DELETE: Final = "delete_selected"
 
 #: Of each list, who may do what to the rows that are selected.
 ACTIONS: Final = {
+    "ads.alert": {"acknowledge": O},
+    "ads.alertrule": {_DELETE: B},
+    "ads.channel": {_DELETE: A},
     "ads.brand": {
         "pause_all_campaigns": O,
         "resume_campaigns": O,
@@ -191,6 +203,18 @@ LISTS: Final[dict[str, dict[Role, set[str]]]] = {
 
 #: Of each page on which something is changed, who may change which field.
 FIELDS: Final[dict[str, dict[Role, set[str]]]] = {
+    "ads.alertrule": {
+        B: {
+            *("name", "kind", "is_active", "brand", "owners", "period", "thresholds", "channels"),
+            *("quiet_from", "quiet_until", "timezone"),
+        }
+    },
+    "ads.channel": {
+        A: {
+            *("name", "way", "sends_to", "is_active", "rules"),
+            *("frequency", "digest_at", "timezone"),
+        }
+    },
     "ads.brand": {
         B: {
             "name",

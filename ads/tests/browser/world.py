@@ -18,6 +18,8 @@ from django_celery_beat.models import (
 from ads import tasks
 from ads.models import (
     AccountDifference,
+    Alert,
+    AlertRule,
     ApiKey,
     ArchivedMonth,
     Backup,
@@ -44,7 +46,7 @@ from ads.models import (
     WebhookDelivery,
     WebhookEndpoint,
 )
-from ads.services import pacing, platform_credentials
+from ads.services import alerts, pacing, platform_credentials
 from ads.services.imports.plan import Plan as FilePlan
 from ads.services.people import sign_ins
 from ads.services.sample.seed import Plan, seed
@@ -67,6 +69,7 @@ def make(now: datetime, *, brands: int = 2, campaigns: int = 6, spend_days: int 
     _connections(now)
     _operations(now)
     _platforms(now)
+    _alerts(now)
     return User.objects.create_superuser("olivia", "olivia@example.com", PASSWORD)
 
 
@@ -227,6 +230,20 @@ def _periodic_tasks(now: datetime) -> None:
         task="ads.tasks.check_campaign_budgets",
         defaults={"name": "Check budgets", "interval": every},
     )
+
+
+def _alerts(now: datetime) -> None:
+    """A rule that tells a channel, and what it has raised and sent."""
+    channel, _ = alerts.channels.create(name="Team", way="mail", address="team@example.com")
+    channel.name = "The team"
+    channel.save(update_fields=["name"])
+    rule = AlertRule.objects.create(name="Half of a budget", kind="budget_used", thresholds=[1])
+    rule.thresholds = [2]
+    rule.save(update_fields=["thresholds"])
+    rule.channels.add(channel)
+    alerts.evaluate(now)
+    alerts.channels.send_due(lambda: now)
+    alerts.bell.acknowledge([Alert.objects.earliest("pk")], by="olivia", now=now)
 
 
 def _platforms(now: datetime) -> None:

@@ -26,6 +26,7 @@ ALL_ROWS = [
         "0024_tell_platforms",
         "0032_caps",
         "0033_pacing",
+        "0037_alert_rules",
     )
 ]
 
@@ -40,6 +41,9 @@ PERIODS = {
     "ads.tasks.reset_monthly_budgets": 900,
     "ads.tasks.continue_imports": 60,
     "ads.tasks.record_waiting_spend": 300,
+    "ads.tasks.check_alerts": 60,
+    "ads.tasks.send_alerts": 60,
+    "ads.tasks.forget_alerts": 3600,
     "ads.tasks.refresh_paces": 600,
     "ads.tasks.forget_sign_ins": 3600,
     "ads.tasks.forget_webhooks": 3600,

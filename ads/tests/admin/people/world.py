@@ -10,6 +10,8 @@ from django.contrib.auth.models import Group, User
 from django.utils import timezone
 
 from ads.models import (
+    Alert,
+    AlertRule,
     ApiKey,
     Brand,
     BudgetCap,
@@ -71,6 +73,7 @@ class Side:
             self.campaign.spend.earliest("pk"),
             self.campaign.delivery_changes.earliest("pk"),
             self.campaign.switch_orders.get(),
+            self.brand.alerts.get(),
         ]  # fmt: skip
         return {row._meta.label_lower: row for row in rows}
 
@@ -107,6 +110,15 @@ def side(name: str) -> Side:
     )
     CampaignReference.objects.create(
         campaign=campaign, platform="google_ads", reference=f"{name}-81512345"
+    )
+    Alert.objects.create(
+        rule=AlertRule.objects.get_or_create(name="Spend", kind="unusual_spend")[0],
+        kind="unusual_spend",
+        owner=f"brand {brand.pk}",
+        period="day",
+        brand=brand,
+        at=now,
+        figures={"spent": "9", "usual": "1", "direction": "high", "when": "today", "day": "now"},
     )
     enforce_all(now)
     with acting_as("olivia"):

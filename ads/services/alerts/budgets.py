@@ -1,0 +1,160 @@
+"""Budgets that have passed a percentage, of brands and campaigns, in SQL.
+
+The figures are those of :mod:`ads.holds`: spend against the budget and what is allowed beyond it.
+"""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any, Final
+
+from django.db import connection
+
+from ads.models import AlertRule, Brand
+from ads.models.alerts import AlertKind, Owner
+from ads.models.spend import Period
+from ads.rules.calendar import (
+    group_by_local_date,
+    month_start,
+    next_day_begins,
+    next_month_begins,
+)
+from ads.services.alerts import raising
+
+_CASE: Final = """
+    WITH zone (timezone, period, start, ends_at) AS MATERIALIZED (
+            SELECT * FROM unnest(%(zones)s::text[], %(periods)s::text[], %(starts)s::date[],
+                                 %(ends)s::timestamptz[])),
+         used AS MATERIALIZED ({used})
+    SELECT rule.id AS rule_id,
+           CASE WHEN used.campaign_id IS NULL THEN 'brand ' || used.brand_id
+                ELSE 'campaign ' || used.campaign_id END AS owner,
+           used.period || ' ' || used.start || ' ' || passed.percent || '%%' AS period,
+           used.brand_id, used.campaign_id,
+           jsonb_build_object('percent', passed.percent, 'spent', used.spent::text,
+                              'limit', used.limit_then::text, 'period', used.period,
+                              'start', used.start) AS figures,
+           zone.ends_at
+      FROM used
+      JOIN zone USING (timezone, period, start)
+      JOIN ads_alertrule AS rule
+        ON rule.is_active AND rule.kind = 'budget_used'
+       AND (rule.brand_id IS NULL OR rule.brand_id = used.brand_id)
+       AND rule.period IN ('', used.period)
+       AND rule.owners IN ('', CASE WHEN used.campaign_id IS NULL THEN 'brand' ELSE 'campaign' END)
+     CROSS JOIN LATERAL (
+           SELECT max(percent) AS percent FROM unnest(rule.thresholds) AS percent
+            WHERE used.spent * 100 >= percent * used.limit_then) AS passed
+     WHERE passed.percent IS NOT NULL
+"""
+
+#: The days and months are constants, so that PostgreSQL knows how many sums they have.
+_USED: Final = """
+    SELECT total.brand_id, total.campaign_id, total.period, total.start, brand.timezone,
+           total.amount AS spent, {budget} + {allowed} AS limit_then
+      FROM ads_spendtotal AS total
+      JOIN ads_brand AS brand ON brand.id = total.brand_id AND brand.is_active {these}
+      {join}
+     WHERE total.period = '{period}' AND total.start = ANY(%(starts)s::date[]) AND {whose}
+       AND total.amount > 0
+       AND total.amount * 100 >= {least} * ({budget} + {allowed})
+"""
+
+#: As in :mod:`ads.allowed`: what has ended is taken out before the clock does.
+_ALLOWED: Final = """
+    CASE WHEN total.waived = 0 THEN 0 ELSE total.waived - coalesce((
+         SELECT sum(one.amount) FROM ads_allowance AS one
+          WHERE one.until <= %(now)s AND one.undone_at IS NULL AND one.ended_at IS NULL
+            AND one.brand_id = total.brand_id
+            AND one.campaign_id IS NOT DISTINCT FROM total.campaign_id
+            AND one.period = total.period AND one.start = total.start), 0) END
+"""
+
+
+def compare(rules: Sequence[AlertRule], now: datetime, brands: Sequence[int] | None) -> int:
+    """Raise and end alerts of budgets used; of these brands, or of all; how many were raised."""
+    these = "" if brands is None else "AND brand.id = ANY(%(brands)s::bigint[])"
+    parts = [
+        _used(owner, period, these, min(percents))
+        for owner in (Owner.BRAND, Owner.CAMPAIGN)
+        for period in Period
+        if (
+            percents := [
+                percent
+                for rule in rules
+                if rule.owners in (Owner.BOTH, owner) and rule.period in ("", period)
+                for percent in rule.thresholds
+            ]
+        )
+    ]
+    raised = raising.compare(
+        AlertKind.BUDGET_USED,
+        _CASE.format(used=" UNION ALL ".join(parts)),
+        {"now": now, **_zones(now)},
+        now,
+        brands=brands,
+        by_period=True,
+    )
+    if raised:
+        with connection.cursor() as cursor:
+            cursor.execute(_PROJECTED, [raised])
+    return len(raised)
+
+
+#: What is expected of a month is noted with its alert.
+_PROJECTED: Final = """
+    UPDATE ads_alert AS alert
+       SET figures = figures || jsonb_build_object('projected', pace.projected::text,
+                                                   'runs_out_on', pace.runs_out_on)
+      FROM ads_budgetpace AS pace
+     WHERE alert.id = ANY(%s::bigint[]) AND alert.figures ->> 'period' = 'month'
+       AND pace.period = 'month' AND pace.brand_id = alert.brand_id
+       AND coalesce(pace.campaign_id, 0) = coalesce(alert.campaign_id, 0)
+"""
+
+
+def _used(owner: Owner, period: Period, these: str, least: int) -> str:
+    is_brand = owner == Owner.BRAND
+    campaign = (
+        "JOIN ads_campaign AS campaign ON campaign.id = total.campaign_id "
+        # so that those of a few brands are found by their brand
+        "AND campaign.brand_id = total.brand_id AND campaign.status = 'active'"
+    )
+    return _USED.format(
+        these=these,
+        join="" if is_brand else campaign,
+        whose=f"total.campaign_id IS {'' if is_brand else 'NOT '}NULL",
+        period=period.value,
+        least=least,
+        budget=f"{owner.value}.{period.budget}",
+        allowed=_ALLOWED,
+    )
+
+
+def _zones(now: datetime) -> dict[str, list[Any]]:
+    """The present day and month of each timezone; invalid ones are left out."""
+    names = Brand.objects.order_by().values_list("timezone", flat=True).distinct()
+    rows: list[tuple[str, str, date, datetime]] = []
+    for today, zones in group_by_local_date(names, now).by_date.items():
+        for zone in zones:
+            rows.append((zone, "day", today, next_day_begins(now, zone)))
+            rows.append((zone, "month", month_start(today), next_month_begins(now, zone)))
+    columns = zip(*rows, strict=True) if rows else ((), (), (), ())
+    return {
+        name: list(column)
+        for name, column in zip(("zones", "periods", "starts", "ends"), columns, strict=True)
+    }
+
+
+def moved_since(at: datetime, now: datetime) -> list[int]:
+    """The brands whose sums of the present month have moved since ``at``."""
+    starts = sorted({start for start in _zones(now)["starts"] if start.day == 1})
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT brand_id FROM ads_spendtotal
+             WHERE campaign_id IS NULL AND period = 'month' AND start = ANY(%s::date[])
+               AND updated_at >= %s
+            """,
+            [starts, at],
+        )
+        return [pk for (pk,) in cursor.fetchall()]

@@ -1,0 +1,171 @@
+"""Making a message of the alerts that a channel is due to be told of."""
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from itertools import groupby
+from typing import Any, Final
+
+from django.db.models import Count, QuerySet
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from ads.models import Alert, AlertDelivery, AlertMessage, Channel
+from ads.models.alerts import AlertKind, Way
+from ads.rules.calendar import format_instant
+from ads.services.alerts import texts
+from ads.services.alerts.texts import Said
+
+#: Alerts that a message to people lists, and those in a webhook; a further webhook has the rest.
+LISTED: Final = 50
+IN_WEBHOOK: Final = 500
+
+#: What several alerts of a kind are called in a subject.
+_MANY: Final = {
+    AlertKind.BUDGET_USED: "budgets",
+    AlertKind.PROJECTED: "projected budgets",
+    AlertKind.PAUSED: "paused campaigns",
+    AlertKind.RESUMED: "campaigns running again",
+    AlertKind.SPEND_LATE: "late sources of spend",
+    AlertKind.UNMATCHED: "unmatched spend",
+    AlertKind.UNUSUAL_SPEND: "unusual days",
+    AlertKind.SWITCH_REFUSED: "refused switches",
+    AlertKind.TASK_LATE: "periodic tasks",
+    AlertKind.CHANNEL_FAILING: "channels that do not work",
+}
+
+
+def compose(channel: Channel, now: datetime) -> AlertMessage | None:
+    """A message of all that is due, of which each is told once; None: nothing is due."""
+    due = AlertDelivery.objects.filter(channel=channel, message=None, due_at__lte=now)
+    if channel.way == Way.WEBHOOK:
+        ids = list(due.order_by("pk").values_list("pk", flat=True)[:IN_WEBHOOK])
+    else:
+        ids = list(due.order_by("pk").values_list("pk", flat=True))
+    if not ids:
+        return None
+    message = AlertMessage.objects.create(
+        channel=channel, count=len(ids), created_at=now, next_at=now
+    )
+    AlertDelivery.objects.filter(pk__in=ids).update(message=message)
+    alerts = Alert.objects.filter(deliveries__message=message)
+    if channel.way == Way.WEBHOOK:
+        message.subject = _subject(alerts, message.count)
+        message.text = payload(_loaded(alerts).order_by("pk"), now)
+    else:
+        listed = list(_loaded(alerts).order_by("brand__name", "kind", "pk")[:LISTED])
+        message.subject = (
+            texts.of(listed[0]).title if message.count == 1 else _subject(alerts, message.count)
+        )[:300]
+        message.text = as_text(listed, message.count, channel.timezone)
+        message.html = as_html(listed, message.count, channel.timezone)
+    message.save(update_fields=["subject", "text", "html"])
+    return message
+
+
+def test(channel: Channel, now: datetime) -> AlertMessage:
+    """A message that says nothing but that it arrives."""
+    words = f"This is a test of the channel {channel.name}. Alerts will arrive here."
+    body = {"type": "test", "timestamp": now.isoformat(), "data": {"text": words}}
+    is_webhook = channel.way == Way.WEBHOOK
+    return AlertMessage.objects.create(
+        channel=channel,
+        subject="Test from Budget Manager",
+        text=json.dumps(body) if is_webhook else words,
+        html="" if is_webhook else format_html("<p>{}</p>", words),
+        created_at=now,
+        next_at=now,
+    )
+
+
+def _loaded(alerts: QuerySet[Alert]) -> QuerySet[Alert]:
+    return alerts.select_related("rule", "brand", "campaign")
+
+
+def _subject(alerts: QuerySet[Alert], count: int) -> str:
+    """Such as "12 alerts: 9 paused campaigns, 3 budgets"."""
+    kinds = alerts.order_by().values_list("kind").annotate(n=Count("pk")).order_by("-n", "kind")
+    parts = ", ".join(f"{n:,} {_MANY[AlertKind(kind)]}" for kind, n in kinds)
+    return f"{count:,} {'alert' if count == 1 else 'alerts'}: {parts}"
+
+
+def as_text(alerts: Sequence[Alert], count: int, timezone: str) -> str:
+    """For mail and chat, brand by brand."""
+    parts = []
+    for brand, its in _by_brand(alerts):
+        if brand and count > 1:
+            parts.append(f"{brand}\n{'-' * len(brand)}")
+        parts += ["\n".join(_lines(alert, timezone)) for alert in its]
+    if count > len(alerts):
+        parts.append(f"… and {_more(count - len(alerts))}")
+    return "\n\n".join(parts)
+
+
+def as_html(alerts: Sequence[Alert], count: int, timezone: str) -> SafeString:
+    """The same for mail. Names are what people typed, so all of them are escaped."""
+    parts = []
+    for brand, its in _by_brand(alerts):
+        if brand and count > 1:
+            parts.append(format_html("<h3>{}</h3>", brand))
+        for alert in its:
+            title, *lines = _lines(alert, timezone)
+            rest = format_html_join("", "<br>{}", ((_linked(line),) for line in lines))
+            parts.append(format_html("<p><strong>{}</strong>{}</p>", title, rest))
+    if count > len(alerts):
+        parts.append(format_html("<p>… and {}</p>", _linked(_more(count - len(alerts)))))
+    return format_html_join("", "{}", ((part,) for part in parts))
+
+
+def _linked(line: str) -> str | SafeString:
+    before, scheme, rest = line.partition("http")
+    if scheme and (scheme + rest).startswith(("http://", "https://")) and " " not in rest:
+        return format_html('{}<a href="{}">{}</a>', before, scheme + rest, scheme + rest)
+    return line
+
+
+def _more(count: int) -> str:
+    return f"{count:,} more. {texts.link(texts.ALL)}".rstrip()
+
+
+def _by_brand(alerts: Iterable[Alert]) -> Iterable[tuple[str, Iterable[Alert]]]:
+    return groupby(alerts, key=lambda alert: alert.brand.name if alert.brand else "")
+
+
+def _lines(alert: Alert, timezone: str) -> list[str]:
+    said = texts.of(alert)
+    over = f"Over since {format_instant(alert.resolved_at, timezone)}." if alert.resolved_at else ""
+    following = "" if over else said.next
+    is_event = alert.kind == AlertKind.RESUMED
+    return [
+        line
+        for line in (said.title, said.text, following, "" if is_event else over, said.link)
+        if line
+    ]
+
+
+def payload(alerts: Iterable[Alert], now: datetime) -> str:
+    """The body of a webhook: JSON, with amounts as text."""
+    return json.dumps({
+        "type": "alerts",
+        "timestamp": now.isoformat(),
+        "data": {"alerts": [_as_json(alert, texts.of(alert)) for alert in alerts]},
+    })  # fmt: skip
+
+
+def _as_json(alert: Alert, said: Said) -> dict[str, Any]:
+    brand, campaign = alert.brand, alert.campaign
+    return {
+        "id": alert.pk,
+        "rule": alert.rule.name,
+        "kind": alert.kind,
+        "brand": brand and {"id": brand.pk, "name": brand.name},
+        "campaign": campaign and {"id": campaign.pk, "name": campaign.name},
+        "period": alert.period,
+        "at": alert.at.isoformat(),
+        "resolved_at": alert.resolved_at and alert.resolved_at.isoformat(),
+        "title": said.title,
+        "text": said.text,
+        "next": said.next,
+        "link": said.link,
+        "figures": alert.figures,
+    }

@@ -1,0 +1,87 @@
+"""Looking for what is to be alerted: everything that the rules watch, in one transaction."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.db import transaction
+
+from ads.models import AlertProgress, AlertRule
+from ads.models.alerts import AlertKind
+from ads.services import locks
+from ads.services.alerts import budgets, projections, raising, switches, unusual
+from ads.services.alerts.conditions import CONDITIONS
+
+#: Everything is looked at so often; in between only brands whose sums have moved.
+EVERYTHING_EVERY: Final = timedelta(minutes=5)
+
+#: Transactions that began so long before their commit are not missed in between.
+SLACK: Final = timedelta(minutes=2)
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluated:
+    """What one look found; ``is_busy``: another was looking, and nothing was done."""
+
+    raised: int = 0
+    is_busy: bool = False
+
+
+def evaluate(now: datetime) -> Evaluated:
+    """Raise the alerts that are to be raised now, and end those that are over.
+
+    Whoever looks while another does is told so, and should look again: the other may have read
+    before.
+    """
+    with transaction.atomic():
+        if not locks.alerts():
+            return Evaluated(is_busy=True)
+        progress, _ = AlertProgress.objects.get_or_create(pk=1, defaults={"followed_at": now})
+        rules = list(AlertRule.objects.filter(is_active=True).select_related("brand"))
+        raising.end_what_is_over(now)
+        raised = switches.follow(progress, rules, now)
+        switches.end_paused(now)
+        raised += _budgets(progress, rules, now)
+        for kind, condition in CONDITIONS.items():
+            if mine := _of(rules, kind):
+                raised += len(raising.compare_rows(kind, condition(mine, now), now))
+        if _of(rules, AlertKind.SWITCH_REFUSED):
+            raised += len(switches.compare_refused(now))
+        progress.save()
+    return Evaluated(raised)
+
+
+def look_at_all_next() -> None:
+    """Have everything looked at next, because a rule has changed."""
+    AlertProgress.objects.filter(pk=1).update(looked_at_all=None)
+
+
+def _budgets(progress: AlertProgress, rules: Sequence[AlertRule], now: datetime) -> int:
+    """Budgets, of all every few minutes and in between where spend has moved; what else is slow."""
+    mine, odd = _of(rules, AlertKind.BUDGET_USED), _of(rules, AlertKind.UNUSUAL_SPEND)
+    projected = _of(rules, AlertKind.PROJECTED)
+    last, last_all = progress.looked_at, progress.looked_at_all
+    # Also if the clock was set back.
+    everything = (
+        last is None or last_all is None or not last_all <= now < last_all + EVERYTHING_EVERY
+    )
+    progress.looked_at = now
+    if everything:
+        progress.looked_at_all = now
+    raised = 0
+    if mine:
+        moved = None if everything or last is None else budgets.moved_since(last - SLACK, now)
+        if moved is None or moved:
+            raised += budgets.compare(mine, now, moved)
+    if projected and everything:
+        found = projections.cases(projected, now)
+        raised += len(raising.compare_rows(AlertKind.PROJECTED, found, now, by_period=True))
+    if odd and everything:
+        cases = unusual.cases(odd, now)
+        raised += len(raising.compare_rows(AlertKind.UNUSUAL_SPEND, cases, now, by_period=True))
+    return raised
+
+
+def _of(rules: Sequence[AlertRule], kind: AlertKind) -> list[AlertRule]:
+    return [rule for rule in rules if rule.kind == kind]

@@ -1,0 +1,161 @@
+"""The pages of alerts: rules that warn, channels whose secrets are shown once, the bell."""
+
+from typing import Any
+
+import pytest
+import time_machine
+from django.conf import LazySettings
+from django.test import Client
+from django.urls import reverse
+
+from ads.models import Alert, AlertMessage, AlertRule, Channel
+from ads.services import alerts
+from ads.services.senders import encryption
+from ads.tests.admin.pages import change, filled_in
+from ads.tests.factories import CampaignFactory
+from ads.tests.services.alerts.support import channel, evaluate, receiver, rule
+from ads.tests.support import NOON, spend
+
+pytestmark = pytest.mark.django_db
+
+RULE = {
+    "name": "Mine",
+    "kind": "budget_used",
+    "is_active": "on",
+    "thresholds": "80%, 100",
+    "owners": "",
+    "period": "",
+}
+CHANNEL = {
+    "name": "Ops",
+    "way": "webhook",
+    "sends_to": "https://hooks.example.com/s3cr3t",
+    "is_active": "on",
+    "frequency": "at_once",
+    "digest_at": "08:00",
+    "timezone": "UTC",
+}
+
+
+@pytest.fixture(autouse=True)
+def _noon() -> Any:
+    with time_machine.travel(NOON, tick=False):
+        yield
+
+
+def text(answer: Any) -> str:
+    return answer.content.decode()  # type: ignore[no-any-return]
+
+
+def test_a_rule_says_what_it_would_have_raised_and_warns_of_too_many(admin: Client) -> None:
+    AlertRule.objects.all().delete()
+    for n in range(21):
+        one = CampaignFactory.create(name=f"Campaign {n}", daily_budget=100)
+        spend(one, 90, NOON)
+
+    answer = admin.post(reverse("admin:ads_alertrule_add"), RULE, follow=True)
+
+    made = AlertRule.objects.get()
+    assert made.thresholds == [80, 100]
+    assert "The rule matches a lot: 21 alerts in 30 days, 21 of them on 2024-05-15." in text(answer)
+    page = text(admin.get(reverse("admin:ads_alertrule_preview", args=[made.pk])))
+    assert "21 alerts, with the budgets of today." in page
+    assert "80% of the daily budget used ($90.00 of $100.00)" in page
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"thresholds": ""}, "Give at least one percent, such as 80."),
+        ({"thresholds": "eighty"}, "is not a percent; enter whole numbers such as 80, 100."),
+        ({"thresholds": "0"}, "Enter percents from 1 to 1000."),
+        ({"quiet_from": "20:00"}, "Give both times of the quiet hours"),
+    ],
+)
+def test_a_wrong_rule_is_refused_beside_its_field(
+    admin: Client, wrong: dict[str, str], said: str
+) -> None:
+    before = AlertRule.objects.count()
+    answer = admin.post(reverse("admin:ads_alertrule_add"), RULE | wrong)
+    assert said in text(answer)
+    assert AlertRule.objects.count() == before
+
+
+def test_a_webhooks_secret_is_shown_once_and_its_address_never(admin: Client) -> None:
+    made = rule("unmatched")
+    given = CHANNEL | {"rules": [made.pk]}
+    answer = admin.post(reverse("admin:ads_channel_add"), given)
+
+    stored = Channel.objects.get(name="Ops")
+    secret = encryption.unseal(stored.secret)
+    assert secret.startswith("whsec_")
+    assert secret in text(answer)
+    assert "no-store" in answer["Cache-Control"]
+    assert list(stored.rules.all()) == [made]
+    page = text(admin.get(reverse("admin:ads_channel_change", args=[stored.pk])))
+    assert "https://hooks.example.com/…" in page
+    assert "s3cr3t" not in page
+    assert secret not in page
+
+    form = filled_in(admin, change(stored)) | {"rules": [made.pk]}
+    assert form["sends_to"] == ""
+    admin.post(change(stored), form | {"name": "Operations"})
+    stored.refresh_from_db()
+    assert stored.name == "Operations"
+    assert encryption.unseal(stored.address) == CHANNEL["sends_to"]
+
+
+def test_a_wrong_address_is_refused_and_not_shown_again(admin: Client) -> None:
+    wrong = CHANNEL | {"sends_to": "https://ann:hunter2@example.com"}
+    page = text(admin.post(reverse("admin:ads_channel_add"), wrong))
+    assert "Leave out the user and password; webhooks are signed instead." in page
+    assert "hunter2" not in page
+
+
+def test_no_channel_becomes_a_webhook(admin: Client) -> None:
+    mail = channel("ann@example.com", "mail", name="Ops")
+    form = filled_in(admin, change(mail)) | {"rules": [], "way": "webhook"}
+    answer = admin.post(change(mail), form | {"sends_to": "https://hooks.example.com"})
+    assert "A webhook has a secret of its own; add a new channel instead." in text(answer)
+    mail.refresh_from_db()
+    assert mail.way == "mail"
+
+
+def test_a_test_says_whether_it_was_received(admin: Client, settings: LazySettings) -> None:
+    settings.ALERTS_TO_PRIVATE_ADDRESSES = True
+    with receiver(status=500) as hook:
+        address = reverse("admin:ads_channel_send_test", args=[channel(hook.url).pk])
+        admin.get(address)
+        assert hook.requests == []
+        said = text(admin.post(address, {"confirmed": "yes"}, follow=True))
+        assert "The test was not received. It answered 500." in said
+        hook.status = 200
+        said = text(admin.post(address, {"confirmed": "yes"}, follow=True))
+        assert "The test was received." in said
+    assert AlertMessage.objects.count() == 2
+
+
+def test_the_bell_counts_what_nobody_has_acknowledged(admin: Client) -> None:
+    rule("budget_used")
+    campaign = CampaignFactory.create(name="<i>Spring</i>", brand__name="Acme", daily_budget=100)
+    spend(campaign, 80, NOON)
+    evaluate(NOON)
+    page = text(admin.get(reverse("admin:ads_brand_changelist")))
+    assert "Alerts: 1 not acknowledged" in page
+    assert "&lt;i&gt;Spring&lt;/i&gt; (Acme): 80% of the budget of 2024-05-15 used" in page
+
+    alert = Alert.objects.get()
+    admin.post(
+        reverse("admin:ads_alert_changelist"),
+        {"action": "acknowledge", "_selected_action": [alert.pk]},
+    )
+
+    alert.refresh_from_db()
+    assert alert.acknowledged_by == "olivia"
+    assert alert.resolved_at is None
+    assert "not acknowledged" not in text(admin.get(reverse("admin:ads_brand_changelist")))
+
+
+def test_every_link_of_an_alert_leads_to_a_page(admin: Client) -> None:
+    paths = {alerts.texts.ALL, *alerts.texts.PAGES.values()}
+    assert {path: admin.get(path).status_code for path in paths} == dict.fromkeys(paths, 200)

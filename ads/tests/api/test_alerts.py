@@ -1,0 +1,55 @@
+"""Alerts over the API: what a key may see of them, and acknowledging."""
+
+import pytest
+
+from ads.models import Alert, Brand, Campaign
+from ads.tests.api.support import Program, key_for, problem
+from ads.tests.factories import CampaignFactory
+from ads.tests.services.alerts.support import another_rule, channel, evaluate, rule
+from ads.tests.support import NOON, spend
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def brand() -> Brand:
+    """Of three alerts: one is of this brand, one of another, one of none."""
+    rule("budget_used")
+    another_rule("channel_failing")
+    type(channel("ann@example.com", "mail")).objects.update(failing_since="2024-01-01T00:00Z")
+    for name in ("Acme", "Zyxel"):
+        one = CampaignFactory.create(brand__name=name, name="Spring", daily_budget=100)
+        spend(one, 80, NOON)
+    evaluate(NOON)
+    return Brand.objects.get(name="Acme")
+
+
+def test_a_key_lists_the_alerts_of_its_brands(brand: Brand) -> None:
+    limited = Program(key_for(brands=(brand,), scopes=("read",)))
+    [alert] = limited.get("/alerts?state=open").json()["items"]
+    assert alert["title"] == "Spring (Acme): 80% of the budget of 2024-05-15 used"
+    assert alert["brand"] == {"id": brand.pk, "name": "Acme"}
+    assert alert["campaign"]["id"] == Campaign.objects.get(brand=brand).pk
+    assert alert["figures"]["limit"] == "100"
+    assert limited.get("/alerts?state=over").json()["items"] == []
+
+    everybody = Program(key_for("All", source="all", scopes=("read",)))
+    first = everybody.get("/alerts?limit=2").json()
+    rest = everybody.get(f"/alerts?limit=2&cursor={first['next_cursor']}").json()
+    assert [len(first["items"]), len(rest["items"]), rest["next_cursor"]] == [2, 1, None]
+
+
+def test_acknowledging_names_the_key_and_changes_nothing_twice(brand: Brand) -> None:
+    program = Program(key_for(brands=(brand,), scopes=("campaigns:act",)))
+    mine, other = (Alert.objects.get(brand__name=name) for name in ("Acme", "Zyxel"))
+
+    answer = program.post(f"/alerts/{mine.pk}/acknowledge").json()
+    again = program.post(f"/alerts/{mine.pk}/acknowledge").json()
+
+    assert answer["acknowledged_by"].startswith("key: ")
+    assert again == answer
+    problem(program.post(f"/alerts/{other.pk}/acknowledge"), 404, "not-found")
+    other.refresh_from_db()
+    assert other.acknowledged_at is None
+    reader = Program(key_for("Reader", source="reader", scopes=("read",)))
+    problem(reader.post(f"/alerts/{other.pk}/acknowledge"), 403, "missing-scope")

@@ -1,0 +1,213 @@
+"""Budgets that pass a percentage: once per rule, owner and period; over when they do no more."""
+
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from ads.models import Alert, Brand, Campaign
+from ads.services import alerts, pacing
+from ads.tests.factories import BrandFactory, CampaignFactory
+from ads.tests.services.alerts.support import another_rule, evaluate, rule, titles
+from ads.tests.support import NOON, let_run_on, spend
+
+pytestmark = pytest.mark.django_db
+
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def brand() -> Brand:
+    return BrandFactory.create(name="Acme", monthly_budget=Decimal(1000))
+
+
+@pytest.fixture
+def campaign(brand: Brand) -> Campaign:
+    return CampaignFactory.create(brand=brand, name="Spring", daily_budget=Decimal(100))
+
+
+def is_open(**those: Any) -> list[str]:
+    return titles(resolved_at=None, **those)
+
+
+def test_a_budget_that_passes_eighty_percent_is_told_once(campaign: Campaign) -> None:
+    rule(owners="campaign")
+    spend(campaign, 79, NOON)
+    assert evaluate(NOON) == 0
+    spend(campaign, 1, NOON)
+
+    assert evaluate(NOON) == 1
+    assert evaluate(NOON + HOUR) == 0
+    assert titles() == ["Spring (Acme): 80% of the budget of 2024-05-15 used"]
+    alert = Alert.objects.get()
+    said = alerts.texts.of(alert)
+    assert said.text == "$80.00 of $100.00 spent, 80%, as of 2024-05-15 12:00 UTC."
+    assert said.next == "At this pace it will be used up at about 2024-05-15 15:00 UTC."
+    assert said.path == f"/admin/ads/campaign/{campaign.pk}/change/"
+    assert alert.figures["spent"] == "80"
+
+
+def test_of_several_percents_that_are_passed_at_once_only_the_highest_is_told(
+    campaign: Campaign,
+) -> None:
+    rule(thresholds=[50, 80, 90, 100])
+    spend(campaign, 95, NOON)
+    evaluate(NOON)
+    assert titles() == ["Spring (Acme): 90% of the budget of 2024-05-15 used"]
+
+    spend(campaign, 5, NOON)
+    evaluate(NOON)
+    assert is_open() == ["Spring (Acme): the budget of 2024-05-15 is used up"]
+    assert alerts.texts.of(Alert.objects.latest("pk")).next == (
+        "It is stopped until 2024-05-16 00:00 UTC."
+    )
+
+
+def test_an_alert_is_over_when_the_budget_is_raised_and_opens_again_in_silence(
+    campaign: Campaign,
+) -> None:
+    rule()
+    spend(campaign, 80, NOON)
+    evaluate(NOON)
+    campaign.daily_budget = Decimal(200)
+    campaign.save(update_fields=["daily_budget"])
+
+    assert evaluate(NOON + HOUR) == 0
+    assert is_open() == []
+    campaign.daily_budget = Decimal(100)
+    campaign.save(update_fields=["daily_budget"])
+    assert evaluate(NOON + 2 * HOUR) == 0
+    assert len(is_open()) == Alert.objects.count() == 1
+
+
+def test_an_alert_is_over_with_its_period_and_told_anew_in_the_next(campaign: Campaign) -> None:
+    rule()
+    spend(campaign, 80, NOON)
+    evaluate(NOON)
+
+    alerts.evaluate(NOON + DAY)
+    assert is_open() == []
+    spend(campaign, 90, NOON + DAY)
+    assert evaluate(NOON + DAY) == 1
+
+
+def test_an_allowance_counts_and_a_budget_of_zero_is_used_up_by_the_first_cent(
+    brand: Brand, campaign: Campaign
+) -> None:
+    rule()
+    spend(campaign, 80, NOON)
+    let_run_on(campaign, now=NOON, amount=100)
+    assert evaluate(NOON) == 0
+    zero = CampaignFactory.create(brand=brand, name="Zero", daily_budget=0)
+    assert evaluate(NOON) == 0
+    spend(zero, "0.01", NOON)
+    evaluate(NOON)
+    assert titles() == ["Zero (Acme): the budget of 2024-05-15 is used up"]
+
+
+@pytest.mark.parametrize("change", [{"status": "paused"}, {"status": "archived"}])
+def test_nobody_is_told_of_a_campaign_that_is_not_to_run(
+    campaign: Campaign, change: dict[str, str]
+) -> None:
+    rule()
+    spend(campaign, 99, NOON)
+    Campaign.objects.filter(pk=campaign.pk).update(**change)
+    assert evaluate(NOON) == 0
+
+
+def test_a_rule_of_a_brand_is_about_that_brand_and_each_rule_tells_for_itself(
+    brand: Brand, campaign: Campaign
+) -> None:
+    other = CampaignFactory.create(brand__name="Zyxel", name="Other", daily_budget=100)
+    rule(brand=brand)
+    another_rule("budget_used", thresholds=[50])
+    for one in (campaign, other):
+        spend(one, 80, NOON)
+
+    evaluate(NOON)
+
+    assert sorted(titles()) == [
+        "Other (Zyxel): 50% of the budget of 2024-05-15 used",
+        "Spring (Acme): 50% of the budget of 2024-05-15 used",
+        "Spring (Acme): 80% of the budget of 2024-05-15 used",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("owners", "period", "told"),
+    [
+        ("brand", "", ["brand month"]),
+        ("campaign", "", ["campaign day", "campaign month"]),
+        ("", "month", ["brand month", "campaign month"]),
+        ("brand", "day", []),
+    ],
+)
+def test_a_rule_says_whose_and_which_budgets(
+    campaign: Campaign, owners: str, period: str, told: list[str]
+) -> None:
+    rule(owners=owners, period=period)
+    campaign.monthly_budget = Decimal(1000)
+    campaign.save(update_fields=["monthly_budget"])
+    spend(campaign, 900, NOON)
+
+    evaluate(NOON)
+
+    found = Alert.objects.values_list("owner", "period")
+    assert sorted(f"{o.split()[0]} {p.split()[0]}" for o, p in found) == told
+
+
+def test_between_full_looks_only_brands_whose_sums_have_moved_are_looked_at(
+    campaign: Campaign,
+) -> None:
+    rule()
+    alerts.evaluate(NOON)
+    spend(campaign, 80, NOON)
+    assert alerts.evaluate(NOON + timedelta(seconds=10)).raised == 1
+
+
+def test_a_rule_that_is_switched_off_tells_nothing_and_what_is_open_is_over(
+    campaign: Campaign,
+) -> None:
+    made = rule()
+    spend(campaign, 80, NOON)
+    evaluate(NOON)
+    made.is_active = False
+    made.save(update_fields=["is_active"])
+    evaluate(NOON)
+    assert is_open() == []
+
+
+def test_an_invalid_timezone_stops_nobody_elses_alerts(campaign: Campaign) -> None:
+    rule()
+    spend(campaign, 80, NOON)
+    other = CampaignFactory.create(brand__timezone="Europe/Berlin", daily_budget=10)
+    spend(other, 9, NOON)
+    assert evaluate(NOON) == 2
+
+
+def test_a_budget_projected_to_be_exceeded_or_left_over_is_told(brand: Brand) -> None:
+    rule("projected", owners="campaign")
+    over = CampaignFactory.create(brand=brand, name="Over", monthly_budget=Decimal(1000))
+    under = CampaignFactory.create(brand=brand, name="Under", monthly_budget=Decimal(1000))
+    for n in range(1, 15):
+        day = NOON - n * DAY
+        spend(over, 60, day, day.date())
+        spend(under, 10, day, day.date())
+    assert evaluate(NOON) == 0  # nothing is worked out yet
+    pacing.refresh(NOON)
+
+    assert evaluate(NOON) == 2
+    found = Alert.objects.filter(campaign=over).get()
+    said = alerts.texts.of(found)
+    assert said.title == "Over (Acme): May's budget will probably be exceeded"
+    assert " projected of $1,000.00; $840.00 spent as of 2024-05-15 12:00 UTC." in said.text
+    assert said.next.startswith("It is projected to be used up on 2024-05-1")
+    assert titles(campaign=under) == ["Under (Acme): May's budget will probably not be used up"]
+
+    under.monthly_budget = Decimal(320)
+    under.save(update_fields=["monthly_budget"])
+    pacing.refresh(NOON)
+    evaluate(NOON)
+    assert is_open(campaign=under) == []

@@ -1,0 +1,368 @@
+"""What reaches a channel, from real receivers: once if all goes well, later if it does not."""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.conf import LazySettings
+from standardwebhooks import Webhook
+
+from ads.models import Alert, AlertMessage, Channel, UnknownReference, WaitingSpend
+from ads.services import alerts
+from ads.services.alerts.channels import InvalidChannel, outbox, send_due
+from ads.services.senders import encryption
+from ads.tests.factories import CampaignFactory
+from ads.tests.services.alerts.support import (
+    Receiver,
+    another_rule,
+    channel,
+    evaluate,
+    mail_server,
+    receiver,
+    rule,
+)
+from ads.tests.support import NOON, spend
+
+pytestmark = pytest.mark.django_db
+
+DAY = timedelta(days=1)
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture(autouse=True)
+def _local(settings: LazySettings) -> None:
+    settings.ALERTS_TO_PRIVATE_ADDRESSES = True
+    settings.SITE_URL = "https://budgets.example.com"
+
+
+@pytest.fixture
+def hook() -> Iterator[Receiver]:
+    with receiver() as made:
+        yield made
+
+
+def send(at: datetime = NOON) -> tuple[int, int]:
+    """How many were sent, and failed."""
+    done = send_due(lambda: at)
+    return done.sent, done.failed
+
+
+def used(name: str = "Spring", brand: str = "Acme", amount: int = 80) -> Any:
+    """A campaign that has used up most of its budget."""
+    campaign = CampaignFactory.create(name=name, brand__name=brand, daily_budget=100)
+    spend(campaign, amount, NOON)
+    return campaign
+
+
+def test_a_webhook_is_signed_and_carries_an_id_figures_and_a_link(hook: Receiver) -> None:
+    told = channel(hook.url)
+    rule("budget_used", told)
+    campaign = used("<b>Spring</b>")
+    now = datetime.now(UTC)  # the library that verifies reads the clock
+    evaluate(NOON)
+
+    assert send_due(lambda: now).sent == 1
+
+    [(_, headers, body)] = hook.requests
+    said = Webhook(told.shown_once).verify(body, headers)  # type: ignore[attr-defined]
+    message = AlertMessage.objects.get()
+    assert headers["webhook-id"] == f"msg_{message.uid.hex}"
+    [alert] = said["data"]["alerts"]
+    assert said["type"] == "alerts"
+    assert alert["campaign"] == {"id": campaign.pk, "name": "<b>Spring</b>"}
+    assert alert["figures"]["spent"] == "80"
+    assert alert["link"] == (
+        f"https://budgets.example.com/admin/ads/campaign/{campaign.pk}/change/"
+    )
+    assert message.state == "sent"
+    assert send() == (0, 0)
+
+
+def test_an_answer_of_500_is_tried_again_later_under_the_same_id(hook: Receiver) -> None:
+    told = channel(hook.url)
+    rule("budget_used", told)
+    used()
+    evaluate(NOON)
+    hook.status = 500
+
+    assert send() == (0, 1)
+    assert send(NOON + timedelta(seconds=9)) == (0, 0)
+    now = NOON
+    while now < NOON + DAY:  # for a whole day
+        now += HOUR
+        assert send(now) == (0, 1)
+    told.refresh_from_db()
+    assert told.problem == "It answered 500."
+    assert told.failing_since == NOON
+    hook.status = 200
+    assert send(now + HOUR) == (1, 0)
+
+    assert len({headers["webhook-id"] for _, headers, _ in hook.requests}) == 1
+    told.refresh_from_db()
+    assert told.failing_since is None
+    assert told.problem == ""
+
+
+def test_a_message_that_nobody_received_for_three_days_is_given_up(hook: Receiver) -> None:
+    rule("budget_used", channel(hook.url))
+    used()
+    evaluate(NOON)
+    hook.status = 500
+    send()
+
+    send(NOON + 4 * DAY)
+
+    assert AlertMessage.objects.get().state == "given_up"
+
+
+def test_what_happens_while_a_channel_is_dead_is_told_together_afterwards(hook: Receiver) -> None:
+    rule("budget_used", channel(hook.url))
+    used()
+    evaluate(NOON)
+    hook.status = 500
+    send()
+    for name in ("Summer", "Autumn"):
+        used(name, brand=name)
+    evaluate(NOON)
+    hook.status = 200
+
+    assert send(NOON + HOUR) == (2, 0)
+
+    assert [len(json.loads(body)["data"]["alerts"]) for *_, body in hook.requests] == [1, 1, 2]
+
+
+def test_a_slow_receiver_has_it_once_and_delays_nobody(hook: Receiver) -> None:
+    with receiver(delay=5) as slow:  # longer than the four seconds that apprise waits by itself
+        rule("budget_used", channel(slow.address, "apprise"), channel(hook.url))
+        used()
+        evaluate(NOON)
+        assert send() == (2, 0)
+    assert len(slow.requests) == 1
+    sent = AlertMessage.objects.order_by("pk").values_list("state", flat=True)
+    assert list(sent) == ["sent", "sent"]
+
+
+def test_a_dead_channel_is_told_elsewhere_and_not_to_itself(hook: Receiver) -> None:
+    with receiver(status=500) as broken:
+        dead = channel(broken.url, name="Dead")
+        rule("budget_used", dead)
+        another_rule("channel_failing", dead, channel(hook.url))
+        used()
+        evaluate(NOON)
+        send()
+        evaluate(NOON + HOUR)
+        send(NOON + HOUR)
+
+    assert len(broken.requests) == 2  # the first message again
+    [(*_, body)] = hook.requests
+    [alert] = json.loads(body)["data"]["alerts"]
+    assert alert["title"] == "Alerts do not reach Dead"
+    assert "It answered 500." in alert["text"]
+
+
+def test_mail_has_names_as_they_are_and_each_recipient_gets_one(settings: LazySettings) -> None:
+    with mail_server() as (address, got):
+        settings.MAIL_SERVER = address
+        told = channel("ann@example.com, nobody@example.com; bob@example.com", "mail")
+        rule("budget_used", told)
+        used("<script>alert(1)</script> & sons")
+        evaluate(NOON)
+
+        assert send() == (0, 1)
+        assert send(NOON + HOUR) == (0, 1)
+
+    assert told.shown == "ann@example.com and 2 more"
+    assert [mail["To"] for mail in got] == ["ann@example.com", "bob@example.com"]
+    assert got[0]["Subject"] == (
+        "<script>alert(1)</script> & sons (Acme): 80% of the budget of 2024-05-15 used"
+    )
+    html = got[0].get_body(("html",)).get_content()
+    assert "<script>" not in html
+    assert "&lt;script&gt;alert(1)&lt;/script&gt; &amp; sons" in html
+    assert '<a href="https://budgets.example.com/admin/ads/campaign/' in html
+    plain = got[0].get_body(("plain",)).get_content()
+    assert "$80.00 of $100.00 spent, 80%" in plain
+    assert AlertMessage.objects.get().problem.startswith("nobody@example.com: ")
+
+
+def test_without_a_mail_server_a_mail_is_kept_in_the_console() -> None:
+    rule("budget_used", channel("ann@example.com", "mail"))
+    used()
+    evaluate(NOON)
+    assert send() == (1, 0)
+    message = AlertMessage.objects.get()
+    assert message.state == "kept"
+    assert "80% of the budget" in message.html
+
+
+def test_many_alerts_at_once_are_one_message_by_brand_with_the_rest_counted() -> None:
+    rule("budget_used", channel("ann@example.com", "mail"))
+    for n in range(60):
+        used(f"Campaign {n}", brand=f"Brand {n % 2}{n}")
+    evaluate(NOON)
+
+    assert send() == (1, 0)
+
+    message = AlertMessage.objects.get()
+    assert message.subject == "60 alerts: 60 budgets"
+    assert message.text.count("80% of the budget") == 50
+    assert message.text.endswith("… and 10 more. https://budgets.example.com/admin/ads/alert/")
+    assert message.deliveries.count() == 60
+
+
+def test_a_digest_waits_for_its_time_and_says_what_is_over_by_then(hook: Receiver) -> None:
+    told = channel(
+        "ann@example.com", "mail", frequency="daily", timezone="Europe/Berlin", digest_at="08:00"
+    )
+    rule("budget_used", told)
+    used()
+    evaluate(NOON)
+    assert send() == (0, 0)
+    alerts.evaluate(NOON + DAY / 2)  # at midnight
+
+    eight = datetime(2024, 5, 16, 6, tzinfo=UTC)
+    assert send(eight - timedelta(minutes=1)) == (0, 0)
+    assert send(eight) == (1, 0)
+    assert "Over since 2024-05-16 02:00 Berlin." in AlertMessage.objects.get().text
+
+
+def test_quiet_hours_are_by_the_clock_of_the_brand(hook: Receiver) -> None:
+    rule("budget_used", channel(hook.url), quiet_from="20:00", quiet_until="07:00")
+    campaign = CampaignFactory.create(brand__timezone="Asia/Tokyo", daily_budget=100)
+    spend(campaign, 80, NOON)  # 21:00 in Tokyo
+    evaluate(NOON)
+
+    assert send(NOON + 9 * HOUR) == (0, 0)
+    assert send(NOON + 10 * HOUR) == (1, 0)
+
+
+def test_a_claim_keeps_others_away_and_runs_out(hook: Receiver) -> None:
+    rule("budget_used", channel(hook.url))
+    used()
+    evaluate(NOON)
+
+    [first] = outbox.claim(NOON, at_most=9)  # whoever did so dies
+    assert outbox.claim(NOON + HOUR, at_most=9) == []
+    Channel.objects.update(claimed_until=NOON)
+    assert send(NOON + HOUR) == (1, 0)
+
+    assert AlertMessage.objects.get().pk == first.message.pk
+
+
+def test_a_channel_that_is_switched_off_forgets_what_waits(hook: Receiver) -> None:
+    told = channel(hook.url)
+    rule("budget_used", told)
+    used()
+    evaluate(NOON)
+    alerts.channels.update(told, is_active=False)
+
+    assert send() == (0, 0)
+    alerts.channels.update(told, is_active=True)
+    assert send() == (0, 0)
+
+
+def test_a_test_is_sent_at_once_and_tried_once(hook: Receiver) -> None:
+    told = channel(hook.url)
+    hook.status = 404
+    assert alerts.channels.send_test(told, lambda: NOON) == "It answered 404."
+    assert send(NOON + HOUR) == (0, 0)
+    hook.status = 204
+    assert alerts.channels.send_test(told, lambda: NOON) == ""
+
+
+@pytest.mark.parametrize("way", ["webhook", "apprise"])
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_private_addresses_are_refused_when_the_connection_is_made(
+    settings: LazySettings, hook: Receiver, way: str, host: str
+) -> None:
+    address = hook.url if way == "webhook" else hook.address
+    told = channel(address.replace("127.0.0.1", host), way)
+    settings.ALERTS_TO_PRIVATE_ADDRESSES = False
+
+    problem = alerts.channels.send_test(told, lambda: NOON)
+
+    assert problem.startswith("Its host is a private address")
+    assert hook.requests == []
+
+
+@pytest.mark.parametrize("way", ["webhook", "apprise"])
+def test_redirects_are_not_followed(hook: Receiver, way: str) -> None:
+    with receiver(status=307, location=hook.url) as first:
+        told = channel(first.url if way == "webhook" else first.address, way)
+        problem = alerts.channels.send_test(told, lambda: NOON)
+    assert problem == ("It answered 307: redirects are not followed, so enter the new address.")
+    assert hook.requests == []
+
+
+@pytest.mark.parametrize(
+    ("way", "address", "said"),
+    [
+        ("mail", "ann", "'ann' is no mail address"),
+        ("mail", "", "enter the address"),
+        ("mail", ",".join(f"a{n}@example.com" for n in range(21)), "21 mail addresses"),
+        ("apprise", "nonsense", "no address of a service that is known"),
+        ("apprise", "syslog://", "is not supported"),
+        ("apprise", "mqtt://localhost/topic", "no address of a service|is not supported"),
+        ("apprise", "json://example.com/?template=/etc/passwd", "would read a file"),
+        ("webhook", "example.com", "begins with https://"),
+        ("webhook", "ftp://example.com", "begins with https://"),
+        ("webhook", "https://", "begins with https://"),
+        ("webhook", "https://ann:pw@example.com", "leave out the user and password"),
+    ],
+)
+def test_wrong_addresses_are_refused_with_a_remedy(way: str, address: str, said: str) -> None:
+    with pytest.raises(InvalidChannel, match=said):
+        channel(address, way)
+    assert not Channel.objects.exists()
+
+
+def test_http_is_refused_where_private_addresses_are(settings: LazySettings) -> None:
+    settings.ALERTS_TO_PRIVATE_ADDRESSES = False
+    with pytest.raises(InvalidChannel, match="http is not encrypted"):
+        channel("http://example.com")
+
+
+@pytest.mark.parametrize(
+    ("address", "way"),
+    [
+        (
+            "https://hooks.slack.com/services/T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ",
+            "apprise",
+        ),
+        ("https://hooks.example.com/s3cr3t-path", "webhook"),
+    ],
+)
+def test_no_address_is_in_the_database_in_clear_nor_in_the_log(
+    address: str, way: str, caplog: pytest.LogCaptureFixture, settings: LazySettings
+) -> None:
+    settings.ALERTS_TO_PRIVATE_ADDRESSES = False
+    caplog.set_level("DEBUG")
+    told = channel(address, way)
+    secret = address.rsplit("/", 1)[1]
+
+    told.refresh_from_db()
+    row = json.dumps({name: str(value) for name, value in vars(told).items()})
+    assert secret not in row
+    assert encryption.unseal(told.address) == address
+    problem = alerts.channels.send_test(told, lambda: NOON)
+    assert problem
+    assert secret not in problem
+    assert secret not in caplog.text
+
+
+def test_alerts_of_several_kinds_are_counted_by_kind_in_the_subject() -> None:
+    told = channel("ann@example.com", "mail")
+    rule("budget_used", told)
+    another_rule("unmatched", told)
+    unknown = UnknownReference.objects.create(platform="google_ads", reference="1")
+    WaitingSpend.objects.create(
+        unknown=unknown, kind="entry", amount=5, source="etl", received_at=NOON
+    )
+    for name in ("A", "B"):
+        used(name, brand=name)
+    evaluate(NOON)
+    send()
+    assert AlertMessage.objects.get().subject == "3 alerts: 2 budgets, 1 unmatched spend"
+    assert Alert.objects.count() == 3

@@ -1,0 +1,116 @@
+"""Spend that is late, unmatched or unusual; tasks and channels that do not work."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django_celery_beat.models import CrontabSchedule, PeriodicTask
+
+from ads.models import Alert, Channel, Heartbeat, UnknownReference, WaitingSpend
+from ads.services.alerts import texts
+from ads.tests.factories import BrandFactory, CampaignFactory, PlatformAccountFactory
+from ads.tests.services.alerts.support import channel, evaluate, rule, titles
+from ads.tests.support import NOON, spend
+
+pytestmark = pytest.mark.django_db
+
+DAY = timedelta(days=1)
+HOUR = timedelta(hours=1)
+
+
+def late() -> Callable[[], object]:
+    account = PlatformAccountFactory.create(
+        name="Acme US", platform="google_ads", failing_since=NOON - HOUR, problem="It timed out."
+    )
+    return lambda: type(account).objects.filter(pk=account.pk).update(failing_since=None)
+
+
+def unmatched() -> Callable[[], object]:
+    unknown = UnknownReference.objects.create(platform="google_ads", reference="4711")
+    WaitingSpend.objects.create(
+        unknown=unknown, kind="entry", amount=5, source="etl", received_at=NOON
+    )
+    return unknown.delete
+
+
+def task_late() -> Callable[[], object]:
+    PeriodicTask.objects.all().delete()
+    every = CrontabSchedule.objects.create(minute="*/5", timezone="UTC")
+    PeriodicTask.objects.create(
+        name="Check budgets", task="ads.tasks.check_campaign_budgets", crontab=every
+    )
+    PeriodicTask.objects.update(date_changed=NOON - DAY)
+    Heartbeat.objects.update_or_create(
+        task="check_campaign_budgets",
+        defaults={"last_run_at": NOON - HOUR, "last_success_at": NOON - HOUR},
+    )
+    return lambda: PeriodicTask.objects.update(enabled=False)
+
+
+def channel_failing() -> Callable[[], object]:
+    Channel.objects.all().delete()
+    dead = channel("https://hooks.example.com/", name="Hook")
+    type(dead).objects.update(failing_since=NOON - HOUR, problem="It answered 500.")
+    return lambda: type(dead).objects.update(failing_since=None)
+
+
+@pytest.mark.parametrize(
+    ("kind", "happens", "title"),
+    [
+        ("spend_late", late, "Google Ads, Acme US: spend is late"),
+        ("unmatched", unmatched, "1 campaign is unmatched"),
+        ("task_late", task_late, "Periodic task Check budgets is late"),
+        ("channel_failing", channel_failing, "Alerts do not reach Hook"),
+    ],
+)
+def test_it_is_told_once_until_it_is_over_and_again_another_day(
+    kind: str, happens: Callable[[], Callable[[], object]], title: str
+) -> None:
+    rule(kind)
+    assert evaluate(NOON) == 0
+    mend = happens()
+
+    assert evaluate(NOON) == 1
+    assert evaluate(NOON + HOUR) == 0
+    assert evaluate(NOON + DAY) == 0  # it lasts
+    assert titles() == [title]
+    said = texts.of(Alert.objects.get())
+    assert said.text
+    assert said.path.startswith("/admin/")
+
+    mend()
+    evaluate(NOON + DAY)
+    assert titles(resolved_at=None) == []
+    happens()
+    assert evaluate(NOON + 2 * DAY) == 1
+
+
+def test_a_day_far_above_the_usual_is_told_and_one_far_below_once_it_is_over() -> None:
+    rule("unusual_spend")
+    campaign = CampaignFactory.create(brand__name="Acme")
+    for n in range(1, 11):
+        spend(campaign, 100 + n % 3, NOON - n * DAY, (NOON - n * DAY).date())
+    assert evaluate(NOON) == 0
+    spend(campaign, 149, NOON)
+    assert evaluate(NOON) == 0
+    spend(campaign, 51, NOON)
+
+    assert evaluate(NOON) == 1
+    said = texts.of(Alert.objects.get())
+    assert said.title == "Acme: unusually high spend today"
+    assert said.text == "$200.00 spent today (2024-05-15), where a whole day usually has $101.00."
+
+    spend(campaign, 10, NOON + DAY)
+    assert evaluate(NOON + DAY) == 0  # yesterday's is too high, but that was told
+    assert evaluate(NOON + 2 * DAY) == 1
+    assert titles(resolved_at=None) == ["Acme: unusually low spend yesterday"]
+
+
+def test_a_brand_that_began_this_week_has_no_usual_day() -> None:
+    rule("unusual_spend")
+    campaign = CampaignFactory.create(brand=BrandFactory.create())
+    for n in range(1, 7):
+        spend(campaign, 1, NOON - n * DAY, (NOON - n * DAY).date())
+    spend(campaign, Decimal(1000), NOON)
+    assert evaluate(NOON) == 0

@@ -1,0 +1,119 @@
+"""What the system paused and brought back, and what a platform refused."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+
+from ads.models import Alert, Brand, Campaign, SwitchOrder
+from ads.services import alerts
+from ads.services.alerts import texts
+from ads.tests.factories import BrandFactory, CampaignFactory, PlatformAccountFactory
+from ads.tests.services.alerts.support import another_rule, evaluate, rule, titles
+from ads.tests.support import NOON, enforce_all, spend
+
+pytestmark = pytest.mark.django_db
+
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def brand() -> Brand:
+    return BrandFactory.create(name="Acme", timezone="America/New_York")
+
+
+@pytest.fixture
+def campaign(brand: Brand) -> Campaign:
+    made = CampaignFactory.create(brand=brand, name="Spring", daily_budget=Decimal(75))
+    enforce_all(NOON)
+    return made
+
+
+def test_a_pause_for_a_used_up_budget_is_told_until_the_campaign_runs_again(
+    campaign: Campaign,
+) -> None:
+    rule("paused")
+    another_rule("resumed")
+    alerts.evaluate(NOON)
+    spend(campaign, "75.40", NOON)
+
+    assert alerts.evaluate(NOON).raised == 1
+    said = texts.of(Alert.objects.get())
+    assert said.title == "Spring (Acme): paused"
+    assert said.text == ("Daily budget used up: $75.40 of $75.00, at 2024-05-15 08:00 New York.")
+    assert said.next == "It runs again from 2024-05-16 00:00 New York."
+
+    enforce_all(NOON + DAY)
+    assert alerts.evaluate(NOON + DAY).raised == 1
+    assert titles(resolved_at=None) == []
+    assert titles(kind="resumed") == ["Spring (Acme): running again"]
+
+
+def test_what_somebody_did_and_the_hours_of_each_day_are_told_to_nobody(
+    campaign: Campaign,
+) -> None:
+    rule("paused")
+    another_rule("resumed")
+    alerts.evaluate(NOON)
+    campaign.is_dayparting_enabled = True
+    campaign.status = "paused"
+    campaign.save(update_fields=["status", "is_dayparting_enabled"])
+    enforce_all(NOON)
+    campaign.status = "active"
+    campaign.save(update_fields=["status"])
+    enforce_all(NOON + HOUR)
+
+    assert campaign.delivery_changes.count() == 3
+    assert alerts.evaluate(NOON + HOUR).raised == 0
+
+
+def test_a_campaign_that_is_paused_twice_in_a_day_is_told_once(campaign: Campaign) -> None:
+    rule("paused")
+    alerts.evaluate(NOON)
+    spend(campaign, 80, NOON)
+    campaign.daily_budget = Decimal(90)
+    campaign.save(update_fields=["daily_budget"])
+    enforce_all(NOON + HOUR)
+    spend(campaign, 10, NOON + HOUR)
+
+    assert alerts.evaluate(NOON + HOUR).raised == 1
+    assert alerts.evaluate(NOON + HOUR).raised == 0
+    assert campaign.delivery_changes.count() == 4
+    assert titles(resolved_at=None) == ["Spring (Acme): paused"]
+
+
+def test_a_new_rule_tells_nothing_of_before(campaign: Campaign) -> None:
+    alerts.evaluate(NOON)
+    spend(campaign, 80, NOON)
+    alerts.evaluate(NOON + HOUR)
+    rule("paused")
+    assert evaluate(NOON + 2 * HOUR) == 0
+
+
+def test_a_refused_switch_is_open_until_a_later_order(campaign: Campaign) -> None:
+    rule("switch_refused")
+    account = PlatformAccountFactory.create(name="Acme US", platform="google_ads")
+    order = SwitchOrder.objects.create(
+        campaign=campaign,
+        account=account,
+        remote_id="815",
+        is_on=False,
+        written_at=NOON,
+        settled_at=NOON,
+        state="refused",
+        answer="The campaign was removed.",
+    )
+    assert evaluate(NOON) == 1
+    assert evaluate(NOON + DAY) == 0
+    said = texts.of(Alert.objects.get())
+    assert said.title == "Spring (Acme): could not be stopped"
+    assert said.text == (
+        "Google Ads refused to stop it. The campaign was removed. The campaign is 815 in Acme US."
+    )
+
+    order.pk = None
+    order.state = "confirmed"
+    order.save(force_insert=True)
+    evaluate(NOON + DAY)
+    assert titles(resolved_at=None) == []
