@@ -27,6 +27,7 @@ MENU: Final[dict[str, dict[str, str]]] = {
         "ads.daypartingschedule": "schedule",
         "ads.seasonalityadjustment": "event",
         "ads.reportlink": "share",
+        "ads.reportschedule": "schedule_send",
         "ads.deliverychange": "toggle_on",
         "ads.switchorder": "outbox",
         "ads.budgetcap": "vertical_align_top",

@@ -26,6 +26,7 @@ KINDS: Final[dict[str, tuple[str, list[str]]]] = {
     "CampaignScheduleEvent": ("Attached schedules", ["campaign__name", "schedule__name"]),
     "SeasonalityAdjustmentEvent": ("Seasonality adjustments", ["name", "brand__name"]),
     "ReportLinkEvent": ("Share links", ["brand__name", "created_by"]),
+    "ReportScheduleEvent": ("Scheduled reports", ["brand__name", "channel__name"]),
     "AllowanceEvent": ("Allowances", ["brand__name", "campaign__name"]),
     "SpendTotalEvent": ("Waivers (before allowances)", ["brand__name", "campaign__name"]),
     "CampaignReferenceEvent": ("Platform IDs", ["campaign__name", "=reference"]),

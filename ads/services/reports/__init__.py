@@ -1,6 +1,6 @@
 """Reports for clients: a brand's month, as a page, PDF and CSV, and links that share one."""
 
-from ads.services.reports import links
+from ads.services.reports import links, schedules
 from ads.services.reports.links import InvalidLink
 from ads.services.reports.month import (
     CampaignMonth,

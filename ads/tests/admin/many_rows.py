@@ -36,6 +36,7 @@ from ads.models import (
     PlatformCampaign,
     ReportedTotal,
     ReportLink,
+    ReportSchedule,
     SeasonalityAdjustment,
     SimulatedSwitch,
     Spend,
@@ -266,6 +267,7 @@ def _alerts(number: int, now: datetime) -> None:
     )
     rule = AlertRule.objects.create(name=f"Rule {number}", kind="unmatched")
     rule.channels.add(channel)
+    ReportSchedule.objects.create(brand=Brand.objects.order_by("pk")[0], channel=channel)
     first = Alert.objects.order_by("pk")[0]
     for one in (rule, first.rule):
         Alert.objects.create(

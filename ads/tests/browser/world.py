@@ -36,6 +36,7 @@ from ads.models import (
     PlatformCampaign,
     ReportedTotal,
     ReportLink,
+    ReportSchedule,
     Restore,
     SeasonalityAdjustment,
     SpendBatch,
@@ -241,6 +242,7 @@ def _alerts(now: datetime) -> None:
     rule.thresholds = [2]
     rule.save(update_fields=["thresholds"])
     rule.channels.add(channel)
+    ReportSchedule.objects.create(brand=Brand.objects.order_by("pk")[0], channel=channel)
     alerts.evaluate(now)
     alerts.channels.send_due(lambda: now)
     alerts.bell.acknowledge([Alert.objects.earliest("pk")], by="olivia", now=now)
