@@ -36,7 +36,7 @@ def as_pdf(report: MonthReport, now: datetime) -> bytes:
     Raises:
         CannotMakePdf: WeasyPrint or its library is missing.
     """
-    weasyprint, fetcher = _weasyprint()
+    weasyprint, fetcher = loaded()
     size = "letter" if report.brand.currency in _LETTER else "A4"
     styles = [
         weasyprint.CSS(string=text, url_fetcher=fetcher)
@@ -48,8 +48,12 @@ def as_pdf(report: MonthReport, now: datetime) -> bytes:
 
 
 @functools.cache
-def _weasyprint() -> tuple[Any, Any]:
-    """WeasyPrint, and a fetcher that fetches nothing."""
+def loaded() -> tuple[Any, Any]:
+    """WeasyPrint, and a fetcher that fetches nothing.
+
+    Raises:
+        CannotMakePdf: it, or its library, is missing.
+    """
     try:
         import weasyprint
         from weasyprint.urls import URLFetcher

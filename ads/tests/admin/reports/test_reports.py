@@ -77,6 +77,7 @@ def test_the_report_is_reached_from_the_brands_page_and_begins_with_the_last_mon
     assert "unfold" not in may
 
 
+@pytest.mark.usefixtures("pango")
 def test_it_is_downloaded_as_csv_and_pdf(admin: Client, acme: Brand) -> None:
     csv: Any = admin.get(page_of(acme, month="2024-05", **{"as": "csv"}))
     pdf = admin.get(page_of(acme, month="2024-05", **{"as": "pdf"}))
@@ -135,6 +136,7 @@ def test_a_limited_person_reports_shares_and_revokes_their_brands_alone(acme: Br
     assert "Zyxel search" in text_of(client.get(f"/report/{token}/"))
 
 
+@pytest.mark.usefixtures("pango")
 def test_a_link_is_shown_once_opens_the_report_alone_and_is_revoked(
     admin: Client, acme: Brand
 ) -> None:

@@ -14,7 +14,7 @@ from ads.services.reports import CannotMakePdf, pdf
 from ads.tests.factories import BrandFactory, CampaignFactory
 from ads.tests.support import NOON, spend_in_sql
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("pango")]
 
 MAY = date(2024, 5, 1)
 #: Would each be fetched, if it were markup.
@@ -36,16 +36,16 @@ def report() -> Any:
 
 @pytest.fixture
 def unloaded() -> Iterator[None]:
-    pdf._weasyprint.cache_clear()
+    pdf.loaded.cache_clear()
     yield
-    pdf._weasyprint.cache_clear()
+    pdf.loaded.cache_clear()
 
 
 def test_nothing_is_fetched_whatever_things_are_called(
     report: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[str] = []
-    _, fetcher = pdf._weasyprint()
+    _, fetcher = pdf.loaded()
 
     def fetch(url: str, headers: Any = None) -> Any:
         asked.append(url)
@@ -64,7 +64,7 @@ def test_nothing_is_fetched_whatever_things_are_called(
 
 
 def test_what_it_would_be_asked_to_fetch_is_refused() -> None:
-    weasyprint, fetcher = pdf._weasyprint()
+    weasyprint, fetcher = pdf.loaded()
     evil = '<link rel="attachment" href="file:///etc/hostname"><img src="file:///etc/hostname">'
 
     made = weasyprint.HTML(string=evil, url_fetcher=fetcher).write_pdf()
