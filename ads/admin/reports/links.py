@@ -186,7 +186,8 @@ class ReportLinkAdmin(ConfigurationAdmin[ReportLink]):
 
     @admin.display(description="opened", ordering="times_opened")
     def opened(self, link: ReportLink) -> str:
-        return "once" if link.times_opened == 1 else f"{link.times_opened:,} times"
+        few = {0: "never", 1: "once"}
+        return few.get(link.times_opened, f"{link.times_opened:,} times")
 
     @admin.display(description="last opened", ordering="last_opened_at")
     def last_opened(self, link: ReportLink) -> SafeString | str:

@@ -44,14 +44,18 @@ class ReportPage(AdminMixin[Brand]):
             return HttpResponseRedirect(reverse("admin:ads_brand_change", args=[brand.pk]))
 
     def _tools(self, request: HttpRequest, brand: Brand, month: str) -> Tools:
-        share = ""
-        if request.user.has_perm("ads.add_reportlink"):  # type: ignore[union-attr]
-            asked = urlencode({"brand": brand.pk, "month": month})
-            share = f"{reverse('admin:ads_reportlink_add')}?{asked}"
         return Tools(
             pdf=f"?month={month}&as={PDF}" if reports.is_pdf_offered() else "",
             csv=f"?month={month}&as={CSV}",
-            share=share,
+            share=_to_add(request, "reportlink", brand=brand.pk, month=month),
+            schedule=_to_add(request, "reportschedule", brand=brand.pk),
             back=reverse("admin:ads_brand_change", args=[brand.pk]),
             months=tuple(reports.months_of(brand, timezone.now())),
         )
+
+
+def _to_add(request: HttpRequest, model: str, **initial: object) -> str:
+    """The address of the form that adds one, filled in; "" for whoever may not."""
+    if not request.user.has_perm(f"ads.add_{model}"):  # type: ignore[union-attr]
+        return ""
+    return f"{reverse(f'admin:ads_{model}_add')}?{urlencode(initial)}"

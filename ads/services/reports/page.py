@@ -43,6 +43,7 @@ class Tools:
     pdf: str
     csv: str
     share: str = ""
+    schedule: str = ""
     back: str = ""
     #: To choose from, the newest first.
     months: tuple[date, ...] = ()

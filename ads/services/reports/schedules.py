@@ -104,7 +104,8 @@ def _post(schedule: ReportSchedule, month: date, now: datetime) -> None:
     if alerts.texts.link("/"):  # else nobody could open it
         made, token = links.share(schedule.brand, month, now)
         link = alerts.texts.link(reverse("shared_report", args=[token, "/"]))
-        lines.append(f"The whole report, until {made.expires_at:%B %-d, %Y}: {link}")
+        until = f"{made.expires_at:%B} {made.expires_at.day}, {made.expires_at.year}"
+        lines.append(f"The whole report, until {until}: {link}")
     alerts.channels.post(
         schedule.channel,
         kind=_KIND,

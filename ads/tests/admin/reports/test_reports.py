@@ -11,13 +11,14 @@ import time_machine
 from django.test import Client
 from django.urls import reverse
 
-from ads.models import Brand, ReportLink
+from ads.models import AlertMessage, Brand, ReportLink, ReportSchedule
 from ads.services import reports
 from ads.services.reports import links
 from ads.tests.admin.pages import changelist, said
 from ads.tests.admin.people.world import limited_to
 from ads.tests.factories import BrandFactory, CampaignFactory
 from ads.tests.log_lines import logged
+from ads.tests.services.alerts.support import channel
 from ads.tests.support import NOON, execute, spend_in_sql
 from budget_manager.logs.web import access
 
@@ -270,3 +271,27 @@ def test_the_access_log_has_no_token(acme: Brand) -> None:
         "/report/….csv",
     ]
     assert token not in json.dumps(log.lines)
+
+
+def test_a_scheduled_report_is_made_and_sent_at_once(
+    admin: Client, acme: Brand, settings: Any
+) -> None:
+    settings.MAIL_SERVER = ""
+    to = channel("team@example.com", "mail", name="Team")
+    sent = {"brand": acme.pk, "channel": to.pk, "day_of_month": "3", "is_active": "on"}
+    assert admin.post(reverse("admin:ads_reportschedule_add"), sent).status_code == 302
+    schedule = ReportSchedule.objects.get()
+    address = reverse("admin:ads_reportschedule_send_now", args=[schedule.pk])
+
+    assert "team@example.com" in text_of(admin.get(address))
+    assert not AlertMessage.objects.exists()
+    answer = admin.post(address, {"confirmed": "yes"}, follow=True)
+
+    assert said(answer) == ["The report of April 2024 is on its way."]
+    assert AlertMessage.objects.get().subject == "Acme: advertising report for April 2024"
+    schedule.refresh_from_db()
+    assert schedule.last_month == date(2024, 4, 1)
+    again = admin.post(reverse("admin:ads_reportschedule_add"), sent)
+    assert "This channel is already sent the brand" in text_of(again)
+    late = admin.post(reverse("admin:ads_reportschedule_add"), {**sent, "day_of_month": "29"})
+    assert "Use 1 to 28" in text_of(late)
