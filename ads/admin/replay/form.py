@@ -14,6 +14,7 @@ from unfold.widgets import (
 
 from ads.admin.elements import MoneyFormField
 from ads.models import Brand, DaypartingSchedule
+from ads.services import visible
 from ads.services.replay import CHECKS, Budgets, InvalidScenario, Scenario
 
 AS_SET: Final = ""
@@ -82,7 +83,8 @@ class ReplayForm(forms.Form):
             },
         )
         campaigns = brand.campaigns.order_by("name").values_list("pk", "name")
-        schedules = DaypartingSchedule.objects.order_by("name").values_list("pk", "name")
+        known = visible.rows(DaypartingSchedule.objects.order_by("name"))
+        schedules = known.values_list("pk", "name")
         self.fields["campaign"].choices = [("", "None"), *campaigns]  # type: ignore[attr-defined]
         self.fields["hours"].choices = [  # type: ignore[attr-defined]
             (AS_SET, "As set today"),
