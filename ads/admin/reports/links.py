@@ -99,7 +99,7 @@ class ReportLinkAdmin(ConfigurationAdmin[ReportLink]):
         return False  # the record of what was shared stays
 
     def has_revoke_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        return request.user.has_perm("ads.change_reportlink")  # type: ignore[union-attr]
+        return request.user.has_perm("ads.change_reportlink")
 
     def save_model(self, request: HttpRequest, obj: ReportLink, form: Any, change: bool) -> None:
         data = form.cleaned_data

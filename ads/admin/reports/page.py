@@ -56,6 +56,6 @@ class ReportPage(AdminMixin[Brand]):
 
 def _to_add(request: HttpRequest, model: str, **initial: object) -> str:
     """The address of the form that adds one, filled in; "" for whoever may not."""
-    if not request.user.has_perm(f"ads.add_{model}"):  # type: ignore[union-attr]
+    if not request.user.has_perm(f"ads.add_{model}"):
         return ""
     return f"{reverse(f'admin:ads_{model}_add')}?{urlencode(initial)}"

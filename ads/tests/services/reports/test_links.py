@@ -1,6 +1,7 @@
 """Share links: what opens a report, for how long, and what is kept of it."""
 
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 
@@ -76,7 +77,7 @@ def test_the_audit_has_who_shared_and_revoked_but_not_who_opened() -> None:
     with acting_as("oscar"):
         links.revoke(link, NOON)
 
-    events = audit.event_model("ReportLinkEvent")._default_manager.order_by("pgh_id")
+    events: Any = audit.event_model("ReportLinkEvent")._default_manager.order_by("pgh_id")
     assert [
         (event.pgh_label, event.pgh_context.metadata["actor"], event.revoked_at)
         for event in events.select_related("pgh_context")
