@@ -55,8 +55,8 @@ def loaded() -> tuple[Any, Any]:
         CannotMakePdf: it, or its library, is missing.
     """
     try:
-        import weasyprint  # type: ignore[import-untyped]
-        from weasyprint.urls import URLFetcher  # type: ignore[import-untyped]
+        import weasyprint
+        from weasyprint.urls import URLFetcher
     except (ImportError, OSError) as error:  # OSError: the package is there, Pango is not
         raise CannotMakePdf(
             "PDFs need WeasyPrint (pip install -r requirements-pdf.txt) and Pango "
