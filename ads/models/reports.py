@@ -91,4 +91,4 @@ class ReportSchedule(TimestampedModel):
         ]
 
     def __str__(self) -> str:
-        return f"{self.brand} to {self.channel}"
+        return f"Monthly report of {self.brand}"

@@ -53,7 +53,7 @@ class ReportScheduleAdmin(ConfigurationAdmin[ReportSchedule]):
             context = {
                 **self.admin_site.each_context(request),
                 "opts": self.model._meta,
-                "title": f"Send {schedule}",
+                "title": f"Send the report of {schedule.brand} to {schedule.channel}",
                 "text": f"The report of the last month that has ended is sent now, to "
                 f"{schedule.channel.shown}.",
                 "yes": "Send",
