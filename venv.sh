@@ -35,7 +35,7 @@ if ! .venv/bin/python -c "import pip; $supported" >/dev/null 2>&1; then
     output=$("$python" -m venv .venv 2>&1) || fail_with ".venv could not be made" "$output"
 fi
 
-wanted=$(cat requirements.txt "${requirements:?}" | cksum)
+wanted=$(cat requirements*.txt | cksum)
 if [ "$wanted" != "$(cat ".venv/.installed-$requirements" 2>/dev/null)" ]; then
     echo "Installing $requirements into .venv (only when it changed) ..."
     output=$(pip install -r "$requirements") || fail_with "pip could not install $requirements" "$output"

@@ -28,6 +28,7 @@ from ads.services.monitoring import dead_man
 from ads.services.operations import ClockDiffers, heartbeats, require_clock, say_clock
 from ads.services.people import sessions, sign_ins
 from ads.services.references import registry
+from ads.services.reports import schedules
 from ads.services.senders import webhooks
 
 #: Seconds for a file: millions of rows take minutes. Less than the visibility timeout, after which
@@ -234,6 +235,18 @@ def send_alerts() -> dict[str, int]:
     with _running("send_alerts", now):
         done = alerts.channels.send_due(timezone.now)
     return asdict(done)
+
+
+@_task
+def send_reports() -> dict[str, int]:
+    """Hand the reports of the month before to the channels that are due to get them."""
+    now = timezone.now()
+    with _running("send_reports", now) as run:
+        done = schedules.send_due(now)
+        run.errors += [f"Scheduled report {pk} failed; see the log." for pk in done.failed]
+    if done.sent:
+        messages.send(alerts.channels.SEND)
+    return {"sent": done.sent, "failed": len(done.failed)}
 
 
 @_task

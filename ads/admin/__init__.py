@@ -14,6 +14,7 @@ from ads.admin import (
     receipts,
     references,
     replay,
+    reports,
     schedules,
     seasonality,
     senders,

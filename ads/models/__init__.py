@@ -26,6 +26,7 @@ from ads.models.people import Person, SecondFactor, SignIn
 from ads.models.platforms import Connection, PlatformAccount, PlatformCampaign, SwitchOrder
 from ads.models.reconciliation import AccountDifference
 from ads.models.references import CampaignReference, UnknownReference, WaitingSpend
+from ads.models.reports import ReportLink, ReportSchedule
 from ads.models.saved_views import DefaultView, SavedView
 from ads.models.senders import ApiKey, WebhookDelivery, WebhookEndpoint
 from ads.models.spend import ReportedTotal, Spend, SpendTotal

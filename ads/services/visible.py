@@ -166,6 +166,7 @@ def _conditions() -> Mapping[type[Model], Callable[[Brands], Q]]:
         ours.Note: lambda ids: Q(brand__in=ids) | Q(campaign__brand__in=ids),
         ours.SwitchOrder: of_campaign,
         ours.BudgetCap: of_campaign,
+        ours.ReportLink: _path("brand"),
         ours.Spend: of_campaign,
         ours.SpendTotal: _path("brand"),
         ours.ReportedTotal: of_campaign,
@@ -184,5 +185,6 @@ def _conditions() -> Mapping[type[Model], Callable[[Brands], Q]]:
         events("DaypartingWindowEvent"): _of_schedules("schedule"),
         events("AllowanceEvent"): _path("brand"),
         events("SeasonalityAdjustmentEvent"): _path("brand"),
+        events("ReportLinkEvent"): _path("brand"),
         events("SpendTotalEvent"): _path("brand"),
     }

@@ -1,10 +1,12 @@
 """Fixtures for tests of every package."""
 
+import os
 from collections.abc import Iterator
 
 import pytest
 import time_machine
 
+from ads.services.reports import CannotMakePdf, pdf
 from ads.tests import support
 from ads.tests.support import NOON
 
@@ -21,3 +23,14 @@ def impatient() -> Iterator[None]:
     """The test's session gives up soon when somebody else holds a lock."""
     with support.impatient():
         yield
+
+
+@pytest.fixture
+def pango() -> None:
+    """PDFs can be made here; elsewhere such tests are skipped, in CI they fail."""
+    try:
+        pdf.loaded()
+    except CannotMakePdf as error:
+        if os.environ.get("CI"):
+            pytest.fail(str(error))
+        pytest.skip(str(error))

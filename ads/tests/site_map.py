@@ -57,8 +57,15 @@ FILES: Final = ("_export_csv", "_download_setup")
 #: The API answers with JSON, and an export with a file.
 NO_PAGES_LIKE: Final = ("api-1:", *FILES)
 
+#: The token of a shared report, which ads/tests/browser/world.py makes.
+SHARED: Final = "the-token-of-a-shared-report-in-tests-alone"
+
 #: Arguments of addresses that have others than a row's key.
-ARGUMENTS: Final[dict[str, list[str]]] = {"admin:app_list": ["ads"], "api-1:openapi-view": []}
+ARGUMENTS: Final[dict[str, list[str]]] = {
+    "admin:app_list": ["ads"],
+    "api-1:openapi-view": [],
+    "shared_report": [SHARED, "/"],
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,8 @@ from typing import Any, Final
 
 from structlog.typing import EventDict, Processor, WrappedLogger
 
-#: The fields whose text is not made here: messages of libraries, and what an exception said.
-_FREE: Final = ("event", "exception", "stack", "error", "reason")
+#: The fields whose text is not made here: messages of libraries, what an exception said, addresses.
+_FREE: Final = ("event", "exception", "stack", "error", "reason", "path")
 
 #: Characters of one of them.
 LONGEST: Final = 20_000
@@ -20,6 +20,8 @@ _SECRETS: Final = (
     # Keys and webhook secrets of our own making.
     (re.compile(r"\bbm_(\w{1,32}?)_[\w-]+"), r"bm_\1_…"),
     (re.compile(r"\bwhsec_[\w+/=-]+"), "whsec_…"),
+    # The token of a shared report.
+    (re.compile(r"(/report/)[\w-]{20,}"), r"\1…"),
     # Headers and settings, however they are written down: Name: value, 'name': 'value', name=value.
     (re.compile(r"(?i)\b(bearer|basic)\s+[\w.~+/=-]+"), r"\1 …"),
     (

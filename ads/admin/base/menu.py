@@ -27,6 +27,8 @@ MENU: Final[dict[str, dict[str, str]]] = {
         "ads.daypartingschedule": "schedule",
         "ads.seasonalityadjustment": "event",
         "ads.label": "label",
+        "ads.reportlink": "share",
+        "ads.reportschedule": "schedule_send",
         "ads.deliverychange": "toggle_on",
         "ads.note": "sticky_note_2",
         "ads.switchorder": "outbox",

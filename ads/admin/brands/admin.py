@@ -14,6 +14,7 @@ from ads.admin.brands.changelist import LIST_FILTER, BrandColumns
 from ads.admin.brands.detail import BrandPage
 from ads.admin.receipts import ReceiptsPage
 from ads.admin.replay import ReplayPage
+from ads.admin.reports import ReportPage
 from ads.admin.setup import SetsUpByFile, of_brands
 from ads.admin.team import Labeled, TakesNotes
 from ads.models import Brand, Campaign
@@ -31,6 +32,7 @@ class BrandAdmin(
     ReplayPage,
     Labeled,
     TakesNotes,
+    ReportPage,
     SetsUpByFile,
     KeepsWhatHasSpend,
     ConfigurationAdmin[Brand],

@@ -78,6 +78,7 @@ class BrandPage(StoryPage):
             "receipts_link": reverse("admin:ads_brand_receipts", args=[brand.pk]),
         }
         if may_view(request, Campaign):
+            context["report_link"] = reverse("admin:ads_brand_report", args=[brand.pk])
             context["what_if_link"] = reverse("admin:ads_brand_what_if", args=[brand.pk])
             context["campaigns"] = [
                 _campaign(campaign, now)

@@ -28,6 +28,8 @@ KINDS: Final[dict[str, tuple[str, list[str]]]] = {
     "LabelEvent": ("Labels", ["name"]),
     "BrandLabelEvent": ("Labels of brands", ["brand__name", "label__name"]),
     "CampaignLabelEvent": ("Labels of campaigns", ["campaign__name", "label__name"]),
+    "ReportLinkEvent": ("Share links", ["brand__name", "created_by"]),
+    "ReportScheduleEvent": ("Scheduled reports", ["brand__name", "channel__name"]),
     "AllowanceEvent": ("Allowances", ["brand__name", "campaign__name"]),
     "SpendTotalEvent": ("Waivers (before allowances)", ["brand__name", "campaign__name"]),
     "CampaignReferenceEvent": ("Platform IDs", ["campaign__name", "=reference"]),

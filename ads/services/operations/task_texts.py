@@ -77,6 +77,10 @@ _TEXTS: Final = {
         "received before.",
         "While it is off, only alerts that are to be told at once are sent.",
     ),
+    "send_reports": TaskText(
+        "Sends last month's report of brands to the channels that get one each month.",
+        "While it is off, no scheduled report is sent; once it is on again, that of last month is.",
+    ),
     "forget_alerts": TaskText(
         "Deletes alerts and messages older than 400 days.",
         "While it is off, their lists keep growing; budgets are not affected.",

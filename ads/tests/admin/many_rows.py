@@ -37,6 +37,8 @@ from ads.models import (
     PlatformAccount,
     PlatformCampaign,
     ReportedTotal,
+    ReportLink,
+    ReportSchedule,
     SavedView,
     SeasonalityAdjustment,
     SimulatedSwitch,
@@ -176,6 +178,14 @@ def _files(number: int, now: datetime) -> None:
     SpendBatch.objects.create(
         kind="undo", undoes=batch, reason="wrong", recorded_by="olivia", recorded_at=now
     )
+    ReportLink.objects.create(
+        brand=campaign.brand,
+        month=now.date().replace(day=1),
+        token_hash=f"{number:064}",
+        created_by="olivia",
+        expires_at=now,
+        last_opened_at=now,
+    )
     SeasonalityAdjustment.objects.create(
         name=f"Sale {number}",
         brand=campaign.brand,
@@ -260,6 +270,7 @@ def _alerts(number: int, now: datetime) -> None:
     )
     rule = AlertRule.objects.create(name=f"Rule {number}", kind="unmatched")
     rule.channels.add(channel)
+    ReportSchedule.objects.create(brand=Brand.objects.order_by("pk")[0], channel=channel)
     first = Alert.objects.order_by("pk")[0]
     for one in (rule, first.rule):
         Alert.objects.create(

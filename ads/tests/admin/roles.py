@@ -55,6 +55,10 @@ PAGES: Final = {
     "ads.connectionevent": _RECORD,
     "ads.daypartingschedule": _pages(V, add=B, delete=B),
     "ads.daypartingscheduleevent": _RECORD,
+    "ads.reportlink": _pages(V, add=B),
+    "ads.reportlinkevent": _RECORD,
+    "ads.reportschedule": _pages(V, add=B, delete=B),
+    "ads.reportscheduleevent": _RECORD,
     "ads.seasonalityadjustment": _pages(V, add=B, change=V, delete=B),
     "ads.seasonalityadjustmentevent": _RECORD,
     "ads.daypartingwindowevent": _RECORD,
@@ -118,6 +122,10 @@ OTHER_PAGES: Final = {
     "admin:ads_brand_set_up_by_file": B,
     "admin:ads_brand_receipts": V,
     "admin:ads_brand_what_if": V,
+    "admin:ads_brand_report": V,
+    "admin:ads_reportlink_revoke_link": B,
+    "admin:ads_reportschedule_send_now": B,
+    "shared_report": V,
     "admin:ads_brand_pause": O,
     "admin:ads_brand_resume": O,
     "admin:ads_brand_let_run_on": O,
@@ -182,6 +190,8 @@ ACTIONS: Final = {
     "ads.columnmapping": {_DELETE: B},
     "ads.label": {_DELETE: B},
     "ads.daypartingschedule": {_DELETE: B},
+    "ads.reportlink": {"revoke_links": B},
+    "ads.reportschedule": {_DELETE: B},
     "ads.seasonalityadjustment": {_DELETE: B},
     "ads.platformaccount": {"read_accounts": A, "stop_reading": A},
     "ads.switchorder": {"tell_again": B},
@@ -290,6 +300,7 @@ FIELDS: Final[dict[str, dict[Role, set[str]]]] = {
             "windows.end_time",
         }
     },
+    "ads.reportschedule": {B: {"brand", "channel", "day_of_month", "is_active"}},
     "ads.seasonalityadjustment": {B: {"name", "brand", "start_date", "end_date", "factor"}},
     "ads.apikey": {
         A: {

@@ -1,5 +1,6 @@
 """A row of everything that has pages, so that each of them can be opened."""
 
+import hashlib
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -36,6 +37,8 @@ from ads.models import (
     PlatformAccount,
     PlatformCampaign,
     ReportedTotal,
+    ReportLink,
+    ReportSchedule,
     Restore,
     SavedView,
     SeasonalityAdjustment,
@@ -55,6 +58,7 @@ from ads.tests.factories import PlatformAccountFactory
 from ads.tests.platforms.doubles import difference
 from ads.tests.services.imports.uploads import support as uploads
 from ads.tests.services.orders.scripted import on_platform
+from ads.tests.site_map import SHARED
 from ads.tests.support import let_run_on, waived_before
 
 PASSWORD = "correct horse battery"  # noqa: S105
@@ -122,6 +126,12 @@ def _configuration(now: datetime, brands: int, campaigns: int, spend_days: int) 
     )
     pacing.refresh(now)
     _team(brand, campaign, now)
+    ReportLink.objects.create(
+        brand=brand,
+        month=now.date().replace(day=1),
+        token_hash=hashlib.sha256(SHARED.encode()).hexdigest(),
+        expires_at=now + timedelta(days=30),
+    )
     waived_before(SpendTotal.objects.earliest("pk"))
 
 
@@ -250,6 +260,7 @@ def _alerts(now: datetime) -> None:
     rule.thresholds = [2]
     rule.save(update_fields=["thresholds"])
     rule.channels.add(channel)
+    ReportSchedule.objects.create(brand=Brand.objects.order_by("pk")[0], channel=channel)
     alerts.evaluate(now)
     alerts.channels.send_due(lambda: now)
     alerts.bell.acknowledge([Alert.objects.earliest("pk")], by="olivia", now=now)

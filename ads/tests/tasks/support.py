@@ -27,6 +27,7 @@ ALL_ROWS = [
         "0032_caps",
         "0033_pacing",
         "0037_alert_rules",
+        "0039_reports",
     )
 ]
 
@@ -44,6 +45,7 @@ PERIODS = {
     "ads.tasks.check_alerts": 60,
     "ads.tasks.send_alerts": 60,
     "ads.tasks.forget_alerts": 3600,
+    "ads.tasks.send_reports": 900,
     "ads.tasks.refresh_paces": 600,
     "ads.tasks.forget_sign_ins": 3600,
     "ads.tasks.forget_webhooks": 3600,

@@ -109,14 +109,15 @@ def as_html(alerts: Sequence[Alert], count: int, timezone: str) -> SafeString:
             parts.append(format_html("<h3>{}</h3>", brand))
         for alert in its:
             title, *lines = _lines(alert, timezone)
-            rest = format_html_join("", "<br>{}", ((_linked(line),) for line in lines))
+            rest = format_html_join("", "<br>{}", ((linked(line),) for line in lines))
             parts.append(format_html("<p><strong>{}</strong>{}</p>", title, rest))
     if count > len(alerts):
-        parts.append(format_html("<p>… and {}</p>", _linked(_more(count - len(alerts)))))
+        parts.append(format_html("<p>… and {}</p>", linked(_more(count - len(alerts)))))
     return format_html_join("", "{}", ((part,) for part in parts))
 
 
-def _linked(line: str) -> str | SafeString:
+def linked(line: str) -> str | SafeString:
+    """The line, with the address it ends with as a link."""
     before, scheme, rest = line.partition("http")
     if scheme and (scheme + rest).startswith(("http://", "https://")) and " " not in rest:
         return format_html('{}<a href="{}">{}</a>', before, scheme + rest, scheme + rest)

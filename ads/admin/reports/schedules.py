@@ -1,0 +1,81 @@
+"""Scheduled reports: which channel is sent which brand's report, and when."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.safestring import SafeString
+from unfold.decorators import action
+
+from ads.admin.base import ConfigurationAdmin
+from ads.admin.elements import NOTHING, RowFilter, badge
+from ads.models import ReportSchedule
+from ads.rules.calendar import UnknownTimezone
+from ads.services import alerts
+from ads.services.messages import send
+from ads.services.reports import schedules
+
+
+@admin.register(ReportSchedule)
+class ReportScheduleAdmin(ConfigurationAdmin[ReportSchedule]):
+    """Scheduled reports with the last month that was sent."""
+
+    about = (
+        "Reports that channels are sent each month: the figures of the month before, and a link "
+        "to the whole report."
+    )
+    list_display = ["brand", "channel", "day_of_month", "last_sent", "state"]
+    list_select_related = ["brand", "channel"]
+    list_filter = [("brand", RowFilter), ("channel", RowFilter)]
+    search_fields = ["brand__name", "channel__name"]
+    search_help_text = "Brand or channel"
+    autocomplete_fields = ["brand"]
+    readonly_fields = ["last_sent"]
+    actions_detail = ["send_now"]
+
+    def get_fields(self, request: HttpRequest, obj: ReportSchedule | None = None) -> Any:
+        fields = ["brand", "channel", "day_of_month", "is_active"]
+        return [*fields, "last_sent"] if obj else fields
+
+    @action(  # type: ignore[untyped-decorator]
+        description="Send last month's report", url_path="send", permissions=["change"]
+    )
+    def send_now(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Send the report now, after asking."""
+        schedule = self.get_object(request, object_id)
+        if schedule is None:
+            raise Http404
+        back = reverse("admin:ads_reportschedule_change", args=[schedule.pk])
+        if request.method != "POST" or "confirmed" not in request.POST:
+            context = {
+                **self.admin_site.each_context(request),
+                "opts": self.model._meta,
+                "title": f"Send the report of {schedule.brand} to {schedule.channel}",
+                "text": f"The report of the last month that has ended is sent now, to "
+                f"{schedule.channel.shown}.",
+                "yes": "Send",
+                "hidden": [("confirmed", "yes")],
+                "back": back,
+            }
+            return TemplateResponse(request, "ads/admin/confirm.html", context)
+        try:
+            month = schedules.send_now(schedule, timezone.now())
+        except UnknownTimezone as error:
+            self.message_user(request, str(error), messages.ERROR)
+        else:
+            send(alerts.channels.SEND)
+            self.message_user(
+                request, f"The report of {month:%B %Y} is on its way.", messages.SUCCESS
+            )
+        return HttpResponseRedirect(back)
+
+    @admin.display(description="last sent", ordering="last_month")
+    def last_sent(self, schedule: ReportSchedule) -> str:
+        return f"{schedule.last_month:%B %Y}" if schedule.last_month else NOTHING
+
+    @admin.display(description="state")
+    def state(self, schedule: ReportSchedule) -> SafeString:
+        return badge("On", "success") if schedule.is_active else badge("Off")
