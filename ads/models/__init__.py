@@ -5,6 +5,7 @@ from ads.models.archive import ArchivedId, ArchivedMonth, ArchivedSpend
 from ads.models.backups import Backup, Restore
 from ads.models.batches import MatchedSpend, RecordedAgain, SpendBatch
 from ads.models.brand import Brand
+from ads.models.budget_group import BudgetGroup
 from ads.models.campaign import Campaign, CampaignSchedule
 from ads.models.dayparting import DaypartingSchedule, DaypartingWindow
 from ads.models.delivery import DeliveryChange

@@ -17,6 +17,7 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
 import structlog
 from django.db import OperationalError, connection, models, transaction
@@ -24,7 +25,7 @@ from django.db.models import F, QuerySet
 
 from ads import holds
 from ads.failures import counted
-from ads.holds import BUDGET_HOLDS, Moment, evaluate, from_bits
+from ads.holds import GROUP_BUDGET, LIMITS, Moment, evaluate, from_bits
 from ads.models import Campaign
 from ads.services import lock_waits, locks, orders, restored
 from ads.services.actor import current_actor
@@ -111,27 +112,36 @@ def after_edit(campaign_ids: Collection[int], now: datetime, trigger: str) -> En
 
 def preview_switches(campaigns: QuerySet[Campaign], now: datetime) -> Iterator[Decision]:
     """What :func:`enforce` would switch; locks and changes nothing."""
-    evaluated = evaluate(campaigns, Moment.at(now, campaigns))
+    moment = Moment.at(now, campaigns)
+    evaluated = evaluate(campaigns, moment)
     rows = (
         evaluated.order_by("pk")
         .exclude(is_active=F("may_deliver"))
         .values_list(
-            "pk", "hold_bits", "name", "brand", "brand__name", "brand__currency", *_FIGURES.values()
+            "pk", "hold_bits", "name", "brand", "brand__name", "brand__currency", "budget_group",
+            *_FIGURES.values(),
         )
-    )
-    for pk, bits, name, brand_id, brand, currency, *figures in rows.iterator():
+    )  # fmt: skip
+    for pk, bits, name, brand_id, brand, currency, group, *figures in rows.iterator():
+        its = moment.groups.get(group)
+        leading = its.leading if its else None
         yield Decision(
             pk,
             not bits,
             from_bits(bits),
-            dict(zip(_FIGURES, figures, strict=True)),
+            dict(zip(_FIGURES, figures, strict=True))
+            | {
+                GROUP_BUDGET.spend: leading.spent if leading else Decimal(0),
+                GROUP_BUDGET.limit_then: leading.budget if leading else None,
+            },
             Named(name, brand_id, brand, currency),
+            leading.period if leading else "",
         )
 
 
 #: Fields of DeliveryChange, and their names on an evaluated campaign.
-_FIGURES = {budget.spend: budget.spend for budget in BUDGET_HOLDS} | {
-    budget.limit_then: budget.limit for budget in BUDGET_HOLDS
+_FIGURES = {budget.spend: budget.spend for budget in LIMITS} | {
+    budget.limit_then: budget.limit for budget in LIMITS
 }
 
 
@@ -242,19 +252,20 @@ def _record(decisions: Sequence[Decision], now: datetime, trigger: str) -> list[
 
     Recorded after every change that it can see: see :mod:`ads.services.history.feed`.
     """
-    figures = ", ".join(_FIGURES)
+    names = [*_FIGURES, GROUP_BUDGET.spend, GROUP_BUDGET.limit_then]
+    figures = ", ".join(names)
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
-            INSERT INTO ads_deliverychange (campaign_id, is_active, holds, {figures},
-                                            at, trigger, actor, recorded_at)
-            SELECT campaign_id, is_active, holds::text[], {figures}, %s, %s, %s,
+            INSERT INTO ads_deliverychange (campaign_id, is_active, holds, group_period,
+                                            {figures}, at, trigger, actor, recorded_at)
+            SELECT campaign_id, is_active, holds::text[], group_period, {figures}, %s, %s, %s,
                    greatest(clock_timestamp(), transaction_timestamp(),
                             (SELECT max(recorded_at) FROM ads_deliverychange)
                             + interval '1 microsecond')
-              FROM unnest(%s::bigint[], %s::boolean[], %s::text[]
-                          {", %s::numeric[]" * len(_FIGURES)})
-                   AS decision (campaign_id, is_active, holds, {figures})
+              FROM unnest(%s::bigint[], %s::boolean[], %s::text[], %s::text[]
+                          {", %s::numeric[]" * len(names)})
+                   AS decision (campaign_id, is_active, holds, group_period, {figures})
             RETURNING id, campaign_id, is_active
             """,  # noqa: S608  (nothing in it comes from outside)
             [
@@ -264,7 +275,8 @@ def _record(decisions: Sequence[Decision], now: datetime, trigger: str) -> list[
                 [decision.campaign_id for decision in decisions],
                 [decision.is_active for decision in decisions],
                 [f"{{{','.join(decision.holds)}}}" for decision in decisions],
-                *([decision.figures[name] for decision in decisions] for name in _FIGURES),
+                [decision.group_period for decision in decisions],
+                *([decision.figures[name] for decision in decisions] for name in names),
             ],
         )
         return [Switched(*row) for row in cursor.fetchall()]

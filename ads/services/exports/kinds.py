@@ -252,7 +252,9 @@ def of_receipts(pauses: QuerySet[DeliveryChange]) -> Export:
     """The receipts of these pauses, the oldest first."""
 
     def rows() -> Iterator[Sequence[object]]:
-        for some in portions(pauses.select_related("campaign__brand").order_by("at", "pk")):
+        for some in portions(
+            pauses.select_related("campaign__brand", "campaign__budget_group").order_by("at", "pk")
+        ):
             for receipt in receipts.receipts_of(some):
                 campaign = receipt.change.campaign
                 yield (

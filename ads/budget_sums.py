@@ -1,0 +1,206 @@
+"""Sums that are kept nowhere: of a campaign since its flight began, and of budget groups.
+
+Few campaigns have a total budget or a group, so these are added up from the kept sums when they are
+asked for, and recording spend has nothing more to keep. A group's are worked out first, once for
+all of its campaigns, and handed to SQL as constants.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, Final
+
+from django.db import connection
+from django.db.models import DateField, F, Func, OuterRef, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
+
+from ads.models import BudgetGroup, Campaign, SpendTotal
+from ads.models.fields import MoneyField
+from ads.models.spend import Period
+from ads.rules.calendar import UnknownTimezone, local_date, period_start
+from ads.rules.money import is_used_up
+from ads.supposing import NOTHING, Supposing
+
+#: The period of a budget for all that is spent since a first day.
+TOTAL: Final = "total"
+
+#: The periods of a group's budgets in the order in which they are named, and their fields.
+GROUP_BUDGETS: Final = {
+    Period.DAY.value: "daily_budget",
+    Period.MONTH.value: "monthly_budget",
+    TOTAL: "total_budget",
+}
+
+ZERO: Final = Decimal(0)
+
+#: A group, and a local date of its brand.
+Key = tuple[int, date]
+
+
+class _MonthOf(Func):
+    """The first of a date's month, by way of a timestamp that no timezone of a session shifts."""
+
+    template = "date_trunc('month', (%(expressions)s)::timestamp)::date"
+    arity = 1
+    output_field = DateField()
+
+
+def spent_since(first: str) -> Any:
+    """SQL for what a campaign has spent since the date at ``first``; NULL there: ever.
+
+    Whole months, less the days of the first month before it: a few sums, however long ago it was.
+    """
+    month = Coalesce(_MonthOf(OuterRef(first)), date.min)
+    sums = SpendTotal.objects.filter(campaign=OuterRef("pk"), start__gte=month).order_by()
+    before = sums.filter(period=Period.DAY, start__lt=OuterRef(first))
+    return _sum(sums.filter(period=Period.MONTH)) - _sum(before)
+
+
+def _sum(sums: QuerySet[SpendTotal]) -> Any:
+    total = sums.values("campaign").annotate(total=Sum("amount")).values("total")
+    return Coalesce(Subquery(total), ZERO, output_field=MoneyField())
+
+
+@dataclass(frozen=True, slots=True)
+class GroupBudget:
+    """One budget of a group. Amounts are in the brand's currency."""
+
+    #: "day", "month" or "total".
+    period: str
+    spent: Decimal
+    budget: Decimal
+
+    @property
+    def is_used_up(self) -> bool:
+        return is_used_up(self.spent, self.budget)
+
+    @property
+    def share(self) -> Decimal:
+        """How much of it is used, 1 for all."""
+        return self.spent / self.budget if self.budget else Decimal("Infinity")
+
+
+@dataclass(frozen=True, slots=True)
+class GroupFigures:
+    """A group's budgets on one day."""
+
+    id: int
+    name: str
+    budgets: tuple[GroupBudget, ...]
+
+    @property
+    def used_up(self) -> tuple[GroupBudget, ...]:
+        """Those that hold its campaigns."""
+        return tuple(budget for budget in self.budgets if budget.is_used_up)
+
+    @property
+    def leading(self) -> GroupBudget | None:
+        """The first that is used up, else the one that is used the most; None without budgets."""
+        if self.used_up:
+            return self.used_up[0]
+        return max(self.budgets, key=lambda budget: budget.share, default=None)
+
+
+def of_groups(keys: Collection[Key], supposing: Supposing = NOTHING) -> dict[Key, GroupFigures]:
+    """The figures of groups, each on a local date of its brand; at most three queries."""
+    if not keys:
+        return {}
+    groups = {
+        group.pk: group for group in BudgetGroup.objects.filter(pk__in={pk for pk, _ in keys})
+    }
+    budgets = {pk: _budgets(group, supposing) for pk, group in groups.items()}
+    in_all = _in_all([pk for pk, its in budgets.items() if its[TOTAL] is not None], supposing)
+    sums = _of_periods(groups, {day for _, day in keys}, supposing)
+    found = {}
+    for pk, day in keys:
+        if pk not in groups:
+            continue
+        spent = {
+            TOTAL: in_all.get(pk, ZERO),
+            **{period: sums.get((pk, period, period_start(period, day)), ZERO) for period in Period},
+        }
+        its = tuple(
+            GroupBudget(period, spent[period], budget)
+            for period, budget in budgets[pk].items()
+            if budget is not None
+        )
+        found[pk, day] = GroupFigures(pk, groups[pk].name, its)
+    return found
+
+
+def there_are() -> tuple[bool, bool]:
+    """Are there any budget groups, and campaigns with a total budget? One small query."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT FROM ads_budgetgroup),"
+            " EXISTS (SELECT FROM ads_campaign WHERE total_budget IS NOT NULL)"
+        )
+        groups, totals = cursor.fetchone()
+    return groups, totals
+
+
+def today(groups: QuerySet[BudgetGroup], now: datetime) -> list[Key]:
+    """Each of ``groups`` with the local date of its brand; without those of invalid timezones."""
+    keys: list[Key] = []
+    dates: dict[str, date] = {}
+    for pk, zone in groups.order_by().values_list("pk", "brand__timezone"):
+        with suppress(UnknownTimezone):
+            keys.append((pk, dates.setdefault(zone, local_date(now, zone))))
+    return keys
+
+
+def of_campaigns(campaigns: Iterable[Campaign], now: datetime) -> dict[int, GroupFigures]:
+    """The figures of their groups at ``now``, by the group's id; no query without groups.
+
+    ``campaigns`` have their brands at hand.
+    """
+    keys: set[Key] = set()
+    for campaign in campaigns:
+        if campaign.budget_group_id is not None:
+            with suppress(UnknownTimezone):
+                keys.add((campaign.budget_group_id, local_date(now, campaign.brand.timezone)))
+    return {pk: figures for (pk, _), figures in of_groups(keys).items()}
+
+
+def _budgets(group: BudgetGroup, supposing: Supposing) -> dict[str, Decimal | None]:
+    supposed = supposing.groups.get(group.pk, {})
+    return {
+        period: supposed.get(field, getattr(group, field)) for period, field in GROUP_BUDGETS.items()
+    }
+
+
+def _members(group_ids: Collection[int], supposing: Supposing) -> QuerySet[Any, Any]:
+    """The campaigns of these groups, with ``of_group``, as they are supposed to be."""
+    group = supposing.name("budget_group")
+    aliases = {name: of for name, of in supposing.aliases().items() if name == group}
+    members = Campaign.objects.alias(**aliases).filter(**{f"{group}__in": list(group_ids)})
+    return members.order_by().annotate(of_group=F(group))
+
+
+def _in_all(group_ids: Collection[int], supposing: Supposing) -> dict[int, Decimal]:
+    """What these groups have spent since their first day."""
+    if not group_ids:
+        return {}
+    first = BudgetGroup.objects.filter(pk=OuterRef("of_group")).values("start_date")
+    spent = _members(group_ids, supposing).alias(first=Subquery(first))
+    sums = spent.annotate(spent=spent_since("first")).values_list("of_group", "spent")
+    found: dict[int, Decimal] = defaultdict(Decimal)
+    for group, amount in sums:
+        found[group] += amount
+    return found
+
+
+def _of_periods(
+    group_ids: Collection[int], days: Collection[date], supposing: Supposing
+) -> Mapping[tuple[int, str, date], Decimal]:
+    starts = {period_start(period, day) for day in days for period in Period}
+    rows = (
+        _members(group_ids, supposing)
+        .filter(totals__start__in=starts)
+        .values_list("of_group", "totals__period", "totals__start")
+        .annotate(spent=Sum("totals__amount"))
+    )
+    return {(group, period, start): spent for group, period, start, spent in rows}
