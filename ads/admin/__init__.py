@@ -4,6 +4,7 @@ from ads.admin import (
     backups,
     base,
     brands,
+    budget_groups,
     campaigns,
     connections,
     history,

@@ -1,5 +1,7 @@
 """Total budgets, and groups of campaigns that share a budget."""
 
+from functools import partial
+
 import ads.models.fields
 import datetime
 import django.db.models.deletion
@@ -9,6 +11,12 @@ import pgtrigger.compiler
 import pgtrigger.migrations
 from decimal import Decimal
 from django.db import migrations, models
+
+from ads.migrations import _roles
+
+
+VIEWERS = ["Viewer", "Operator", "Budget manager", "Administrator"]
+MANAGERS = ["Budget manager", "Administrator"]
 
 
 class Migration(migrations.Migration):
@@ -218,5 +226,19 @@ class Migration(migrations.Migration):
         pgtrigger.migrations.AddTrigger(
             model_name='campaign',
             trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "ads_campaignevent" ("brand_id", "budget_group_id", "daily_budget", "end_date", "is_dayparting_enabled", "monthly_budget", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "start_date", "status", "total_budget") VALUES (OLD."brand_id", OLD."budget_group_id", OLD."daily_budget", OLD."end_date", OLD."is_dayparting_enabled", OLD."monthly_budget", OLD."name", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."start_date", OLD."status", OLD."total_budget"); RETURN NULL;', hash='f03110d6e8660d085697e68a4f193de96ad6e297', operation='DELETE', pgid='pgtrigger_delete_delete_8e362', table='ads_campaign', when='AFTER')),
+        ),
+        *(
+            migrations.RunPython(
+                partial(_roles.grant, codename=codename, names=names),
+                migrations.RunPython.noop,
+                elidable=False,
+            )
+            for codename, names in {
+                "view_budgetgroup": VIEWERS,
+                "view_budgetgroupevent": VIEWERS,
+                "add_budgetgroup": MANAGERS,
+                "change_budgetgroup": MANAGERS,
+                "delete_budgetgroup": MANAGERS,
+            }.items()
         ),
     ]

@@ -12,6 +12,7 @@ from ads.models.delivery import DeliveryChange
 from ads.models.imports import ColumnMapping, SpendImport, SpendImportPart
 from ads.models.operations import CountedTable, Heartbeat, MetricCounter, SimulatedSwitch
 from ads.models.people import Person, SecondFactor, SignIn
+from ads.models.plans import BudgetPlan, ScheduledChange
 from ads.models.platforms import Connection, PlatformAccount, PlatformCampaign, SwitchOrder
 from ads.models.reconciliation import AccountDifference
 from ads.models.references import CampaignReference, UnknownReference, WaitingSpend

@@ -7,6 +7,7 @@ from ads.admin.actions.forms import (
     BrandBudgetsForm,
     BudgetsForm,
     DetachForm,
+    GroupForm,
     LetRunOnForm,
 )
 from ads.admin.actions.messages import ChangedInFilter, undo_button

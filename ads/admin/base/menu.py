@@ -24,6 +24,7 @@ MENU: Final[dict[str, dict[str, str]]] = {
     "Delivery": {
         "ads.campaign": "campaign",
         "ads.brand": "storefront",
+        "ads.budgetgroup": "workspaces",
         "ads.daypartingschedule": "schedule",
         "ads.deliverychange": "toggle_on",
         "ads.switchorder": "outbox",

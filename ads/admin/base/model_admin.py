@@ -209,7 +209,11 @@ class ConfigurationAdmin(GuardsEdits, ModelAdmin[M]):
 
 
 #: Fields, and what shows them to those who may only read.
-_AS_READ = {"daily_budget": "daily_limit", "monthly_budget": "monthly_limit"}
+_AS_READ = {
+    "daily_budget": "daily_limit",
+    "monthly_budget": "monthly_limit",
+    "total_budget": "total_limit",
+}
 
 
 def _as_read(fields: Any) -> list[Any]:

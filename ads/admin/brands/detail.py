@@ -75,7 +75,9 @@ class BrandPage(StoryPage):
         if may_view(request, Campaign):
             context["campaigns"] = [
                 _campaign(campaign, now)
-                for campaign in brand_explanation.first_campaigns(brand, now, limit=CAMPAIGNS)
+                for campaign in brand_explanation.first_campaigns(
+                    brand.campaigns.all(), now, limit=CAMPAIGNS
+                )
             ]
         return context | history(request, brand, brand.timezone)
 

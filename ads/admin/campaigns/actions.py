@@ -18,6 +18,7 @@ from ads.admin.actions import (
     BudgetsForm,
     ChangedInFilter,
     DetachForm,
+    GroupForm,
     LetRunOnForm,
     Undoes,
     asking,
@@ -35,6 +36,7 @@ from ads.services.bulk import (
     ChangeBudgets,
     DetachSchedule,
     Done,
+    JoinGroup,
     LetRunOn,
     SetStatus,
     currencies,
@@ -67,6 +69,7 @@ class CampaignActions(Undoes):
         "pause",
         "reset_daily_spend",
         "change_budgets",
+        "budget_group",
         "attach_schedule",
         "detach_schedule",
         "complete",
@@ -93,6 +96,7 @@ class CampaignActions(Undoes):
         "reset_daily_spend", PAGES["reset_daily_spend"], "Let run on (reset daily spend)"
     )
     change_budgets = asking("change_budgets", PAGES["change_budgets"], "Change budgets")
+    budget_group = asking("budget_group", PAGES["budget_group"], "Put into a budget group")
     attach_schedule = asking("attach_schedule", PAGES["attach_schedule"], "Attach a schedule")
     detach_schedule = asking("detach_schedule", PAGES["detach_schedule"], "Detach a schedule")
     complete = asking("complete", PAGES["complete"], "Complete")
@@ -154,6 +158,8 @@ class CampaignActions(Undoes):
             return LetRunOnForm(Campaign.objects.filter(pk__in=among(ids)), data)
         if code == "change_budgets":
             return BudgetsForm(currencies(self.campaigns_of(ids)), data)
+        if code == "budget_group":
+            return GroupForm(ids, data)
         if code == "attach_schedule":
             return AttachForm(data)
         if code == "detach_schedule":
@@ -162,7 +168,9 @@ class CampaignActions(Undoes):
 
     def action_of(self, code: str, form: Any, seen: Seen | None = None) -> Action:
         if code == "change_budgets":
-            return ChangeBudgets(form.daily, form.monthly, seen)
+            return ChangeBudgets(form.daily, form.monthly, seen, total=form.total)
+        if code == "budget_group":
+            return JoinGroup(form.cleaned_data["group"], form.ids)
         if code == "attach_schedule":
             return AttachSchedule(form.cleaned_data["schedule"].pk, form.cleaned_data["enable"])
         if code == "detach_schedule":
@@ -174,7 +182,10 @@ class CampaignActions(Undoes):
     def notes(
         self, code: str, ids: Sequence[int], outcome: Outcome, now: datetime, form: Any
     ) -> list[str]:
-        return text.notes(code, ids, outcome, now, form)
+        found = text.notes(code, ids, outcome, now, form)
+        if code == "budget_group":
+            found += text.group_notes(self.action_of(code, form), now)
+        return found
 
     def did(self, code: str, ids: Sequence[int], done: Done, form: Any) -> str:
         called = counted(done.changed)

@@ -18,8 +18,9 @@ from ads.admin.base import (
     may_view,
     month_charts,
 )
-from ads.admin.elements import state_badge, strips
+from ads.admin.elements import spend_bar, state_badge, strips
 from ads.admin.receipts import last_receipts, on_platforms
+from ads.budget_sums import TOTAL
 from ads.holds import Hold
 from ads.models import Brand, Campaign, CampaignReference, Spend, SwitchOrder
 from ads.rules.calendar import UnknownTimezone, format_instant, local_date
@@ -149,6 +150,7 @@ def _spend(
                 "Brand today",
                 "Brand this month",
             ),
+            *_shared(stored),
         ],
         "as_of": freshness.as_of(
             freshness.of_campaigns([stored.pk]).get(stored.pk, []), stored.brand.timezone
@@ -165,6 +167,24 @@ def _spend(
         if ledger
         else None,
     }
+
+
+def _shared(stored: Any) -> list[dict[str, Any]]:
+    """Its total budget, and the budgets of its group."""
+    currency = stored.brand.currency
+    found = []
+    if stored.total_limit is not None:
+        found.append(("In total", stored.total_spend, stored.total_limit))
+    if figures := limits.group_of(stored):
+        words = {"day": "today", "month": "this month", TOTAL: "in total"}
+        found += [
+            (f"Group {figures.name} {words[each.period]}", each.spent, each.budget)
+            for each in figures.budgets
+        ]
+    return [
+        {"label": label, "bar": spend_bar(spent, limit, currency), "note": ""}
+        for label, spent, limit in found
+    ]
 
 
 def _week(explained: Explanation) -> dict[str, Any]:

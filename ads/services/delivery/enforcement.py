@@ -62,6 +62,7 @@ class Trigger(models.TextChoices):
     RESET_DAILY_BUDGETS = "reset_daily_budgets", "New day"
     RESET_MONTHLY_BUDGETS = "reset_monthly_budgets", "New month"
     ALLOWANCE_ENDED = "allowance_ended", "Allowance ended"
+    PLANNED_BUDGET = "planned_budget", "Planned budget"
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,9 +107,8 @@ def states(brand: Brand) -> dict[State, int]:
     return {state: counted[state.value] for state in ORDER if counted[state.value]}
 
 
-def first_campaigns(brand: Brand, now: datetime, *, limit: int) -> list[Any]:
-    """The first ``limit`` of its campaigns, evaluated, by :data:`ORDER` and today's spend."""
-    campaigns = Campaign.objects.filter(brand=brand)
+def first_campaigns(campaigns: QuerySet[Campaign], now: datetime, *, limit: int) -> list[Any]:
+    """The first ``limit`` of these campaigns, evaluated, by :data:`ORDER` and today's spend."""
     moment = Moment.at(now, campaigns)
     evaluated: QuerySet[Any] = with_holds(campaigns, moment)
     rows = list(

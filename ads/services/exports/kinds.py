@@ -177,6 +177,11 @@ _CHANGES: Final = {
     "brand_daily_budget": "brand_daily_budget",
     "brand_monthly_spend": "brand_monthly_spend",
     "brand_monthly_budget": "brand_monthly_budget",
+    "total_spend": "total_spend",
+    "total_budget": "total_budget",
+    "group_spend": "group_spend",
+    "group_budget": "group_budget",
+    "group_period": "group_period",
     "currency": "campaign__brand__currency",
 }
 
@@ -219,6 +224,7 @@ RECEIPTS: Final = (
 )  # fmt: skip
 SUMMARY: Final = (
     "brand_id", "brand", "campaign_id", "campaign", "state", "is_active", *_FIGURES, "currency",
+    "total_budget", "budget_group",
 )  # fmt: skip
 
 
@@ -281,7 +287,7 @@ def of_summary(
         if brands is not None:
             yield from _brands(brands, now)
         if campaigns is not None:
-            yield from _campaigns(campaigns.select_related("brand"), now)
+            yield from _campaigns(campaigns.select_related("brand", "budget_group"), now)
 
     name = "brands" if campaigns is None else "campaigns" if brands is None else "summaries"
     return Export(name, SUMMARY, rows)
@@ -294,7 +300,7 @@ def _brands(brands: QuerySet[Brand], now: datetime) -> Iterator[Sequence[object]
             yield (
                 *(brand.pk, brand.name, None, None, state, brand.is_active),
                 *_figures(brand.timezone, figures),
-                brand.currency,
+                *(brand.currency, None, None),
             )
 
 
@@ -306,7 +312,7 @@ def _campaigns(campaigns: QuerySet[Campaign], now: datetime) -> Iterator[Sequenc
                 *(brand.pk, brand.name, campaign.pk, campaign.name),
                 *(campaign.state, campaign.is_active),
                 *_figures(brand.timezone, figures),
-                brand.currency,
+                *(brand.currency, campaign.total_budget, campaign.budget_group),
             )
 
 

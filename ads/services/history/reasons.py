@@ -45,6 +45,7 @@ _ON: Final = {
     Trigger.RESET_DAILY_BUDGETS: "A new day began",
     Trigger.RESET_MONTHLY_BUDGETS: "A new month began",
     Trigger.ALLOWANCE_ENDED: "Nothing is stopping it any more",
+    Trigger.PLANNED_BUDGET: "A planned budget began",
 }
 
 _STATUS: Final = {

@@ -12,7 +12,7 @@ from typing import Any, Final
 from django.db import models
 
 from ads.models import Brand, Campaign, DeliveryChange
-from ads.models.fields import BUDGETS
+from ads.models.fields import CAMPAIGN_BUDGETS
 from ads.models.references import known_as, shown
 from ads.models.spend import Period
 from ads.rules.calendar import format_instant
@@ -169,7 +169,11 @@ class _Describer:
             pauses=before is not None and self._pauses(row.source, event, before),
             changes_budgets=before is not None
             and row.source == (Source.BRAND if self._of_brand else Source.CAMPAIGN)
-            and any(getattr(before, name) != getattr(event, name) for name in BUDGETS),
+            and any(
+                getattr(before, name) != getattr(event, name)
+                for name in CAMPAIGN_BUDGETS
+                if hasattr(event, name)
+            ),
         )
 
     def _pauses(self, source: Source, event: Any, before: Any) -> bool:

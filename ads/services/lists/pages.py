@@ -122,7 +122,7 @@ def _described(
     """These campaigns, in the order of their ids; a fixed number of queries."""
     rows = (
         Campaign.objects.filter(pk__in=ids)
-        .select_related("brand")
+        .select_related("brand", "budget_group")
         .prefetch_related(
             Prefetch("references", CampaignReference.objects.order_by("pk")),
             Prefetch("dayparting_schedules", DaypartingSchedule.objects.order_by("pk")),

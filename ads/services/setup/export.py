@@ -23,12 +23,14 @@ def export(brands: QuerySet[Brand], campaigns: QuerySet[Campaign]) -> Export:
         for some in portions(ordered):
             ids = [campaign.pk for campaign in some]
             schedules, references = stored.schedules_of(ids), stored.references_of(ids)
+            groups = stored.groups_of(ids)
             for campaign in some:
                 while campaign.brand_id in waiting:  # and those before it, which have none
                     yield _brand(waiting.pop(next(iter(waiting))))
                 values = {
                     "schedules": schedules.get(campaign.pk, ()),
                     "platform_ids": references.get(campaign.pk, ()),
+                    "budget_group": groups.get(campaign.pk, ""),
                 }
                 yield _campaign(campaign, values, currencies[campaign.brand_id])
         yield from map(_brand, waiting.values())
