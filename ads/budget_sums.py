@@ -120,7 +120,9 @@ def of_groups(keys: Collection[Key], supposing: Supposing = NOTHING) -> dict[Key
             continue
         spent = {
             TOTAL: in_all.get(pk, ZERO),
-            **{period: sums.get((pk, period, period_start(period, day)), ZERO) for period in Period},
+            **{
+                period: sums.get((pk, period, period_start(period, day)), ZERO) for period in Period
+            },
         }
         its = tuple(
             GroupBudget(period, spent[period], budget)
@@ -168,7 +170,8 @@ def of_campaigns(campaigns: Iterable[Campaign], now: datetime) -> dict[int, Grou
 def _budgets(group: BudgetGroup, supposing: Supposing) -> dict[str, Decimal | None]:
     supposed = supposing.groups.get(group.pk, {})
     return {
-        period: supposed.get(field, getattr(group, field)) for period, field in GROUP_BUDGETS.items()
+        period: supposed.get(field, getattr(group, field))
+        for period, field in GROUP_BUDGETS.items()
     }
 
 

@@ -162,9 +162,7 @@ def with_holds(
     the row under :meth:`Supposing.name`.
     """
     conditions = _conditions(campaigns, moment, supposing)
-    return with_spend(campaigns, moment, LIMITS, supposing).annotate(
-        hold_bits=_bits(conditions)
-    )
+    return with_spend(campaigns, moment, LIMITS, supposing).annotate(hold_bits=_bits(conditions))
 
 
 def _bits(conditions: dict[Hold, Q]) -> Any:

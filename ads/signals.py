@@ -105,16 +105,18 @@ def saved(sender: type, instance: Any, update_fields: Any = None, **_: Any) -> N
     if update_fields and set(update_fields) <= engine_owned - {"is_active"}:
         return
     _rows_changed(sender, [instance])
+    if groups := instance.__dict__.pop("left_groups", None):
+        _enforce_on_commit(EnforceOnCommit(groups=groups))
 
 
 @receiver(pre_save, sender=Campaign)
-def leaves_a_group(instance: Campaign, update_fields: Any = None, **_: Any) -> None:
+def leaves_a_group(instance: Any, update_fields: Any = None, **_: Any) -> None:
     """A campaign that leaves its budget group takes its spend along."""
     if instance.pk and (not update_fields or "budget_group" in update_fields):
         before = Campaign.objects.filter(pk=instance.pk).exclude(budget_group=None)
         left = before.exclude(budget_group=instance.budget_group_id)
-        if groups := set(left.values_list("budget_group", flat=True)):
-            _enforce_on_commit(EnforceOnCommit(groups=groups))
+        # Django sends this before the transaction of the save: remembered until it is saved.
+        instance.left_groups = set(left.values_list("budget_group", flat=True))
 
 
 @receiver(post_save, sender=CampaignReference)

@@ -11,6 +11,7 @@ from ads.admin import (
     imports,
     overview,
     people,
+    plans,
     receipts,
     references,
     schedules,

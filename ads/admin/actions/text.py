@@ -30,6 +30,17 @@ CHANGE_BUDGETS: Final = Page(
     can_be_undone=True,
 )
 
+#: The same from a day on.
+SCHEDULE_BUDGETS: Final = Page(
+    "Schedule new budgets for {}",
+    "They change at midnight of the day that you choose, in each brand's timezone. Percentages are "
+    "of the budgets as they are now. The preview shows what would happen if they changed now. The "
+    "change can be taken back in the list of planned budgets, also once it has begun.",
+    "Schedule the budgets",
+    "Scheduled new budgets of {}.",
+    leaves="without such a budget, at this budget already, or with another change on that day",
+)
+
 #: One for campaigns, one for brands.
 LET_RUN_ON: Final = Page(
     "Let {} run on",
@@ -64,10 +75,11 @@ PAGES: Final[Mapping[str, Page]] = {
     ),
     "reset_daily_spend": LET_RUN_ON,
     "change_budgets": CHANGE_BUDGETS,
+    "schedule_budgets": SCHEDULE_BUDGETS,
     "budget_group": Page(
         "Put {} into a budget group",
-        "They share the group's budgets with its other campaigns, from what they have spent already "
-        "on. Each keeps its own budgets. A campaign is in one group at most.",
+        "They share the group's budgets with its other campaigns; what they spent counts. Each "
+        "keeps its own budgets. A campaign is in one group at most.",
         "Put {} into it",
         "Changed the budget group of {}.",
         leaves="already so, or of another brand than the group",

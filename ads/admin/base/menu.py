@@ -26,6 +26,7 @@ MENU: Final[dict[str, dict[str, str]]] = {
         "ads.brand": "storefront",
         "ads.budgetgroup": "workspaces",
         "ads.daypartingschedule": "schedule",
+        "ads.scheduledchange": "event_upcoming",
         "ads.deliverychange": "toggle_on",
         "ads.switchorder": "outbox",
     },
@@ -91,6 +92,16 @@ def menu(request: HttpRequest) -> list[dict[str, Any]]:
         }
         for title, icons in MENU.items()
     ]
+    if "ads.scheduledchange" in pages:
+        link = reverse("admin:ads_scheduledchange_calendar")
+        groups[0]["items"].append(  # type: ignore[attr-defined]
+            {
+                "title": "Calendar",
+                "icon": "calendar_month",
+                "link": link,
+                "active": lambda request: request.path == link,
+            }
+        )
     if audited := [model for model in pages.values() if is_audit(model)]:
         groups[2]["items"] += [_item("Change history", "history", *audited)]  # type: ignore[operator]
     return [

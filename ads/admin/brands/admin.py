@@ -12,6 +12,7 @@ from ads.admin.base import KEPT, ConfigurationAdmin, Instead, KeepsWhatHasSpend
 from ads.admin.brands.actions import BrandActions
 from ads.admin.brands.changelist import LIST_FILTER, BrandColumns
 from ads.admin.brands.detail import BrandPage
+from ads.admin.plans import PlansBudgets
 from ads.admin.receipts import ReceiptsPage
 from ads.admin.setup import SetsUpByFile, of_brands
 from ads.models import Brand, Campaign
@@ -24,6 +25,7 @@ class BrandAdmin(
     BrandColumns,
     BrandPage,
     ReceiptsPage,
+    PlansBudgets,
     SetsUpByFile,
     KeepsWhatHasSpend,
     ConfigurationAdmin[Brand],

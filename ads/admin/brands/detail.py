@@ -17,6 +17,7 @@ from ads.admin.base import (
     month_charts,
 )
 from ads.admin.elements import badge, clock, spend_bar, state_badge
+from ads.admin.plans import plan_links
 from ads.holds import from_bits
 from ads.models import Brand, Campaign, Spend
 from ads.rules.calendar import UnknownTimezone, format_instant, local_date, next_day_begins
@@ -71,6 +72,7 @@ class BrandPage(StoryPage):
             "clock": clock(now, brand.timezone),
             "day_ends": left(day_ends, now),
             "receipts_link": reverse("admin:ads_brand_receipts", args=[brand.pk]),
+            **plan_links(request, brand),
         }
         if may_view(request, Campaign):
             context["campaigns"] = [

@@ -38,6 +38,7 @@ from ads.services.history import audit
 #: Campaigns listed on a group's page.
 CAMPAIGNS: Final = 100
 
+_WORDS: Final = {Period.DAY.value: "daily", Period.MONTH.value: "monthly", TOTAL: "total"}
 _LABELS: Final = {Period.DAY.value: "Today", Period.MONTH.value: "This month", TOTAL: "In total"}
 
 
@@ -149,9 +150,7 @@ class BudgetGroupAdmin(LocalTimes, ConfigurationAdmin[BudgetGroup]):
             self._tell(request, *saved)
         return response
 
-    def save_model(
-        self, request: HttpRequest, obj: BudgetGroup, form: Any, change: bool
-    ) -> None:
+    def save_model(self, request: HttpRequest, obj: BudgetGroup, form: Any, change: bool) -> None:
         if change:
             request.saved_group = (obj, _delivering(obj))  # type: ignore[attr-defined]
         super().save_model(request, obj, form, change)
@@ -166,9 +165,11 @@ class BudgetGroupAdmin(LocalTimes, ConfigurationAdmin[BudgetGroup]):
             self.message_user(request, f"{counted(stopped)} {verb} stopped.", messages.WARNING)
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
-        return super().get_deleted_objects(objs, request) if not (
-            protected := _with_campaigns(objs)
-        ) else ([], {}, set(), protected)
+        return (
+            super().get_deleted_objects(objs, request)
+            if not (protected := _with_campaigns(objs))
+            else ([], {}, set(), protected)
+        )
 
 
 def _with_campaigns(groups: Iterable[BudgetGroup]) -> list[str]:
@@ -224,7 +225,9 @@ def _story(request: HttpRequest, group: BudgetGroup, now: datetime) -> dict[str,
 
 
 def _headline(figures: GroupFigures) -> str:
-    names = [{TOTAL: "total", "day": "daily", "month": "monthly"}[b.period] for b in figures.used_up]
+    names = [
+        {TOTAL: "total", "day": "daily", "month": "monthly"}[b.period] for b in figures.used_up
+    ]
     if names:
         return f"Its {' and '.join(names)} budget is used up: none of its campaigns is running."
     return "Its campaigns run within their own budgets and hours."

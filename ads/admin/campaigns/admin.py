@@ -22,6 +22,7 @@ from ads.admin.campaigns.columns import CampaignColumns
 from ads.admin.campaigns.detail import CampaignPage
 from ads.admin.campaigns.filters import LIST_FILTER
 from ads.admin.elements import ConfigurationForm
+from ads.admin.plans import PlansBudgets
 from ads.admin.references import ReferenceInline
 from ads.admin.setup import SetsUpByFile, of_campaigns
 from ads.admin.spend import CorrectsCampaign
@@ -56,6 +57,7 @@ class CampaignAdmin(
     CampaignColumns,
     CampaignPage,
     CorrectsCampaign,
+    PlansBudgets,
     SetsUpByFile,
     KeepsWhatHasSpend,
     ConfigurationAdmin[Campaign],

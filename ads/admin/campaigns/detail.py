@@ -19,6 +19,7 @@ from ads.admin.base import (
     month_charts,
 )
 from ads.admin.elements import spend_bar, state_badge, strips
+from ads.admin.plans import plan_links
 from ads.admin.receipts import last_receipts, on_platforms
 from ads.budget_sums import TOTAL
 from ads.holds import Hold
@@ -87,6 +88,7 @@ class CampaignPage(StoryPage):
         if may_view(request, SwitchOrder):
             context["there"] = on_platforms(stored)
             context["orders_link"] = listed("ads_switchorder", campaign__id__exact=stored.pk)
+        context |= plan_links(request, stored)
         context["receipts"] = last_receipts(stored, now)
         context["receipts_link"] = reverse("admin:ads_brand_receipts", args=[row.brand_id])
         return context

@@ -77,12 +77,10 @@ def _clear(hold: Hold, explained: Explanation) -> str:
         return f"Brand {row.brand.name} is active"
     if hold == Hold.FLIGHT:
         return f"Flight: {flight(row.start_date, row.end_date)}"
-    if hold == Hold.STALE_SPEND:
-        return _heard(row, explained)
+    if hold in (Hold.STALE_SPEND, Hold.GROUP_BUDGET):
+        return _heard(row, explained) if hold == Hold.STALE_SPEND else _in_group(row)
     if hold == Hold.DAYPARTING:
         return f"Hours: {_hours(row, explained)}"
-    if hold == Hold.GROUP_BUDGET:
-        return _in_group(row)
     budget = LIMIT_OF[hold]
     made_of = of_limit(budget, row, explained.at)
     spent, limit = getattr(row, budget.spend), limit_of(budget, row)

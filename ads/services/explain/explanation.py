@@ -201,13 +201,11 @@ def sentence(
         return f"Brand {row.brand.name} is paused by a user"
     if hold == Hold.FLIGHT:
         return _flight_sentence(row, calendar.local_date(now, row.brand.timezone))
-    if hold == Hold.STALE_SPEND:
-        return _stale_sentence(row, now)
+    if hold in (Hold.STALE_SPEND, Hold.GROUP_BUDGET):
+        return _stale_sentence(row, now) if hold == Hold.STALE_SPEND else _group_sentence(row)
     if hold == Hold.DAYPARTING:
         schedules = row.dayparting_schedules.all() if attached is None else attached
         return _hours_sentence(list(schedules), now)
-    if hold == Hold.GROUP_BUDGET:
-        return _group_sentence(row)
     budget = LIMIT_OF[hold]
     limit = limit_of(budget, row) or Decimal(0)  # it applies, so there is one
     spent, made_of = getattr(row, budget.spend), of_limit(budget, row, now)

@@ -66,6 +66,7 @@ _DECISIVE: Final = {
         "is_active", "timezone", "daily_budget", "monthly_budget", "stale_after_minutes",
         "stops_when_stale",
     ),
+    Source.GROUP: ("daily_budget", "monthly_budget", "total_budget", "start_date"),
 }  # fmt: skip
 
 #: Switched off, and on.
@@ -77,6 +78,8 @@ _SWITCHES: Final = {
         "Stopping when spend is too old switched on",
     ),
 }
+
+_WHOSE: Final = {Source.BRAND: "Brand's ", Source.GROUP: "Group's "}
 
 _CREATED: Final = "Created"
 
@@ -189,7 +192,7 @@ def _words(row: Row, currency: str, *, with_figures: bool) -> list[str]:
     event, before = row.event(), row.event_before()
     if before is None:
         return [_CREATED] if row.row["pgh_label"] == "insert" else []
-    whose = "Brand's " if row.source == Source.BRAND else ""
+    whose = _WHOSE.get(row.source, "")
     return [
         _field(name, event, before, whose, currency, with_figures=with_figures)
         for name in _DECISIVE[row.source]

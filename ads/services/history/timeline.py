@@ -11,8 +11,9 @@ from typing import Any, Final
 
 from django.db import models
 
-from ads.models import Brand, Campaign, DeliveryChange
+from ads.models import Brand, BudgetGroup, Campaign, DeliveryChange
 from ads.models.fields import CAMPAIGN_BUDGETS
+from ads.models.plans import PlannedField
 from ads.models.references import known_as, shown
 from ads.models.spend import Period
 from ads.rules.calendar import format_instant
@@ -46,8 +47,9 @@ _SOURCES: Final = {
         Source.SCHEDULES,
         Source.WINDOWS,
         Source.REFERENCES,
+        Source.GROUP,
     ),
-    Kind.MONEY: (Source.ALLOWANCES, Source.WAIVERS, Source.CORRECTIONS),
+    Kind.MONEY: (Source.ALLOWANCES, Source.WAIVERS, Source.CORRECTIONS, Source.PLANNED),
 }
 
 
@@ -137,6 +139,10 @@ class _Describer:
         }
         if isinstance(owner, Campaign):
             self._names["campaign", owner.pk] = owner.name
+        states = (each for one in rows for each in (one.row, one.before) if each)
+        if any(each.get("budget_group_id") for each in states):
+            groups = BudgetGroup.objects.filter(brand=brand).values_list("pk", "name")
+            self._names |= {("budget_group", pk): name for pk, name in groups}
         for row in rows:
             for name in ("schedule", "campaign"):
                 if row.row.get(f"{name}_name"):
@@ -155,8 +161,8 @@ class _Describer:
             return self._correction(row)
         if row.source == Source.WINDOWS:
             return self._windows(row)
-        if row.source == Source.ALLOWANCES:
-            return self._allowance(row)
+        if row.source in (Source.ALLOWANCES, Source.PLANNED):
+            return self._allowance(row) if row.source == Source.ALLOWANCES else self._planned(row)
         event, before = row.event(), row.event_before()
         changes = audit.changes(event, before, self._names)
         return Happening(
@@ -238,6 +244,22 @@ class _Describer:
             allowance=event.pgh_obj_id if given and is_own else None,
         )
 
+    def _planned(self, row: Row) -> Happening:
+        """A planned budget that began, or was worked out again."""
+        event = row.event()
+        label = PlannedField(event.field).label
+        budget = "no limit" if event.after is None else format_money(event.after, self._currency)
+        is_own = self._of_brand or event.campaign_id is not None
+        whose = f"Brand's {label.lower()}"
+        return Happening(
+            at=row.at,
+            kind=Kind.MONEY,
+            title=f"{label if is_own else whose} became {budget}",
+            actor=row.actor,
+            reasons=(event.says,),
+            context=row.context,
+        )
+
     def _windows(self, row: Row) -> Happening:
         """An edit of the windows of a schedule."""
         events = row.events()
@@ -258,6 +280,8 @@ class _Describer:
         if row.source in (Source.CAMPAIGN, Source.BRAND):
             its_own = self._of_brand or row.source == Source.CAMPAIGN
             return _edited(event.pgh_label, changes, "" if its_own else f"Brand {self._brand}")
+        if row.source == Source.GROUP:
+            return _edited(event.pgh_label, changes, f"Budget group {event.name}")
         if row.source == Source.ATTACHMENTS:
             return f"Schedule {self._names['schedule', event.schedule_id]} {event.pgh_label}"
         if row.source == Source.SCHEDULES:

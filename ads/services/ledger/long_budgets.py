@@ -27,7 +27,7 @@ Moved = Mapping[tuple[int, date], Decimal]
 def crossed(brands: Mapping[int, int], moved: Moved, now: datetime) -> Q:
     """The campaigns that may have to switch after ``moved`` was recorded; empty for none.
 
-    ``brands``: the brand of each campaign with a total budget or a group, by id. Of a budget that is
+    ``brands``: the brand of each campaign with a total budget or a group, by id. Where a budget is
     used up as it was before, those that deliver.
     """
     locks.long_budgets(brands.values())

@@ -74,9 +74,7 @@ def _has_begun(change: ScheduledChange, now: datetime) -> bool:
         return False
 
 
-def _with_late_spend(
-    changes: QuerySet[ScheduledChange], now: datetime
-) -> list[ScheduledChange]:
+def _with_late_spend(changes: QuerySet[ScheduledChange], now: datetime) -> list[ScheduledChange]:
     """Months that have begun, whose month before has been spent more or less of since."""
     months = {month_start(day) for day in ((now + timedelta(hours=14)).date(), now.date())}
     applied: Any = changes.filter(starts_on__in=months, applied_at__isnull=False)
@@ -221,4 +219,3 @@ def plan_sentence(change: ScheduledChange, carried: Carried, after: Decimal) -> 
         if change.amount is not None and change.amount + carried.amount < 0:
             says += f", so {format_money(after, currency)}"
     return says
-

@@ -90,9 +90,7 @@ def months(owner: Brand | Campaign, now: datetime) -> list[Month]:
     return found
 
 
-def preview(
-    owner: Brand | Campaign, amounts: Amounts, carries: str, now: datetime
-) -> PlanPreview:
+def preview(owner: Brand | Campaign, amounts: Amounts, carries: str, now: datetime) -> PlanPreview:
     """What :func:`save` would do at ``now``; nothing is locked and nothing written.
 
     Raises:
@@ -171,7 +169,9 @@ def before_last_edit(owner: Brand | Campaign, now: datetime) -> tuple[Amounts, s
     mine = list(events.filter(plan=plan.pk, pgh_label__in=["planned", "changed"]))
     of_plan: Any = audit.event_model("BudgetPlanEvent")._default_manager.order_by("pgh_id")
     edits = list(of_plan.filter(pgh_obj_id=plan.pk))
-    last = max([*mine, *edits], key=lambda event: event.pgh_created_at, default=None)
+    last = max(
+        [*mine, *edits], key=lambda event: (event.pgh_created_at, event.pgh_id), default=None
+    )
     if last is None:
         return None
     before: dict[date, Decimal | None] = {}

@@ -258,8 +258,9 @@ def _other_sums(found: Sequence[_Pause]) -> dict[int, Decimal]:
         if pause.budget == TOTAL_BUDGET:
             sums[pk] = spent[pause.change.campaign_id]
         elif pk in in_groups:
-            its = figures[in_groups[pk]].budgets
-            sums |= {pk: each.spent for each in its if each.period == pause.period}
+            for each in figures[in_groups[pk]].budgets:
+                if each.period == pause.period:
+                    sums[pk] = each.spent
     return sums
 
 
@@ -308,7 +309,8 @@ def _entries(
 
 _ENTRIES: Final = """
     SELECT period.number, entry.source, entry.kind, entry.occurred_at, entry.created_at
-      FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::date[], %s::date[], %s::timestamptz[])
+      FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::date[], %s::date[],
+                  %s::timestamptz[])
            WITH ORDINALITY AS period (brand_id, campaign_id, group_id, start, ends, at, number)
      CROSS JOIN LATERAL (
             SELECT spend.source, spend.kind, spend.occurred_at, spend.created_at

@@ -130,7 +130,9 @@ class Plan:
         regrouped = [
             one.brand.pk
             for one in self.changed
-            if one.brand and one.brand.pk and one.before["budget_group"] != one.after["budget_group"]
+            if one.brand
+            and one.brand.pk
+            and one.before["budget_group"] != one.after["budget_group"]
         ]
         those = Q(brand__in=among(brands))
         if regrouped:  # they take their spend from one group to another

@@ -372,7 +372,9 @@ class _Planning:
         for one in joining:
             brand, name = one.brand, one.after["budget_group"]
             if brand is not None and (brand.pk, name) not in known:
-                why = f"{brand.name} has no such budget group. Create it first, under Budget groups."
+                why = (
+                    f"{brand.name} has no such budget group. Create it first, under Budget groups."
+                )
                 self._problem(one.line, "budget_group", name, why)
 
     def _check_currencies(self) -> None:

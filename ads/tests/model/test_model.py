@@ -231,9 +231,7 @@ class Machine(SideBySide):
         index=INDEX,
         way=WAYS,
         change=st.one_of(
-            st.tuples(
-                st.sampled_from(["daily_budget", "monthly_budget", "total_budget"]), BUDGETS
-            ),
+            st.tuples(st.sampled_from(["daily_budget", "monthly_budget", "total_budget"]), BUDGETS),
             st.tuples(st.just("status"), STATUSES),
             st.tuples(st.just("is_dayparting_enabled"), st.booleans()),
         ),
@@ -249,9 +247,7 @@ class Machine(SideBySide):
         index=INDEX,
         way=WAYS,
         change=st.one_of(
-            st.tuples(
-                st.sampled_from(["daily_budget", "monthly_budget", "total_budget"]), BUDGETS
-            ),
+            st.tuples(st.sampled_from(["daily_budget", "monthly_budget", "total_budget"]), BUDGETS),
             st.tuples(st.just("start_date"), FLIGHT),
         ),
     )

@@ -115,10 +115,11 @@ class TestGroups:
         group = BudgetGroupFactory.create(name="Search", daily_budget=10, total_budget=10)
         campaign = CampaignFactory.create(brand=group.brand, budget_group=group)
         spend(campaign, 12, NOON)
-        assert sentences(campaign) == [
+        (said,) = sentences(campaign)
+        assert said == (
             "Daily budget of the group Search used up: $12.00 of $10.00; "
             "Total budget of the group Search used up: $12.00 of $10.00"
-        ]
+        )
 
 
 @pytest.mark.django_db(transaction=True)
