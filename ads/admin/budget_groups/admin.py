@@ -229,7 +229,8 @@ def _headline(figures: GroupFigures) -> str:
         {TOTAL: "total", "day": "daily", "month": "monthly"}[b.period] for b in figures.used_up
     ]
     if names:
-        return f"Its {' and '.join(names)} budget is used up: none of its campaigns is running."
+        budgets = "budget is" if len(names) == 1 else "budgets are"
+        return f"Its {' and '.join(names)} {budgets} used up: none of its campaigns is running."
     return "Its campaigns run within their own budgets and hours."
 
 

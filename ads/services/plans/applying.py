@@ -146,7 +146,10 @@ def _is_among(change: ScheduledChange, others: Sequence[ScheduledChange]) -> boo
 
 @dataclass(frozen=True, slots=True)
 class Carried:
-    """What a month of a plan takes over from the month before it, whose budget was ``base``."""
+    """What a month of a plan takes over from the month before it, whose budget was ``base``.
+
+    Nothing where that is not known, or was no limit.
+    """
 
     base: Decimal | None
     spent: Decimal
@@ -172,10 +175,11 @@ def _write(change: ScheduledChange, now: datetime) -> None:
         # A person has changed it since; their budget stands. What was spent is noted.
         _note(change, spent_before=spent_before(change))
         return
-    base = change.before if is_again or change.after is not None else stored
+    before = change.before if is_again or change.after is not None else stored
     after, spent, says = change.amount, None, _says(change)
     if change.plan is not None and change.amount is not None:
         spent = spent_before(change)
+        base = before if was_planned_ahead(change) else None
         carried = Carried.of(change.plan.carries, base, spent)
         after = min(max(change.amount + carried.amount, ZERO), LIMIT - 1)
         says = plan_sentence(change, carried, after)
@@ -184,7 +188,7 @@ def _write(change: ScheduledChange, now: datetime) -> None:
     if stored != after:
         # Django's own update, without signals: it is enforced right here.
         QuerySet.update(rows, **{field: after, "updated_at": now})
-    _note(change, before=base, after=after, spent_before=spent, says=says, applied_at=now)
+    _note(change, before=before, after=after, spent_before=spent, says=says, applied_at=now)
 
 
 def _note(change: ScheduledChange, **values: Any) -> None:
@@ -198,6 +202,11 @@ def spent_before(change: ScheduledChange) -> Decimal:
         start=month_start(change.starts_on - _DAY),
     )  # fmt: skip
     return sums.values_list("amount", flat=True).first() or ZERO
+
+
+def was_planned_ahead(change: ScheduledChange) -> bool:
+    """Was it planned before it began? Else the budget of the month before it is not known."""
+    return local_date(change.created_at, change.brand.timezone) < change.starts_on
 
 
 def _says(change: ScheduledChange) -> str:

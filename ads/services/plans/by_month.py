@@ -110,7 +110,7 @@ def preview(owner: Brand | Campaign, amounts: Amounts, carries: str, now: dateti
     )  # fmt: skip
     row.brand = _brand(owner)
     stored = {one.starts_on: one for one in _rows(owner)}.get(present)
-    base = stored.before if stored and stored.after is not None else owner.fresh().monthly_budget
+    base = stored.before if stored and applying.was_planned_ahead(stored) else None
     carried = Carried.of(carries, base, applying.spent_before(row))
     budget = max(amount + carried.amount, Decimal(0))
     path = f"{'brand__' if isinstance(owner, Brand) else ''}{_MONTHLY}"

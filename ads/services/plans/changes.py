@@ -47,11 +47,12 @@ class ScheduleBudgets(ChangeBudgets):
         done: set[int] = set()
         for field, change in self.by_field(model).items():
             changing = rows.filter(change.changes(field, own)).annotate(becomes=columns[field])
-            key = "brand_id" if model is Brand else "campaign_id"
-            of_brand = {"campaign": None} if model is Brand else {}
+            # Not that of the brand, for campaigns: a NULL among them would exclude every one.
+            whose = {"campaign": None} if model is Brand else {"campaign__isnull": False}
             taken = ScheduledChange.objects.filter(
-                cancelled_at=None, field=field, starts_on=self.starts_on, **of_brand
+                **whose, cancelled_at=None, field=field, starts_on=self.starts_on
             )
+            key = "brand_id" if model is Brand else "campaign_id"
             changing = changing.exclude(pk__in=taken.values(key))
             found = list(changing.values_list("pk", own, "becomes"))
             done |= {pk for pk, *_ in found}

@@ -107,6 +107,11 @@ class TestScheduled:
         plans.apply_due(at("2024-12-01 00:00"))
         assert [budget_of(each, "daily_budget") for each in (one, two, free)] == [11, 22, None]
         says = ScheduledChange.objects.latest("pk").says
+        of_all = plans.ScheduleBudgets(
+            BudgetChange(How.SET, Decimal(9)), None, of_brands=True, starts_on=JANUARY
+        )
+        carry_out(of_all, [], NOW, brand_ids=[brand.pk])
+        assert ScheduledChange.objects.filter(starts_on=JANUARY).count() == 4
         assert says == "Planned from 2024-12-01 by system: Christmas"
 
     def test_two_changes_of_a_budget_on_one_day_are_refused(self) -> None:
@@ -163,7 +168,8 @@ class TestPlans:
         assert (preview.budget, preview.outcome.stops.count) == (400, 1)
         assert budget_of(brand) == 1000
 
-        plan(brand, {NOVEMBER: Decimal(400)})
+        # The budget of the month before is not known: nothing is carried over.
+        plan(brand, {NOVEMBER: Decimal(400)}, Carry.BOTH)
 
         assert (budget_of(brand), delivers(campaign)) == (400, False)
         plan(brand, {NOVEMBER: Decimal(600)})
