@@ -104,13 +104,19 @@ class GroupFigures:
         return max(self.budgets, key=lambda budget: budget.share, default=None)
 
 
-def of_groups(keys: Collection[Key], supposing: Supposing = NOTHING) -> dict[Key, GroupFigures]:
-    """The figures of groups, each on a local date of its brand; at most three queries."""
+def of_groups(
+    keys: Collection[Key],
+    supposing: Supposing = NOTHING,
+    *,
+    groups: Mapping[int, BudgetGroup] | None = None,
+) -> dict[Key, GroupFigures]:
+    """The figures of groups, each on a local date of its brand; at most three queries.
+
+    ``groups``: they themselves, if they have been read already.
+    """
     if not keys:
         return {}
-    groups = {
-        group.pk: group for group in BudgetGroup.objects.filter(pk__in={pk for pk, _ in keys})
-    }
+    groups = groups or BudgetGroup.objects.in_bulk({pk for pk, _ in keys})
     budgets = {pk: _budgets(group, supposing) for pk, group in groups.items()}
     in_all = _in_all([pk for pk, its in budgets.items() if its[TOTAL] is not None], supposing)
     sums = _of_periods(groups, {day for _, day in keys}, supposing)
@@ -118,12 +124,9 @@ def of_groups(keys: Collection[Key], supposing: Supposing = NOTHING) -> dict[Key
     for pk, day in keys:
         if pk not in groups:
             continue
-        spent = {
-            TOTAL: in_all.get(pk, ZERO),
-            **{
-                period: sums.get((pk, period, period_start(period, day)), ZERO) for period in Period
-            },
-        }
+        spent: dict[str, Decimal] = {TOTAL: in_all.get(pk, ZERO)}
+        for period in Period:
+            spent[period] = sums.get((pk, period, period_start(period, day)), ZERO)
         its = tuple(
             GroupBudget(period, spent[period], budget)
             for period, budget in budgets[pk].items()

@@ -143,12 +143,19 @@ def evaluate(
     conditions = _conditions(campaigns, moment, supposing)
     return with_spend(campaigns, moment, LIMITS, supposing).annotate(
         hold_bits=_bits(conditions),
-        # Not ``hold_bits=0``: here the first condition that applies settles it.
+        # Not ``hold_bits=0``: here the first condition that applies settles it. The total comes
+        # last: it is the only one that adds sums up.
         may_deliver=Case(
-            When(functools.reduce(operator.or_, conditions.values()), then=Value(False)),
+            When(functools.reduce(operator.or_, _cheapest_first(conditions)), then=Value(False)),
             default=Value(True),
         ),
     )
+
+
+def _cheapest_first(conditions: dict[Hold, Q]) -> list[Q]:
+    return [conditions[hold] for hold in Hold if hold != Hold.TOTAL_BUDGET] + [
+        conditions[Hold.TOTAL_BUDGET]
+    ]
 
 
 def with_holds(

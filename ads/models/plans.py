@@ -29,14 +29,6 @@ class PlannedField(models.TextChoices):
     TOTAL = "total_budget", "Total budget"
 
 
-_OWNER_ONCE = {
-    "fields": ["brand", "campaign"],
-    "name": "budget_plan_is_one_per_owner",
-    "nulls_distinct": False,
-    "violation_error_message": "It has a plan already: edit that one.",
-}
-
-
 @tracked("budget plan change", "budget plan changes", ["brand", "campaign", "carries"])
 class BudgetPlan(TimestampedModel):
     """An owner's monthly budgets, ahead of time: its months are :class:`ScheduledChange` rows.
@@ -66,7 +58,12 @@ class BudgetPlan(TimestampedModel):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(**_OWNER_ONCE),
+            models.UniqueConstraint(
+                fields=["brand", "campaign"],
+                name="budget_plan_is_one_per_owner",
+                nulls_distinct=False,
+                violation_error_message="It has a plan already: edit that one.",
+            ),
             models.CheckConstraint(
                 condition=Q(carries__in=Carry.values), name="budget_plan_carries_is_known"
             ),

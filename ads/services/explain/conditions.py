@@ -1,5 +1,6 @@
 """A sentence on every hold of a campaign, whether it applies or not."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -17,7 +18,7 @@ from ads.services.explain.limits import group_of, limit_of, of_limit, spent_of
 from ads.services.explain.outlook import applies_at
 
 _SO_FAR: Final = {Period.DAY: "today", Period.MONTH: "this month"}
-_IN: Final = {**_SO_FAR, TOTAL: "in total"}
+_IN: Final[Mapping[str, str]] = {"day": "today", "month": "this month", TOTAL: "in total"}
 
 
 @dataclass(frozen=True, slots=True)

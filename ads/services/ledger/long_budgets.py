@@ -11,12 +11,12 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from ads import budget_sums
 from ads.budget_sums import TOTAL
 from ads.models import BudgetGroup, Campaign
-from ads.rules.calendar import period_start
+from ads.rules.calendar import local_date, period_start
 from ads.rules.money import is_used_up
 from ads.services import locks
 
@@ -54,18 +54,20 @@ def crossed(brands: Mapping[int, int], moved: Moved, now: datetime) -> Q:
 def _of_groups(moved: Mapping[int, Mapping[date, Decimal]], now: datetime) -> Q:
     if not moved:
         return Q()
-    groups = BudgetGroup.objects.filter(pk__in=moved)
-    first = dict(groups.values_list("pk", "start_date"))
-    delivering = set(groups.filter(campaigns__is_active=True).values_list("pk", flat=True))
+    delivering = Campaign.objects.filter(budget_group=OuterRef("pk"), is_active=True)
+    rows: Any = BudgetGroup.objects.filter(pk__in=moved).select_related("brand")
+    groups = {row.pk: row for row in rows.annotate(delivers=Exists(delivering))}
+    # The brand's timezone was valid when the spend was placed.
+    keys = [(pk, local_date(now, group.brand.timezone)) for pk, group in groups.items()]
     found = set()
-    for (pk, today), figures in budget_sums.of_groups(budget_sums.today(groups, now)).items():
+    for (pk, today), figures in budget_sums.of_groups(keys, groups=groups).items():
         for each in figures.budgets:
             amount = (
-                _since(first[pk], moved[pk])
+                _since(groups[pk].start_date, moved[pk])
                 if each.period == TOTAL
                 else _within(each.period, today, moved[pk])
             )
-            if _matters(each.spent, amount, each.budget, delivers=pk in delivering):
+            if _matters(each.spent, amount, each.budget, delivers=groups[pk].delivers):
                 found.add(pk)
     return Q(budget_group__in=found) if found else Q()
 

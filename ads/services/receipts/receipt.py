@@ -144,8 +144,8 @@ class _Pause:
         if period != TOTAL:
             today = local_date(change.at, campaign.brand.timezone)
             return cls(change, budget, period, period_start(period, today))
-        group = campaign.budget_group
-        first = group and group.start_date if budget == GROUP_BUDGET else campaign.start_date
+        owner = campaign.budget_group if budget == GROUP_BUDGET else campaign
+        first = owner.start_date if owner else None
         return cls(change, budget, period, first)
 
     @property

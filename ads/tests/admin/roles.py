@@ -226,7 +226,7 @@ FIELDS: Final[dict[str, dict[Role, set[str]]]] = {
         }
     },
     "ads.budgetgroup": {
-        B: {"name", "brand", "daily_budget", "monthly_budget", "total_budget", "start_date"}
+        B: {"name", "daily_budget", "monthly_budget", "total_budget", "start_date"}
     },
     "ads.campaignreference": {B: {"campaign", "platform", "account", "reference"}},
     "ads.columnmapping": {

@@ -46,12 +46,8 @@ class TestTotals:
         change = campaign.delivery_changes.latest("pk")
         assert (change.total_spend, change.total_budget) == (100, 100)
         (receipt,) = receipts_of(pauses().filter(campaign=campaign))
-        assert (receipt.period, receipt.start, receipt.spent, receipt.over) == (
-            "total",
-            first,
-            100,
-            0,
-        )
+        assert (receipt.period, receipt.start) == ("total", first)
+        assert (receipt.spent, receipt.over) == (Decimal(100), Decimal(0))
         enforce_all(NOON + 400 * DAY)
         assert not delivers(campaign)
 
@@ -99,7 +95,8 @@ class TestGroups:
             "month",
         )
         (receipt,) = receipts_of(pauses().filter(campaign=two))
-        assert (receipt.period, receipt.spent, receipt.limit) == ("month", 100, 100)
+        assert receipt.period == "month"
+        assert (receipt.spent, receipt.limit) == (Decimal(100), Decimal(100))
         enforce_all(at("2024-06-01 00:01"))
         assert delivers(two)
 

@@ -189,7 +189,7 @@ def test_a_brands_campaigns_are_listed_by_what_needs_somebody_first() -> None:
     Campaign.objects.filter(pk__in=[little.pk, much.pk]).update(is_active=True)
     Campaign.objects.filter(pk__in=[held.pk, draft.pk, paused.pk]).update(is_active=False)
 
-    listed = brand_explanation.first_campaigns(brand, NOON, limit=4)
+    listed = brand_explanation.first_campaigns(brand.campaigns.all(), NOON, limit=4)
 
     assert [row.name for row in listed] == ["held", "much", "little", "paused"]
     assert {state.label: count for state, count in brand_explanation.states(brand).items()} == {
