@@ -14,13 +14,25 @@ from decimal import Decimal
 from typing import Any, Final
 
 from django.db import connection
-from django.db.models import DateField, F, Func, OuterRef, QuerySet, Subquery, Sum
+from django.db.models import (
+    Case,
+    DateField,
+    F,
+    Func,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+    Value,
+    When,
+)
 from django.db.models.functions import Coalesce
 
 from ads.models import BudgetGroup, Campaign, SpendTotal
 from ads.models.fields import MoneyField
 from ads.models.spend import Period
-from ads.rules.calendar import UnknownTimezone, local_date, period_start
+from ads.rules.calendar import UnknownTimezone, local_date, month_start, period_start
 from ads.rules.money import is_used_up
 from ads.supposing import NOTHING, Supposing
 
@@ -57,6 +69,25 @@ def spent_since(first: str) -> Any:
     sums = SpendTotal.objects.filter(campaign=OuterRef("pk"), start__gte=month).order_by()
     before = sums.filter(period=Period.DAY, start__lt=OuterRef(first))
     return _sum(sums.filter(period=Period.MONTH)) - _sum(before)
+
+
+def may_be_used_up() -> Q:
+    """Campaigns whose total budget can be used up: few, found for all at once.
+
+    Their months come to it, whatever was spent in the first of them before the flight; or something
+    was taken back then.
+    """
+    month = Coalesce(_MonthOf(F("campaign__start_date")), date.min)
+    sums = SpendTotal.objects.filter(campaign__total_budget__isnull=False, start__gte=month)
+    sums = sums.order_by()
+    months = sums.filter(period=Period.MONTH).values("campaign", "campaign__total_budget")
+    reached = months.annotate(spent=Sum("amount")).filter(spent__gte=F("campaign__total_budget"))
+    before = sums.filter(period=Period.DAY, start__lt=F("campaign__start_date"), amount__lt=0)
+    return (
+        Q(pk__in=reached.values("campaign"))
+        | Q(pk__in=before.values("campaign"))
+        | Q(total_budget=0)
+    )
 
 
 def _sum(sums: QuerySet[SpendTotal]) -> Any:
@@ -118,7 +149,9 @@ def of_groups(
         return {}
     groups = groups or BudgetGroup.objects.in_bulk({pk for pk, _ in keys})
     budgets = {pk: _budgets(group, supposing) for pk, group in groups.items()}
-    in_all = _in_all([pk for pk, its in budgets.items() if its[TOTAL] is not None], supposing)
+    in_all = _in_all(
+        [group for pk, group in groups.items() if budgets[pk][TOTAL] is not None], supposing
+    )
     sums = _of_periods(groups, {day for _, day in keys}, supposing)
     found = {}
     for pk, day in keys:
@@ -134,6 +167,30 @@ def of_groups(
         )
         found[pk, day] = GroupFigures(pk, groups[pk].name, its)
     return found
+
+
+def later_sums(group_ids: Collection[int], since: date) -> Mapping[tuple[int, str, date], Decimal]:
+    """What groups have spent in days and months from ``since`` on, also ahead of time."""
+    rows = _members(group_ids, NOTHING).filter(totals__start__gte=period_start("month", since))
+    sums = rows.values_list("of_group", "totals__period", "totals__start")
+    return {
+        (group, period, start): spent
+        for group, period, start, spent in sums.annotate(spent=Sum("totals__amount"))
+    }
+
+
+def is_held_on(
+    figures: GroupFigures, day: date, sums: Mapping[tuple[int, str, date], Decimal]
+) -> bool:
+    """Is one of the group's budgets used up on ``day``, given :func:`later_sums`?"""
+    return any(
+        each.is_used_up
+        if each.period == TOTAL
+        else is_used_up(
+            sums.get((figures.id, each.period, period_start(each.period, day)), ZERO), each.budget
+        )
+        for each in figures.budgets
+    )
 
 
 def there_are() -> tuple[bool, bool]:
@@ -163,11 +220,16 @@ def of_campaigns(campaigns: Iterable[Campaign], now: datetime) -> dict[int, Grou
     ``campaigns`` have their brands at hand.
     """
     keys: set[Key] = set()
+    groups: dict[int, BudgetGroup] = {}
+    is_loaded = Campaign._meta.get_field("budget_group").is_cached  # type: ignore[union-attr]
     for campaign in campaigns:
         if campaign.budget_group_id is not None:
             with suppress(UnknownTimezone):
                 keys.add((campaign.budget_group_id, local_date(now, campaign.brand.timezone)))
-    return {pk: figures for (pk, _), figures in of_groups(keys).items()}
+            if is_loaded(campaign) and campaign.budget_group:
+                groups[campaign.budget_group_id] = campaign.budget_group
+    known = groups if groups.keys() >= {pk for pk, _ in keys} else None
+    return {pk: figures for (pk, _), figures in of_groups(keys, groups=known).items()}
 
 
 def _budgets(group: BudgetGroup, supposing: Supposing) -> dict[str, Decimal | None]:
@@ -186,17 +248,41 @@ def _members(group_ids: Collection[int], supposing: Supposing) -> QuerySet[Any, 
     return members.order_by().annotate(of_group=F(group))
 
 
-def _in_all(group_ids: Collection[int], supposing: Supposing) -> dict[int, Decimal]:
-    """What these groups have spent since their first day."""
-    if not group_ids:
+def _in_all(groups: Collection[BudgetGroup], supposing: Supposing) -> dict[int, Decimal]:
+    """What these groups have spent since their first day: months, less the days before it."""
+    if not groups:
         return {}
-    first = BudgetGroup.objects.filter(pk=OuterRef("of_group")).values("start_date")
-    spent = _members(group_ids, supposing).alias(first=Subquery(first))
-    sums = spent.annotate(spent=spent_since("first")).values_list("of_group", "spent")
+    by_month: dict[date, list[int]] = defaultdict(list)
+    within: dict[date, list[int]] = defaultdict(list)
+    for group in groups:
+        first = group.start_date or date.min
+        by_month[month_start(first)].append(group.pk)
+        if first.day != 1:
+            within[first].append(group.pk)
+    members = _members([group.pk for group in groups], supposing)
+    months = members.filter(totals__period=Period.MONTH, totals__start__gte=_date_of(by_month))
     found: dict[int, Decimal] = defaultdict(Decimal)
-    for group, amount in sums:
-        found[group] += amount
+    for pk, amount in months.values_list("of_group").annotate(spent=Sum("totals__amount")):
+        found[pk] += amount
+    if within:
+        firsts = {month_start(day): pks for day, pks in within.items()}
+        some = _members([pk for pks in within.values() for pk in pks], supposing)
+        days = some.filter(
+            totals__period=Period.DAY,
+            totals__start__gte=_date_of(firsts),
+            totals__start__lt=_date_of(within),
+        )
+        for pk, amount in days.values_list("of_group").annotate(spent=Sum("totals__amount")):
+            found[pk] -= amount
     return found
+
+
+def _date_of(groups: Mapping[date, Collection[int]]) -> Case:
+    """SQL for the date of a member's group."""
+    return Case(
+        *(When(of_group__in=pks, then=Value(day)) for day, pks in groups.items()),
+        output_field=DateField(),
+    )
 
 
 def _of_periods(

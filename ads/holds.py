@@ -31,7 +31,7 @@ from django.db.models import (
 from django.db.models.functions import Coalesce, Greatest
 
 from ads.allowed import still_counted
-from ads.budget_sums import spent_since
+from ads.budget_sums import may_be_used_up, spent_since
 from ads.freshness import is_stale
 from ads.models import Campaign, CampaignSchedule
 from ads.models.campaign import Status
@@ -337,12 +337,23 @@ def _conditions(
             for budget in BUDGET_HOLDS
         },
         # Not even asked where none has one.
-        Hold.TOTAL_BUDGET: Q(total_spend__gte=F("total_limit")) if moment.totals else Q(pk__in=[]),
+        Hold.TOTAL_BUDGET: _total_used_up(campaigns, moment, supposing),
         Hold.GROUP_BUDGET: _held_by_group(moment, supposing),
         Hold.STALE_SPEND: _stale(campaigns, moment),
         Hold.DAYPARTING: Q(**{name("is_dayparting_enabled"): True})
         & _closed(campaigns, moment, supposing),
     }
+
+
+def _total_used_up(
+    campaigns: QuerySet[Campaign], moment: Moment | Moments, supposing: Supposing
+) -> Q:
+    """The total budget is used up. Of all campaigns, only those are added up that can have it."""
+    if not moment.totals:
+        return Q(pk__in=[])
+    used_up = Q(total_spend__gte=F("total_limit"))
+    is_stored = not supposing.columns.keys() & {"total_budget", "start_date"}
+    return may_be_used_up() & used_up if is_stored and is_everything(campaigns) else used_up
 
 
 def _held_by_group(moment: Moment | Moments, supposing: Supposing) -> Q:

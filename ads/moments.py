@@ -163,13 +163,14 @@ class Moments:
         schedules: Mapping[int, Sequence[dayparting.Schedule]],
         *,
         allowances_end: bool = False,
-        groups: Mapping[int, int] | None = None,
+        held_by_groups: Sequence[int] = (),
         totals: bool = True,
     ) -> "Moments":
         """Instants, brands' timezones and attached schedules by the campaigns' ids.
 
-        ``allowances_end``: does any allowance of theirs end before its period? ``groups``: the ids
-        of their budget groups; three queries if there are any. ``totals``: has any a total budget?
+        ``allowances_end``: does any allowance of theirs end before its period? ``held_by_groups``:
+        the ids of those whose group has used up a budget by then. ``totals``: has any a total
+        budget?
         Leaves out campaigns of brands with an invalid timezone.
         """
         dates: dict[date, list[int]] = defaultdict(list)
@@ -190,7 +191,7 @@ class Moments:
             dict(dates),
             closed,
             _instant(instants) if allowances_end else None,
-            _held_by_groups(dates, groups or {}),
+            held_by_groups,
             totals,
         )
 
@@ -209,12 +210,6 @@ def _groups(
         groups = groups.filter(pk__in={*its, *supposing.groups, *supposing.into_groups})
     keys = budget_sums.today(groups, now)
     return {pk: each for (pk, _), each in budget_sums.of_groups(keys, supposing).items()}
-
-
-def _held_by_groups(dates: Mapping[date, list[int]], groups: Mapping[int, int]) -> list[int]:
-    keys = {pk: (groups[pk], day) for day, pks in dates.items() for pk in pks if pk in groups}
-    figures = budget_sums.of_groups(set(keys.values()))
-    return [pk for pk, key in keys.items() if key in figures and figures[key].used_up]
 
 
 def _instant(instants: Mapping[int, datetime]) -> Case:

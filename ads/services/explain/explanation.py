@@ -149,7 +149,7 @@ def reasons(campaign: Campaign, now: datetime) -> list[str]:
 
 def _stored(campaign: Campaign) -> Campaign:
     """The campaign with its brand as the database has them, if the timezone is valid."""
-    stored = Campaign.objects.select_related("brand").get(pk=campaign.pk)
+    stored = Campaign.objects.select_related("brand", "budget_group").get(pk=campaign.pk)
     calendar.zone(stored.brand.timezone)
     return stored
 

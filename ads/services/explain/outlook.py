@@ -10,12 +10,13 @@ from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any, Final
 
 from django.db.models import Q, QuerySet
 
-from ads.budget_sums import TOTAL
+from ads.budget_sums import TOTAL, GroupFigures, is_held_on, later_sums
 from ads.holds import BUDGET_HOLDS, BUDGET_OF, Hold, Moments, from_bits, with_holds
 from ads.models import Campaign, SpendTotal
 from ads.models.spend import Period
@@ -61,7 +62,8 @@ def next_changes(
     spent = _spent_beforehand([row for row in rows if not _holds(row)], now)
     timezones = {row.pk: row.brand.timezone for row in rows}
     has_ends = any(_allowances_end(row) for row in rows)
-    groups = {row.pk: row.budget_group_id for row in rows if row.budget_group_id is not None}
+    groups = {row.pk: figures for row in rows if (figures := group_of(row))}
+    sums = _sums_of_groups(groups, now)
     has_totals = any(row.total_budget is not None for row in rows)
     steps = {row.pk: _steps(row, schedules.get(row.pk, ()), spent[row.pk], now) for row in rows}
     changes: dict[int, Change] = {}
@@ -80,8 +82,18 @@ def next_changes(
     for _ in range(rounds):
         if not asked:
             break
+        held = [
+            pk
+            for pk, at in asked.items()
+            if pk in groups and is_held_on(groups[pk], calendar.local_date(at, timezones[pk]), sums)
+        ]
         moments = Moments.of(
-            asked, timezones, schedules, allowances_end=has_ends, groups=groups, totals=has_totals
+            asked,
+            timezones,
+            schedules,
+            allowances_end=has_ends,
+            held_by_groups=held,
+            totals=has_totals,
         )
         answers = _holds_then(list(asked), moments)
         asked.clear()
@@ -94,6 +106,16 @@ def next_changes(
 def _holds(row: Any) -> list[Hold]:
     """The holds of an evaluated campaign."""
     return from_bits(row.hold_bits)
+
+
+def _sums_of_groups(
+    groups: Mapping[int, GroupFigures], now: datetime
+) -> Mapping[tuple[int, str, date], Decimal]:
+    """What budget groups have spent in the days and months to come; one query if there are any."""
+    if not groups:
+        return {}
+    since = (now - timedelta(days=1)).date()
+    return later_sums({figures.id for figures in groups.values()}, since)
 
 
 def _holds_then(ids: Collection[int], moments: Moments) -> dict[int, list[Hold]]:
