@@ -176,7 +176,9 @@ def _evaluated(
         groups=budget_sums.of_campaigns(campaigns, now),
         totals=any(campaign.total_budget is not None for campaign in campaigns),
     )
-    evaluated = with_holds(Campaign.objects.filter(pk__in=ids).select_related("brand"), moment)
+    evaluated = with_holds(
+        Campaign.objects.filter(pk__in=ids).select_related("brand", "budget_group"), moment
+    )
     rows = list(evaluated.order_by())
     with_allowances(rows, now, brand_ids)
     with_groups(rows, moment.groups)

@@ -25,8 +25,7 @@ from ads.models import Campaign
 from ads.models.spend import Kind, Period
 from ads.rules.calendar import UnknownTimezone, local_date, month_start, period_start
 from ads.services.campaign_lookup import Owner
-from ads.services.delivery import Enforced, Trigger, enforce
-from ads.services.ledger import long_budgets
+from ads.services.delivery import Enforced, Trigger, enforce, long_budgets
 from ads.services.ledger.rows import RECORDED, Answer, Placed
 
 _CROSSED = 2

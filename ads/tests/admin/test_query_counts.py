@@ -18,7 +18,7 @@ from ads.tests.browser import world
 
 pytestmark = pytest.mark.django_db
 
-MOST = 31  # one more where a limit is raised
+MOST = 36  # with a raised limit, a total budget, a budget group and planned budgets
 #: What a page looks up only where there is any: for all its rows together.
 MORE = 3
 #: Lists that have no more rows than the system has parts.
