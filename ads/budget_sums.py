@@ -221,7 +221,7 @@ def of_campaigns(campaigns: Iterable[Campaign], now: datetime) -> dict[int, Grou
     """
     keys: set[Key] = set()
     groups: dict[int, BudgetGroup] = {}
-    is_loaded = Campaign._meta.get_field("budget_group").is_cached  # type: ignore[union-attr]
+    is_loaded = Campaign._meta.get_field("budget_group").is_cached
     for campaign in campaigns:
         if campaign.budget_group_id is not None:
             with suppress(UnknownTimezone):

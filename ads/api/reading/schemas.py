@@ -141,8 +141,9 @@ class CampaignAnswer(Schema):
             brand=Named(id=campaign.brand.pk, name=campaign.brand.name),
             state=campaign.state_code,
             currency=campaign.brand.currency,
-            budget_group=campaign.budget_group
-            and Named(id=campaign.budget_group.pk, name=campaign.budget_group.name),
+            budget_group=Named(id=campaign.budget_group.pk, name=campaign.budget_group.name)
+            if campaign.budget_group
+            else None,
             dayparting_schedules=[
                 Named(id=schedule.pk, name=schedule.name)
                 for schedule in campaign.dayparting_schedules.all()

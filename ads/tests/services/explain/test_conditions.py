@@ -70,6 +70,8 @@ def test_a_hold_that_does_not_apply_has_its_figures() -> None:
         ),
         "daily_budget": (False, "Daily budget: $12.00 of $75.00 spent", None),
         "monthly_budget": (False, "Monthly budget: no limit, $12.00 spent this month", None),
+        "total_budget": (False, "Total budget: no limit", None),
+        "group_budget": (False, "Group's budget: in no group", None),
         "stale_spend": (False, "Spend: no limit on its age", None),
         "dayparting": (
             False,

@@ -22,16 +22,14 @@ NOVEMBER, DECEMBER, JANUARY = date(2024, 11, 1), date(2024, 12, 1), date(2025, 1
 NOW = at("2024-11-20 12:00")
 
 
-def budget_of(owner: Brand | Campaign, field: str = "monthly_budget") -> Decimal | None:
-    value: Decimal | None = getattr(owner.fresh(), field)
-    return value
+def budget_of(owner: Brand | Campaign, field: str = "monthly_budget") -> Any:
+    return getattr(owner.fresh(), field)
 
 
 def schedule(owner: Brand | Campaign, amount: int | None, day: date, field: str) -> ScheduledChange:
-    of_brand = isinstance(owner, Brand)
     return ScheduledChange.objects.create(
         brand=owner if isinstance(owner, Brand) else owner.brand,
-        campaign=None if of_brand else owner,
+        campaign=owner if isinstance(owner, Campaign) else None,
         field=field,
         starts_on=day,
         amount=amount,
@@ -167,7 +165,7 @@ class TestPlans:
         enforce_all(NOW)
         spend(campaign, 500, NOW)
         preview = by_month.preview(brand, {NOVEMBER: Decimal(400)}, "nothing", NOW)
-        assert (preview.budget, preview.outcome.stops.count) == (400, 1)
+        assert (preview.budget, preview.outcome.stops.count) == (Decimal(400), 1)
         assert budget_of(brand) == 1000
 
         # The budget of the month before is not known: nothing is carried over.
@@ -188,7 +186,7 @@ class TestPlans:
         amounts, carries = before
         plan(brand, dict(amounts), carries)
         planned = {one.month: one.amount for one in months(brand, NOW) if one.amount is not None}
-        assert (planned, carries) == ({DECEMBER: 3000}, "unspent")
+        assert (planned, carries) == ({DECEMBER: Decimal(3000)}, "unspent")
 
     def test_past_months_and_months_that_overlap_another_change_are_refused(self) -> None:
         brand = BrandFactory.create()
