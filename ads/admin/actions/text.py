@@ -15,7 +15,6 @@ from ads.models.campaign import Status
 from ads.models.spend import Period
 from ads.rules.allowances import Terms
 from ads.rules.money import format_money, format_sums
-from ads.services.bulk import JoinGroup
 from ads.services.delivery import Outcome, bulk_allowances, preview_campaigns
 from ads.services.locks import among
 
@@ -164,7 +163,7 @@ def notes(code: str, ids: Sequence[int], outcome: Outcome, now: datetime, form: 
     return [note for note in found if note]
 
 
-def group_notes(action: JoinGroup, now: datetime) -> list[str]:
+def group_notes(action: Any, now: datetime) -> list[str]:
     """What it does to the other campaigns of the groups that are joined and left."""
     groups = set(
         Campaign.objects.filter(pk__in=among(action.ids)).values_list("budget_group", flat=True)

@@ -174,12 +174,12 @@ class BudgetGroupAdmin(LocalTimes, ConfigurationAdmin[BudgetGroup]):
 
 def _with_campaigns(groups: Iterable[BudgetGroup]) -> list[str]:
     """A sentence for each group that has campaigns."""
-    counts = BudgetGroup.objects.filter(pk__in=[group.pk for group in groups])
+    counts: Any = BudgetGroup.objects.filter(pk__in=[group.pk for group in groups])
     counts = counts.annotate(members=Count("campaigns")).filter(members__gt=0)
     return [
         f"{group} has {counted(group.members)}. Take them out of it first: select them in the list "
         "of campaigns, then “Put into a budget group”."
-        for group in counts  # type: ignore[attr-defined]
+        for group in counts
     ]
 
 
