@@ -128,7 +128,9 @@ def _headline(explained: Explanation) -> dict[str, str | bool]:
         if len(holds) <= FEW:
             why = "; ".join(held.sentence for held in holds)
         waits = all(held.code == Hold.STALE_SPEND for held in holds)
-        return {"why": f"{why}.", "returns": when, "stops": "", "waits": waits}
+        lasting = {held.code for held in holds if held.lifts_at is None}
+        spent = lasting <= {Hold.TOTAL_BUDGET, Hold.GROUP_BUDGET}
+        return {"why": f"{why}.", "returns": when, "stops": "", "waits": waits, "spent": spent}
     why = "Running. Nothing is stopping it."
     if not explained.campaign.is_active:
         why = f"Nothing is stopping it. It starts {restored.when_it_starts()}."
