@@ -9,11 +9,11 @@ Time is awkward in SQL and cheap in Python, so local dates and open schedules ar
 
 import functools
 import operator
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from django.db import models
 from django.db.models import (
@@ -31,6 +31,7 @@ from django.db.models import (
 from django.db.models.functions import Coalesce, Greatest
 
 from ads.allowed import still_counted
+from ads.budget_sums import may_be_used_up, spent_since
 from ads.freshness import is_stale
 from ads.models import Campaign, CampaignSchedule
 from ads.models.campaign import Status
@@ -50,13 +51,15 @@ class Hold(models.TextChoices):
     BRAND_MONTHLY_BUDGET = "brand_monthly_budget", "Brand's monthly budget"
     DAILY_BUDGET = "daily_budget", "Daily budget"
     MONTHLY_BUDGET = "monthly_budget", "Monthly budget"
+    TOTAL_BUDGET = "total_budget", "Total budget"
+    GROUP_BUDGET = "group_budget", "Group's budget"
     STALE_SPEND = "stale_spend", "Spend too old"
     DAYPARTING = "dayparting", "Dayparting"
 
 
 @dataclass(frozen=True, slots=True)
 class BudgetHold:
-    """One of the four budgets: its owner, its period, and where its figures are."""
+    """A budget for a day or a month: its owner, its period, and where its figures are."""
 
     hold: Hold
     period: Period
@@ -95,7 +98,31 @@ BUDGET_HOLDS = (
     BudgetHold(Hold.MONTHLY_BUDGET, Period.MONTH, of_brand=False),
 )
 
+
+class OtherBudget(NamedTuple):
+    """A budget that is for no period of its own, and where its figures are."""
+
+    hold: Hold
+    spend: str
+    limit: str
+    limit_then: str
+
+
+#: For all that is spent since the flight began; nothing is allowed beyond it.
+TOTAL_BUDGET = OtherBudget(Hold.TOTAL_BUDGET, "total_spend", "total_limit", "total_budget")
+#: Its figures are those of the group's leading budget (:class:`~ads.budget_sums.GroupFigures`).
+GROUP_BUDGET = OtherBudget(Hold.GROUP_BUDGET, "group_spend", "group_limit", "group_budget")
+
+AnyBudget = BudgetHold | OtherBudget
+
+#: The budgets of a campaign and its brand, with their figures in SQL.
+LIMITS: Final[Sequence[AnyBudget]] = (*BUDGET_HOLDS, TOTAL_BUDGET)
+#: Every budget.
+ALL_BUDGETS: Final[Sequence[AnyBudget]] = (*LIMITS, GROUP_BUDGET)
+
 #: By hold.
+LIMIT_OF: Final[Mapping[str, AnyBudget]] = {budget.hold: budget for budget in LIMITS}
+#: Those for a day or a month, by hold.
 BUDGET_OF: Final[Mapping[str, BudgetHold]] = {budget.hold: budget for budget in BUDGET_HOLDS}
 
 #: Below the rank of every schedule in force; even, so closed.
@@ -114,14 +141,21 @@ def evaluate(
 ) -> QuerySet[Campaign]:
     """:func:`with_holds`, and ``may_deliver`` (bool)."""
     conditions = _conditions(campaigns, moment, supposing)
-    return with_spend(campaigns, moment, BUDGET_HOLDS, supposing).annotate(
+    return with_spend(campaigns, moment, LIMITS, supposing).annotate(
         hold_bits=_bits(conditions),
-        # Not ``hold_bits=0``: here the first condition that applies settles it.
+        # Not ``hold_bits=0``: here the first condition that applies settles it. The total comes
+        # last: it is the only one that adds sums up.
         may_deliver=Case(
-            When(functools.reduce(operator.or_, conditions.values()), then=Value(False)),
+            When(functools.reduce(operator.or_, _cheapest_first(conditions)), then=Value(False)),
             default=Value(True),
         ),
     )
+
+
+def _cheapest_first(conditions: dict[Hold, Q]) -> list[Q]:
+    return [conditions[hold] for hold in Hold if hold != Hold.TOTAL_BUDGET] + [
+        conditions[Hold.TOTAL_BUDGET]
+    ]
 
 
 def with_holds(
@@ -130,14 +164,12 @@ def with_holds(
     """``campaigns`` with their holds at ``moment``, or each at an instant of its own.
 
     Adds ``hold_bits`` (see :func:`from_bits`; 0: it may deliver), and the spend and limit (Decimal)
-    of the four periods, named by :data:`BUDGET_HOLDS`. Leaves out campaigns of brands
+    of the budgets in :data:`LIMITS`. Leaves out campaigns of brands
     with an invalid timezone. Create ``moment`` with the same ``supposing``; supposed values are in
     the row under :meth:`Supposing.name`.
     """
     conditions = _conditions(campaigns, moment, supposing)
-    return with_spend(campaigns, moment, BUDGET_HOLDS, supposing).annotate(
-        hold_bits=_bits(conditions)
-    )
+    return with_spend(campaigns, moment, LIMITS, supposing).annotate(hold_bits=_bits(conditions))
 
 
 def _bits(conditions: dict[Hold, Q]) -> Any:
@@ -159,7 +191,7 @@ def held_by(
     """
     read = Campaign.objects.all() if of_many else campaigns
     applies = _conditions(read, moment, NOTHING)[hold]
-    budgets = [budget for budget in BUDGET_HOLDS if budget.hold == hold]
+    budgets = [budget for budget in LIMITS if budget.hold == hold]
     those = with_spend(campaigns, moment, budgets)
     if not of_many:
         return those.filter(applies)
@@ -171,8 +203,8 @@ def held_by(
 def over_budget(campaigns: QuerySet[Campaign], moment: Moment) -> QuerySet[Campaign]:
     """Those of ``campaigns``, a good part of all, with a budget that is used up at ``moment``."""
     conditions = _conditions(Campaign.objects.all(), moment, NOTHING)
-    applies = functools.reduce(operator.or_, (conditions[budget.hold] for budget in BUDGET_HOLDS))
-    return with_spend(campaigns, moment, BUDGET_HOLDS).filter(applies)
+    applies = functools.reduce(operator.or_, (conditions[budget.hold] for budget in ALL_BUDGETS))
+    return with_spend(campaigns, moment, LIMITS).filter(applies)
 
 
 def with_dates(campaigns: QuerySet[Campaign], moment: Moment | Moments) -> QuerySet[Campaign]:
@@ -191,7 +223,7 @@ def with_dates(campaigns: QuerySet[Campaign], moment: Moment | Moments) -> Query
 def with_spend(
     campaigns: QuerySet[Campaign],
     moment: Moment | Moments,
-    budgets: Iterable[BudgetHold],
+    budgets: Iterable[AnyBudget],
     supposing: Supposing = NOTHING,
 ) -> QuerySet[Campaign]:
     """``campaigns`` with the spend and the limit of ``budgets`` (Decimal).
@@ -204,6 +236,9 @@ def with_spend(
     aliases = supposing.aliases() if until is None else {**supposing.aliases(), _UNTIL: until}
     found: dict[str, Any] = {}
     for budget in budgets:
+        if isinstance(budget, OtherBudget):
+            found |= _in_all(moment, supposing)
+            continue
         totals = "brand__totals" if budget.of_brand else "totals"
         condition = Q(
             **{
@@ -231,6 +266,20 @@ def with_spend(
         )
     # Each once for all budgets: every call copies the query.
     return campaigns.alias(**aliases).annotate(**found)
+
+
+def _in_all(moment: Moment | Moments, supposing: Supposing) -> dict[str, Any]:
+    """The spend and the limit of the total budget; the spend is 0 without one."""
+    money, budget = MoneyField(), supposing.name("total_budget")
+    if not moment.totals:
+        nothing = {TOTAL_BUDGET.spend: Decimal(0), TOTAL_BUDGET.limit: None}
+        return {name: Value(value, output_field=money) for name, value in nothing.items()}
+    spent = spent_since(supposing.name("start_date"))
+    there_is_one = When(**{f"{budget}__isnull": False}, then=spent)
+    return {
+        TOTAL_BUDGET.spend: Case(there_is_one, default=Decimal(0), output_field=money),
+        TOTAL_BUDGET.limit: ExpressionWrapper(F(budget), output_field=money),
+    }
 
 
 def _or_zero(amount: F) -> Any:
@@ -287,10 +336,31 @@ def _conditions(
             budget.hold: Q(**{f"{budget.spend}__gte": F(budget.limit)})
             for budget in BUDGET_HOLDS
         },
+        # Not even asked where none has one.
+        Hold.TOTAL_BUDGET: _total_used_up(campaigns, moment, supposing),
+        Hold.GROUP_BUDGET: _held_by_group(moment, supposing),
         Hold.STALE_SPEND: _stale(campaigns, moment),
         Hold.DAYPARTING: Q(**{name("is_dayparting_enabled"): True})
         & _closed(campaigns, moment, supposing),
     }
+
+
+def _total_used_up(
+    campaigns: QuerySet[Campaign], moment: Moment | Moments, supposing: Supposing
+) -> Q:
+    """The total budget is used up. Of all campaigns, only those are added up that can have it."""
+    if not moment.totals:
+        return Q(pk__in=[])
+    used_up = Q(total_spend__gte=F("total_limit"))
+    is_stored = not supposing.columns.keys() & {"total_budget", "start_date"}
+    return may_be_used_up() & used_up if is_stored and is_everything(campaigns) else used_up
+
+
+def _held_by_group(moment: Moment | Moments, supposing: Supposing) -> Q:
+    """One of the budgets of its group is used up."""
+    if isinstance(moment, Moments):
+        return Q(pk__in=moment.held_by_groups)
+    return Q(**{f"{supposing.name('budget_group')}__in": moment.held_groups})
 
 
 def _stale(campaigns: QuerySet[Campaign], moment: Moment | Moments) -> Q:

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, ClassVar, TypeVar
 
@@ -11,10 +11,19 @@ import structlog
 from django.contrib.postgres.aggregates import BoolOr
 from django.db.models import Case, DateTimeField, QuerySet, Value, When
 
+from ads import budget_sums
 from ads.allowed import has_ended
+from ads.budget_sums import GroupFigures
 from ads.failures import Failures, counted
 from ads.freshness import has_stale
-from ads.models import Brand, Campaign, CampaignSchedule, DaypartingSchedule, DaypartingWindow
+from ads.models import (
+    Brand,
+    BudgetGroup,
+    Campaign,
+    CampaignSchedule,
+    DaypartingSchedule,
+    DaypartingWindow,
+)
 from ads.models.spend import Period
 from ads.rules import calendar, dayparting
 from ads.supposing import NOTHING, Supposing
@@ -42,12 +51,22 @@ class Moment:
     allowances_end: Value | None = None
     #: False: no source of spend is older than any brand allows that asked to stop then.
     stale: bool = True
+    #: The figures of budget groups, by id.
+    groups: Mapping[int, GroupFigures] = field(default_factory=dict)
+    #: False: no campaign has a total budget.
+    totals: bool = True
+
+    @property
+    def held_groups(self) -> list[int]:
+        """Ids of the groups with a budget that is used up."""
+        return [pk for pk, figures in self.groups.items() if figures.used_up]
 
     @classmethod
     def at(
         cls, now: datetime, campaigns: QuerySet[Campaign], supposing: Supposing = NOTHING
     ) -> "Moment":
-        """``now`` for ``campaigns``, from their brands and schedules; six queries at most.
+        """``now`` for ``campaigns``, from their brands, schedules and budget groups; seven queries
+        at most, and four for groups.
 
         An invalid timezone (written past every check) is logged. Campaigns of such a brand are not
         decided on; such a schedule counts as in force and closed, so that no money is spent on it.
@@ -67,12 +86,15 @@ class Moment:
             brands.order_by().values_list("timezone").annotate(asks=BoolOr("stops_when_stale"))
         )
         supposed = supposing.in_place_of(stored)
+        has_groups, has_totals = budget_sums.there_are()
         return cls.of(
             now,
             asking,
             supposed,
             allowances_end=has_ended(now),
             stale=any(asking.values()) and has_stale(now),
+            groups=_groups(campaigns, now, supposing) if has_groups else {},
+            totals=has_totals or "total_budget" in supposing.columns,
         )
 
     @classmethod
@@ -84,11 +106,14 @@ class Moment:
         *,
         allowances_end: bool = True,
         stale: bool = True,
+        groups: Mapping[int, GroupFigures] | None = None,
+        totals: bool = True,
     ) -> "Moment":
         """The same from timezones and schedules that have been read already; no query.
 
         ``allowances_end`` False: :func:`has_ended` says that none has to be looked at, which spares
-        the many a lookup for each. ``stale`` False: likewise, :func:`has_stale`.
+        the many a lookup for each. ``stale`` False: likewise, :func:`has_stale`. ``groups``: the
+        figures of the campaigns' budget groups. ``totals`` False: none has a total budget.
         """
         grouped = calendar.group_by_local_date(timezones, now)
         if grouped.invalid:
@@ -109,6 +134,8 @@ class Moment:
             tuple(grouped.invalid),
             Value(now, output_field=DateTimeField()) if allowances_end else None,
             stale,
+            groups or {},
+            totals,
         )
 
     def period_starts(self, period: Period) -> dict[date, list[str]]:
@@ -128,6 +155,9 @@ class Moments:
     closed: list[int]
     #: SQL for the instant of a campaign; None where no allowance ends before its period.
     allowances_end: Case | None = None
+    #: Ids of those whose budget group has used up a budget.
+    held_by_groups: Sequence[int] = ()
+    totals: bool = True
 
     @classmethod
     def of(
@@ -137,10 +167,14 @@ class Moments:
         schedules: Mapping[int, Sequence[dayparting.Schedule]],
         *,
         allowances_end: bool = False,
+        held_by_groups: Sequence[int] = (),
+        totals: bool = True,
     ) -> "Moments":
         """Instants, brands' timezones and attached schedules by the campaigns' ids.
 
-        ``allowances_end``: does any allowance of theirs end before its period?
+        ``allowances_end``: does any allowance of theirs end before its period? ``held_by_groups``:
+        the ids of those whose group has used up a budget by then. ``totals``: has any a total
+        budget?
         Leaves out campaigns of brands with an invalid timezone.
         """
         dates: dict[date, list[int]] = defaultdict(list)
@@ -157,11 +191,29 @@ class Moments:
                 ]
                 if attached and max(ranks, default=0) & 1 == 0:
                     closed.append(pk)
-        return cls(dict(dates), closed, _instant(instants) if allowances_end else None)
+        return cls(
+            dict(dates),
+            closed,
+            _instant(instants) if allowances_end else None,
+            held_by_groups,
+            totals,
+        )
 
     def period_starts(self, period: Period) -> dict[date, list[int]]:
         """The campaigns by the start of the period that they are in."""
         return _period_starts(self.dates, period)
+
+
+def _groups(
+    campaigns: QuerySet[Campaign], now: datetime, supposing: Supposing
+) -> dict[int, GroupFigures]:
+    """The groups of ``campaigns``, and those that they are supposed to be in."""
+    groups = BudgetGroup.objects.all()
+    if not is_everything(campaigns):
+        its = groups.filter(campaigns__in=_ids(campaigns)).order_by().values_list("pk", flat=True)
+        groups = groups.filter(pk__in={*its, *supposing.groups, *supposing.into_groups})
+    keys = budget_sums.today(groups, now)
+    return {pk: each for (pk, _), each in budget_sums.of_groups(keys, supposing).items()}
 
 
 def _instant(instants: Mapping[int, datetime]) -> Case:

@@ -11,13 +11,14 @@ from typing import Any
 
 from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.db import connection, transaction
-from django.db.models.signals import m2m_changed, post_delete, post_save, pre_delete
+from django.db.models.signals import m2m_changed, post_delete, post_save, pre_delete, pre_save
 from django.dispatch import receiver
 from django.utils import timezone
 
 from ads.client_address import client_address
 from ads.models import (
     Brand,
+    BudgetGroup,
     Campaign,
     CampaignReference,
     CampaignSchedule,
@@ -36,6 +37,7 @@ from ads.services.references import registry
 #: For each model, what a changed row concerns, and the column that names it.
 CONFIGURATION: dict[Any, tuple[str, str]] = {
     Brand: ("brands", "pk"),
+    BudgetGroup: ("groups", "pk"),
     Campaign: ("campaigns", "pk"),
     CampaignSchedule: ("campaigns", "campaign_id"),
     DaypartingSchedule: ("schedules", "pk"),
@@ -49,18 +51,26 @@ class EnforceOnCommit:
 
     campaigns: set[int] = field(default_factory=set)
     brands: set[int] = field(default_factory=set)
+    groups: set[int] = field(default_factory=set)
     schedules: set[int] = field(default_factory=set)
 
     def add(self, other: "EnforceOnCommit") -> None:
         self.campaigns |= other.campaigns
         self.brands |= other.brands
+        self.groups |= other.groups
         self.schedules |= other.schedules
 
     def enforce(self) -> None:
         concerned = set(self.campaigns)
+        if self.campaigns:  # one that comes into a group brings its spend along
+            groups = Campaign.objects.filter(pk__in=self.campaigns).exclude(budget_group=None)
+            self.groups.update(groups.values_list("budget_group", flat=True))
         if self.brands:
             of_brands = Campaign.objects.filter(brand__in=self.brands)
             concerned.update(of_brands.values_list("pk", flat=True))
+        if self.groups:
+            members = Campaign.objects.filter(budget_group__in=self.groups)
+            concerned.update(members.values_list("pk", flat=True))
         if self.schedules:
             attached = CampaignSchedule.objects.filter(schedule__in=self.schedules)
             concerned.update(attached.values_list("campaign_id", flat=True))
@@ -99,6 +109,18 @@ def saved(sender: type, instance: Any, update_fields: Any = None, **_: Any) -> N
     if update_fields and set(update_fields) <= engine_owned - {"is_active"}:
         return
     _rows_changed(sender, [instance])
+    if groups := instance.__dict__.pop("left_groups", None):
+        _enforce_on_commit(EnforceOnCommit(groups=groups))
+
+
+@receiver(pre_save, sender=Campaign)
+def leaves_a_group(instance: Any, update_fields: Any = None, **_: Any) -> None:
+    """A campaign that leaves its budget group takes its spend along."""
+    if instance.pk and (not update_fields or "budget_group" in update_fields):
+        before = Campaign.objects.filter(pk=instance.pk).exclude(budget_group=None)
+        left = before.exclude(budget_group=instance.budget_group_id)
+        # Django sends this before the transaction of the save: remembered until it is saved.
+        instance.left_groups = set(left.values_list("budget_group", flat=True))
 
 
 @receiver(post_save, sender=CampaignReference)

@@ -28,6 +28,8 @@ class Supposing:
     #: By the code of a budget's hold, what is allowed beyond it besides what is: an amount or an
     #: expression, below zero for what is taken back; None: as much as has been spent in all.
     allowed: Mapping[str, Any] = field(default_factory=dict)
+    #: Budgets of budget groups by field, by the group's id.
+    groups: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
     #: Ids of schedules that each campaign has besides its own, and of those that none has.
     attached: Collection[int] = ()
     detached: Collection[int] = ()
@@ -45,11 +47,18 @@ class Supposing:
     def _read(self, path: str, value: Any) -> Any:
         of_brand, _, name = path.rpartition("__")
         column: Any = (Brand if of_brand else Campaign)._meta.get_field(name)
+        column = getattr(column, "target_field", column)  # of a relation, its key
         as_column = ExpressionWrapper if isinstance(value, Combinable) else Value
         supposed: Any = as_column(value, output_field=column)
         if self.only is None:
             return supposed
         return Case(When(self.only, then=supposed), default=F(path), output_field=column)
+
+    @property
+    def into_groups(self) -> Collection[int]:
+        """The budget group that campaigns are supposed to be in."""
+        group = self.columns.get("budget_group")
+        return () if group is None else (group,)
 
     def allowance(self, hold: str, spend: Any, allowed: Any) -> Any:
         """What is supposed to be allowed, given the expressions of what is spent and allowed."""

@@ -20,7 +20,7 @@ from django.utils import timezone
 
 from ads.models import Campaign
 from ads.rules.money import plain
-from ads.services import alerts, messages, pacing, platforms
+from ads.services import alerts, messages, pacing, plans, platforms
 from ads.services.actor import acting_as
 from ads.services.delivery import Enforced, Rollover, Trigger, allowances, enforce, rollover
 from ads.services.imports import uploads
@@ -298,17 +298,20 @@ def _running(task: str, now: datetime) -> Iterator[heartbeats.Run]:
 
 
 def _enforcing(task: str, work: Callable[[datetime], Enforced | Rollover]) -> dict[str, int]:
-    """Run ``work``, once what was allowed until a time that has come is taken out."""
+    """Run ``work``, once what the time has come for is done.
+
+    Planned budgets begin, and what was allowed until then is taken out.
+    """
     now = timezone.now()
     with _running(task, now) as run:
-        ended = allowances.expire(now)
+        begun = plans.apply_due(now) + allowances.expire(now)
         done = work(now)
         if isinstance(done, Rollover):
             run.errors += [
                 f"Brand {pk} could not be rolled over; see the log." for pk in done.failed
             ]
             done = done.enforced
-        done += ended
+        done += begun
         _note(run, done)
     return {"started": done.started, "stopped": done.stopped, "failed": len(run.errors)}
 

@@ -13,7 +13,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('ads', '0033_pacing'),
+        ('ads', '0035_budget_plans'),
         ('pghistory', '0007_auto_20250421_0444'),
     ]
 

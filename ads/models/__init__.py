@@ -13,6 +13,7 @@ from ads.models.archive import ArchivedId, ArchivedMonth, ArchivedSpend
 from ads.models.backups import Backup, Restore
 from ads.models.batches import MatchedSpend, RecordedAgain, SpendBatch
 from ads.models.brand import Brand, BrandLabel, PlatformCaps
+from ads.models.budget_group import BudgetGroup
 from ads.models.campaign import Campaign, CampaignLabel, CampaignSchedule
 from ads.models.caps import BudgetCap
 from ads.models.dayparting import DaypartingSchedule, DaypartingWindow
@@ -23,6 +24,7 @@ from ads.models.notes import Note
 from ads.models.operations import CountedTable, Heartbeat, MetricCounter, SimulatedSwitch
 from ads.models.pacing import BudgetPace, ProjectionRange, SeasonalityAdjustment
 from ads.models.people import Person, SecondFactor, SignIn
+from ads.models.plans import BudgetPlan, ScheduledChange
 from ads.models.platforms import Connection, PlatformAccount, PlatformCampaign, SwitchOrder
 from ads.models.reconciliation import AccountDifference
 from ads.models.references import CampaignReference, UnknownReference, WaitingSpend

@@ -1,11 +1,14 @@
 """Campaigns, and the schedules attached to them."""
 
+from typing import Any
+
 import pgtrigger
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q
 
-from ads.models.base import ConfigurationModel, ConfigurationQuerySet
+from ads.models.base import ConfigurationModel, ConfigurationQuerySet, configuration_changed
 from ads.models.brand import Brand
+from ads.models.budget_group import OF_THE_SAME_BRAND, BudgetGroup
 from ads.models.dayparting import DaypartingSchedule
 from ads.models.fields import MoneyField, are_dates_in_order, is_money
 from ads.models.labels import Label
@@ -39,10 +42,28 @@ _CAMPAIGN_FIELDS = [
     "status",
     "daily_budget",
     "monthly_budget",
+    "total_budget",
+    "budget_group",
     "start_date",
     "end_date",
     "is_dayparting_enabled",
 ]
+
+
+class CampaignQuerySet(ConfigurationQuerySet["Campaign"]):
+    """Campaigns; of those that change their budget group, the group they leave is announced too."""
+
+    def update(self, **kwargs: Any) -> int:
+        if not kwargs.keys() & {"budget_group", "budget_group_id"}:
+            return super().update(**kwargs)
+        left = self.order_by().exclude(budget_group=None).values_list("budget_group", flat=True)
+        groups = set(left)
+        with transaction.atomic(using=self.db, savepoint=False):
+            updated = super().update(**kwargs)
+            configuration_changed.send(sender=BudgetGroup, pks=groups, unnumbered=[])
+        return updated
+
+    update.alters_data = True  # type: ignore[attr-defined]
 
 
 @tracked("campaign change", "campaign changes", _CAMPAIGN_FIELDS)
@@ -89,6 +110,22 @@ class Campaign(ConfigurationModel):
         help_text="Per month, in the brand's currency. When it is used up, the campaign stops "
         "until the 1st. Empty: no limit. 0: never runs.",
     )
+    total_budget = MoneyField(
+        null=True,
+        blank=True,
+        help_text="For the whole flight, in the brand's currency: spend from the first day on, or "
+        "ever. When it is used up, the campaign stops for good. Empty: no limit. 0: never runs.",
+    )
+    budget_group = models.ForeignKey(
+        BudgetGroup,
+        on_delete=models.PROTECT,
+        related_name="campaigns",
+        null=True,
+        blank=True,
+        db_index=False,  # an index of its own: few campaigns are in one
+        help_text="It shares the budgets of this group with the group's other campaigns. "
+        "Empty: in no group.",
+    )
     start_date = models.DateField(
         null=True,
         blank=True,
@@ -112,7 +149,7 @@ class Campaign(ConfigurationModel):
     )
     labels = models.ManyToManyField(Label, blank=True, related_name="campaigns")
 
-    objects = ConfigurationQuerySet.as_manager()
+    objects = CampaignQuerySet.as_manager()
 
     class Meta:
         ordering = ["brand__name", "name"]
@@ -129,6 +166,7 @@ class Campaign(ConfigurationModel):
             ),
             is_money("daily_budget", table="campaign"),
             is_money("monthly_budget", table="campaign"),
+            is_money("total_budget", table="campaign"),
             models.CheckConstraint(
                 condition=~Q(name=""),
                 name="campaign_name_is_given",
@@ -146,7 +184,21 @@ class Campaign(ConfigurationModel):
                 name="campaign_flight_ends_after_it_starts",
             ),
         ]
+        indexes = [
+            # Few among many, and often none: whether there are any is asked at each decision.
+            models.Index(
+                fields=["id"],
+                condition=Q(total_budget__isnull=False),
+                name="campaign_with_total_budget",
+            ),
+            models.Index(
+                fields=["budget_group"],
+                condition=Q(budget_group__isnull=False),
+                name="campaign_by_budget_group",
+            ),
+        ]
         triggers = [
+            OF_THE_SAME_BRAND,
             # Totals are kept per brand as spend arrives: a campaign that moved would leave its
             # past spend in the old brand's totals.
             refuse(

@@ -46,6 +46,14 @@ class DeliveryChange(models.Model):
     brand_daily_budget = MoneyField(null=True)
     brand_monthly_spend = MoneyField(default=0)
     brand_monthly_budget = MoneyField(null=True)
+    total_spend = MoneyField(default=0, db_default=0)
+    total_budget = MoneyField(null=True)
+    #: Of its budget group: the budget that was used up, else the one that was used the most.
+    group_spend = MoneyField(default=0, db_default=0)
+    group_budget = MoneyField(null=True)
+    group_period = models.CharField(
+        max_length=5, blank=True, default="", db_default="", help_text="day, month or total."
+    )
 
     class Meta:
         ordering = ["-at", "-id"]

@@ -22,6 +22,9 @@ from ads.rules.platform_ids import is_shortened, spelled
 #: Names of the budgets of a brand and of a campaign.
 BUDGETS = ("daily_budget", "monthly_budget")
 
+#: Those of a campaign.
+CAMPAIGN_BUDGETS = (*BUDGETS, "total_budget")
+
 #: Sums may be a thousand times the size of an amount.
 SUM_LIMIT = LIMIT * 1000
 

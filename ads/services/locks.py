@@ -8,6 +8,9 @@
    the ledger's trigger does so within the INSERT, :func:`totals_of_brands`,
    :func:`totals_of_owner`, :func:`totals_of_campaigns` and :func:`totals` by hand. Whoever gives,
    undoes or ends an allowance holds that of its owner.
+   Then, where a campaign has a total budget or a group, the right to decide on such budgets of its
+   brand (:func:`long_budgets`): their sums span months, of which two entries need have no row in
+   common.
 6. Campaigns, by primary key.
 7. Switch orders, by primary key. Whoever writes down what an account on a platform answered, or
    what its campaigns do there, holds the account's row before: :func:`account`.
@@ -39,7 +42,7 @@ from typing import Any, Final
 
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
-from django.db.models import F, Model, QuerySet
+from django.db.models import F, Model, Q, QuerySet
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Collate
 
@@ -72,6 +75,8 @@ _COUNTING: Final = 0xC0_0479
 _CAPPING: Final = 0xCA9_91D6
 REPLAYING: Final = 0x4E_91A7
 _ALERTS: Final = 0xA1E_275
+#: That of :func:`long_budgets`, to which the brand's id is added.
+_LONG_BUDGETS: Final = 0x10_46 << 44
 
 
 def among(ids: Iterable[int]) -> RawSQL:
@@ -240,6 +245,10 @@ def totals_of_brands(campaign_ids: Iterable[int], now: datetime) -> None:
         brand_ids, periods, starts = zip(*owners, strict=True)
         with connection.cursor() as cursor:
             cursor.execute(_UPSERT_TOTALS, [list(brand_ids), list(periods), list(starts)])
+    # Late spend moves sums of other months.
+    long = Q(campaigns__total_budget__isnull=False) | Q(campaigns__budget_group__isnull=False)
+    if those := list(brands.filter(long).values_list("pk", flat=True)):
+        long_budgets(those)
 
 
 _UPSERT_TOTALS: Final = """
@@ -248,6 +257,16 @@ _UPSERT_TOTALS: Final = """
      ORDER BY brand_id, period, start
         ON CONFLICT (campaign_id, period, start, brand_id) DO UPDATE SET amount = total.amount
 """
+
+
+def long_budgets(brand_ids: Iterable[int]) -> None:
+    """Let nobody else decide on total budgets and groups of these brands, by primary key."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(%s + id) FROM (SELECT id FROM unnest(%s::bigint[])"
+            " AS brand (id) ORDER BY id OFFSET 0) AS brand",
+            [_LONG_BUDGETS, sorted(set(brand_ids))],
+        )
 
 
 def totals_of_owner(owner: Brand | Campaign, period: str, start: date) -> SpendTotal:

@@ -15,6 +15,7 @@ from factory.django import DjangoModelFactory
 
 from ads.models import (
     Brand,
+    BudgetGroup,
     Campaign,
     CampaignSchedule,
     Connection,
@@ -31,6 +32,16 @@ class BrandFactory(DjangoModelFactory[Brand]):
         model = Brand
 
     name = factory.Sequence(lambda number: f"Brand {number}")
+
+
+class BudgetGroupFactory(DjangoModelFactory[BudgetGroup]):
+    """A group of a brand of its own, without budgets and campaigns."""
+
+    class Meta:
+        model = BudgetGroup
+
+    brand = factory.SubFactory(BrandFactory)
+    name = factory.Sequence(lambda number: f"Group {number}")
 
 
 class ScheduleFactory(DjangoModelFactory[DaypartingSchedule]):

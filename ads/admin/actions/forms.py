@@ -15,7 +15,7 @@ from unfold.widgets import (
 )
 
 from ads.admin.elements import MoneyFormField
-from ads.models import Brand, DaypartingSchedule
+from ads.models import Brand, BudgetGroup, Campaign, DaypartingSchedule
 from ads.models.spend import Period
 from ads.rules.allowances import InvalidAllowance, Terms
 from ads.rules.money import InvalidAmount
@@ -54,30 +54,38 @@ class _How(forms.ChoiceField):
 
 
 class BudgetsForm(ActionForm):
-    """How daily and monthly budgets change; ``daily`` and ``monthly`` once it is valid."""
+    """How budgets change; ``daily``, ``monthly`` and ``total`` once it is valid."""
 
     daily_how = _How(label="Daily budgets")
     daily_by = NumberField(label="Daily: percent or amount", required=False)
     monthly_how = _How(label="Monthly budgets")
     monthly_by = NumberField(label="Monthly: percent or amount", required=False)
 
+    total_how = _How(label="Total budgets")
+    total_by = NumberField(label="Total: percent or amount", required=False)
+
     daily: BudgetChange | None = None
     monthly: BudgetChange | None = None
+    total: BudgetChange | None = None
 
     def __init__(self, currencies: Sequence[str], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         #: Of the budgets that it is about.
         self.currencies = currencies
-        for period, one in (("daily", "day"), ("monthly", "month")):
-            amount = f"{currencies[0]} a {one}" if len(currencies) == 1 else "an amount"
+        for period, one in (("daily", " a day"), ("monthly", " a month"), ("total", "")):
+            if f"{period}_by" not in self.fields:
+                continue
+            amount = f"{currencies[0]}{one}" if len(currencies) == 1 else "an amount"
             self.fields[f"{period}_by"].help_text = f"Percent, or {amount}."
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
         self.daily = self._change("daily")
         self.monthly = self._change("monthly")
-        if not (self.daily or self.monthly or self.errors):
-            self.add_error("daily_how", "Choose how the daily or the monthly budgets change.")
+        if "total_how" in self.fields:
+            self.total = self._change("total")
+        if not (self.daily or self.monthly or self.total or self.errors):
+            self.add_error("daily_how", "Choose how the budgets change.")
         return cleaned
 
     def _change(self, period: str) -> BudgetChange | None:
@@ -120,6 +128,8 @@ class BudgetsForm(ActionForm):
 
 class BrandBudgetsForm(BudgetsForm):
     """The same for brands, their campaigns, or both."""
+
+    total_how = total_by = None  # type: ignore[assignment]  # campaigns alone have one
 
     of_brand = forms.BooleanField(
         label="The brand's own budgets",
@@ -206,6 +216,29 @@ class LetRunOnForm(ActionForm):
         has = "has no" if len(rows) == 1 else "has a"
         reason = f"{named} {has} {budget.replace('_', ' ')}, so there is no limit to raise."
         raise InvalidAllowance("amount", terms.amount, reason)
+
+
+class GroupForm(ActionForm):
+    """Which budget group the campaigns ``ids`` are to share; none: they leave theirs."""
+
+    group = forms.ModelChoiceField(
+        BudgetGroup.objects.all(),
+        label="Budget group",
+        required=False,
+        empty_label="None: take them out of their group",
+        widget=UnfoldAdminSelect2Widget,
+        help_text="Of their brand. It is made under “Budget groups”.",
+    )
+
+    def __init__(self, ids: Sequence[int], *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.ids = ids
+        brands = Campaign.objects.filter(pk__in=among(ids)).values("brand")
+        field: Any = self.fields["group"]
+        field.queryset = visible.rows(BudgetGroup.objects.filter(brand__in=brands)).select_related(
+            "brand"
+        )
+        field.label_from_instance = lambda group: f"{group.name} ({group.brand.name})"
 
 
 class AttachForm(ActionForm):

@@ -28,6 +28,8 @@ WHY: Final[Mapping[Hold | Status, str]] = {
     Hold.BRAND_MONTHLY_BUDGET: "brand's monthly budget used up",
     Hold.DAILY_BUDGET: "daily budget used up",
     Hold.MONTHLY_BUDGET: "monthly budget used up",
+    Hold.TOTAL_BUDGET: "total budget used up",
+    Hold.GROUP_BUDGET: "budget of its group used up",
     Hold.STALE_SPEND: "spend too old",
     Hold.DAYPARTING: "outside the hours",
 }

@@ -7,14 +7,16 @@ from typing import Any, Final
 from django.db.models import Count, F, Sum
 
 from ads.admin.actions.pages import Page
-from ads.admin.actions.preview_text import WHY
+from ads.admin.actions.preview_text import WHY, reasons
 from ads.admin.elements import counted
 from ads.holds import Hold
+from ads.models import Campaign
 from ads.models.campaign import Status
 from ads.models.spend import Period
 from ads.rules.allowances import Terms
 from ads.rules.money import format_money, format_sums
-from ads.services.delivery import Outcome, bulk_allowances
+from ads.services.delivery import Outcome, bulk_allowances, preview_campaigns
+from ads.services.locks import among
 
 CHANGE_BUDGETS: Final = Page(
     "Change the budgets of {}",
@@ -25,6 +27,17 @@ CHANGE_BUDGETS: Final = Page(
     "Changed the budgets of {}.",
     leaves="without such a budget, already at this budget, or it would be too large",
     can_be_undone=True,
+)
+
+#: The same from a day on.
+SCHEDULE_BUDGETS: Final = Page(
+    "Schedule new budgets for {}",
+    "They change at midnight of the day that you choose, in each brand's timezone. Percentages are "
+    "of the budgets as they are now. The preview shows what would happen if they changed now. The "
+    "change can be taken back in the list of planned budgets, also once it has begun.",
+    "Schedule the budgets",
+    "Scheduled new budgets of {}.",
+    leaves="without such a budget, at this budget already, or with another change on that day",
 )
 
 #: One for campaigns, one for brands.
@@ -61,6 +74,15 @@ PAGES: Final[Mapping[str, Page]] = {
     ),
     "reset_daily_spend": LET_RUN_ON,
     "change_budgets": CHANGE_BUDGETS,
+    "schedule_budgets": SCHEDULE_BUDGETS,
+    "budget_group": Page(
+        "Put {} into a budget group",
+        "They share the group's budgets with its other campaigns; what they spent counts. Each "
+        "keeps its own budgets. A campaign is in one group at most.",
+        "Put {} into it",
+        "Changed the budget group of {}.",
+        leaves="already so, or of another brand than the group",
+    ),
     "attach_schedule": Page(
         "Attach a schedule to {}",
         "They then run in its hours, in the schedule's own timezone.",
@@ -141,6 +163,25 @@ def notes(code: str, ids: Sequence[int], outcome: Outcome, now: datetime, form: 
     return [note for note in found if note]
 
 
+def group_notes(action: Any, now: datetime) -> list[str]:
+    """What it does to the other campaigns of the groups that are joined and left."""
+    groups = set(
+        Campaign.objects.filter(pk__in=among(action.ids)).values_list("budget_group", flat=True)
+    )
+    groups |= {action.group.pk} if action.group else set()
+    others = Campaign.objects.filter(budget_group__in=groups - {None})
+    outcome = preview_campaigns(others.exclude(pk__in=among(action.ids)), action.changes(), now)
+    found = []
+    if outcome.starts:
+        found.append(f"{counted(outcome.starts.count)} of the groups will start besides.")
+    if outcome.stops:
+        found.append(
+            f"{counted(outcome.stops.count)} of the groups will stop besides: "
+            f"{reasons(outcome.stopped_by)}."
+        )
+    return found
+
+
 def run_on_notes(outcome: Outcome, form: Any) -> list[str]:
     """Where the time has passed, and which other budgets still hold what is let run on."""
     found = [str(error) for error in form.ends.refused.values()][:1]
@@ -158,6 +199,8 @@ _STILL: Final = {
     Hold.BRAND_MONTHLY_BUDGET: f"the monthly budget of the brand. {_ON_BRANDS_PAGE}",
     Hold.DAILY_BUDGET: "a daily budget of its own. Allow more, or raise that limit too.",
     Hold.MONTHLY_BUDGET: "a monthly budget of its own. Allow more, or raise that limit too.",
+    Hold.TOTAL_BUDGET: "a total budget. Raise that.",
+    Hold.GROUP_BUDGET: "the budget of its group. Raise that.",
 }
 
 

@@ -17,7 +17,7 @@ from ads.admin.actions.messages import PARAMETER, report_outcome, undo_button
 from ads.admin.actions.pages import DO, AsksFirst, Page, Preview, way_back
 from ads.admin.elements import budget, counted
 from ads.models import Brand, Campaign
-from ads.models.fields import BUDGETS
+from ads.models.fields import BUDGETS, CAMPAIGN_BUDGETS
 from ads.rules.calendar import format_instant
 from ads.services import visible
 from ads.services.bulk import TakeBack, carry_out, preview_budgets, preview_limits, undo
@@ -86,7 +86,7 @@ class Undoes(AsksFirst):
             raise PermissionDenied
         back = way_back(request, reverse("admin:ads_campaign_changelist"))
         left = _left(changed)
-        if changed.fields & {*BUDGETS} and DO not in request.POST:
+        if changed.fields & {*CAMPAIGN_BUDGETS} and DO not in request.POST:
             action = undo.PutBack(changed)
             ids, brands = action.ids(Campaign), action.ids(Brand)
             if ids or brands:
@@ -154,7 +154,7 @@ def permitted(request: HttpRequest, changed: undo.Changed) -> undo.Changed:
     return changed.only(
         campaigns=[
             *(["status"] if may_switch else []),
-            *(BUDGETS if campaigns.has_change_permission(request) else []),
+            *(CAMPAIGN_BUDGETS if campaigns.has_change_permission(request) else []),
         ],
         brands=[
             *(["is_active"] if may_switch else []),
@@ -187,7 +187,7 @@ def _now(left: undo.Left) -> str:
     """The value now, and who set it: "Active, by olivia"."""
     row: Any = left.row
     brand = row if isinstance(row, Brand) else row.brand
-    if left.field in BUDGETS:
+    if left.field in CAMPAIGN_BUDGETS:
         now = f"{left.field.replace('_', ' ')} {budget(getattr(row, left.field), brand.currency)}"
     elif isinstance(row, Campaign):
         now = row.get_status_display()

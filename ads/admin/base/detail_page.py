@@ -54,7 +54,7 @@ class LocalTimes(AdminMixin[Any]):
 
 
 def _timezone(row: Any) -> str:
-    timezone: str = row.brand.timezone if isinstance(row, Campaign) else row.timezone
+    timezone: str = row.timezone if hasattr(row, "timezone") else row.brand.timezone
     return timezone
 
 

@@ -24,11 +24,13 @@ MENU: Final[dict[str, dict[str, str]]] = {
     "Delivery": {
         "ads.campaign": "campaign",
         "ads.brand": "storefront",
+        "ads.budgetgroup": "workspaces",
         "ads.daypartingschedule": "schedule",
         "ads.seasonalityadjustment": "event",
         "ads.label": "label",
         "ads.reportlink": "share",
         "ads.reportschedule": "schedule_send",
+        "ads.scheduledchange": "event_upcoming",
         "ads.deliverychange": "toggle_on",
         "ads.note": "sticky_note_2",
         "ads.switchorder": "outbox",
@@ -102,6 +104,8 @@ def menu(request: HttpRequest) -> list[dict[str, Any]]:
         }
         for title, icons in MENU.items()
     ]
+    if "ads.scheduledchange" in pages:
+        groups[0]["items"].append(_calendar())  # type: ignore[attr-defined]
     if audited := [model for model in pages.values() if is_audit(model)]:
         groups[3]["items"] += [_item("Change history", "history", *audited)]  # type: ignore[operator]
     return [
@@ -109,6 +113,16 @@ def menu(request: HttpRequest) -> list[dict[str, Any]]:
         *(group for group in groups if group["items"]),
         *([] if visible.brand_ids() is not None else [_FLOWER]),
     ]
+
+
+def _calendar() -> dict[str, Any]:
+    link = reverse("admin:ads_scheduledchange_calendar")
+    return {
+        "title": "Calendar",
+        "icon": "calendar_month",
+        "link": link,
+        "active": lambda request: request.path == link,
+    }
 
 
 def viewable(request: HttpRequest) -> list[type[Model]]:
@@ -138,7 +152,9 @@ def _item(title: str, icon: str, *models: type[Model]) -> dict[str, Any]:
         "title": title,
         "icon": icon,
         "link": links[0],
-        "active": lambda request: request.path.startswith(tuple(links)),
+        "active": lambda request: (
+            request.path.startswith(tuple(links)) and not request.path.endswith("/calendar/")
+        ),
     }
 
 

@@ -211,6 +211,7 @@ _AS_READ = {
     "daily_budget": "daily_limit",
     "monthly_budget": "monthly_limit",
     "account_manager": "manager",
+    "total_budget": "total_limit",
 }
 
 

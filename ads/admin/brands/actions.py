@@ -20,7 +20,9 @@ from ads.admin.actions import (
     BrandBudgetsForm,
     LetRunOnForm,
     Page,
+    ScheduleBrandBudgetsForm,
     asking,
+    budgets_of,
     buttons,
     text,
     way_back,
@@ -29,7 +31,6 @@ from ads.admin.elements import counted
 from ads.models import Brand, Campaign
 from ads.services.bulk import (
     Action,
-    ChangeBudgets,
     Done,
     LetRunOn,
     SwitchBrands,
@@ -65,6 +66,7 @@ PAGES: Final[Mapping[str, Page]] = {
     ),
     "let_run_on": text.LET_RUN_ON,
     "change_budgets": text.CHANGE_BUDGETS,
+    "schedule_budgets": text.SCHEDULE_BUDGETS,
 }
 
 _SIMPLE: Final[Mapping[str, Action]] = {
@@ -81,6 +83,7 @@ class BrandActions(AsksFirst):
         "resume_campaigns",
         "let_run_on",
         "change_their_budgets",
+        "schedule_their_budgets",
         "add_label",
         "remove_label",
         "export_selected",
@@ -92,6 +95,10 @@ class BrandActions(AsksFirst):
     resume_campaigns = asking("resume", PAGES["resume"], "Resume")
     let_run_on = asking("let_run_on", PAGES["let_run_on"], "Let run on")
     change_their_budgets = asking("change_budgets", PAGES["change_budgets"], "Change budgets")
+
+    schedule_their_budgets = asking(
+        "schedule_budgets", PAGES["schedule_budgets"], "Schedule new budgets"
+    )
 
     def get_urls(self) -> list[Any]:
         view = self.admin_site.admin_view
@@ -140,6 +147,8 @@ class BrandActions(AsksFirst):
     def form_of(self, code: str, ids: Sequence[int], data: Any) -> ActionForm | None:
         if code == "let_run_on":
             return LetRunOnForm(Brand.objects.filter(pk__in=among(ids)), data)
+        if code == "schedule_budgets":
+            return ScheduleBrandBudgetsForm(currencies(self.campaigns_of(ids), ids), data)
         if code != "change_budgets":
             return None
         return BrandBudgetsForm(currencies(self.campaigns_of(ids), ids), data)
@@ -156,12 +165,9 @@ class BrandActions(AsksFirst):
         if code == "let_run_on":
             given = seen.allowances if seen else None
             return LetRunOn(form.terms, form.ends, of_brands=True, seen=given)
-        return ChangeBudgets(
-            form.daily,
-            form.monthly,
-            seen,
-            of_brands=form.cleaned_data["of_brand"],
-            of_campaigns=form.cleaned_data["of_campaigns"],
+        given = form.cleaned_data
+        return budgets_of(
+            form, seen, of_brands=given["of_brand"], of_campaigns=given["of_campaigns"]
         )
 
     def notes(
@@ -178,7 +184,7 @@ class BrandActions(AsksFirst):
 
     def left(self, code: str, ids: Sequence[int], done: Done, edited: int, form: Any) -> str:
         # With campaigns alone chosen, nobody asked to change the brands.
-        if code == "change_budgets" and not form.cleaned_data["of_brand"]:
+        if form and not form.cleaned_data.get("of_brand", True):
             return ""
         left = len(ids) - len(done.brands) - edited
         if left <= 0:

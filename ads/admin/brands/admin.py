@@ -12,6 +12,7 @@ from ads.admin.base import KEPT, ConfigurationAdmin, Instead, KeepsWhatHasSpend
 from ads.admin.brands.actions import BrandActions
 from ads.admin.brands.changelist import LIST_FILTER, BrandColumns
 from ads.admin.brands.detail import BrandPage
+from ads.admin.plans import PlansBudgets
 from ads.admin.receipts import ReceiptsPage
 from ads.admin.replay import ReplayPage
 from ads.admin.reports import ReportPage
@@ -33,6 +34,7 @@ class BrandAdmin(
     Labeled,
     TakesNotes,
     ReportPage,
+    PlansBudgets,
     SetsUpByFile,
     KeepsWhatHasSpend,
     ConfigurationAdmin[Brand],

@@ -18,6 +18,7 @@ from ads.admin.base import (
     pace_panel,
 )
 from ads.admin.elements import badge, clock, spend_bar, state_badge
+from ads.admin.plans import plan_links
 from ads.holds import from_bits
 from ads.models import Brand, Campaign, Spend
 from ads.rules.calendar import UnknownTimezone, format_instant, local_date, next_day_begins
@@ -76,13 +77,16 @@ class BrandPage(StoryPage):
             "clock": clock(now, brand.timezone),
             "day_ends": left(day_ends, now),
             "receipts_link": reverse("admin:ads_brand_receipts", args=[brand.pk]),
+            **plan_links(request, brand),
         }
         if may_view(request, Campaign):
             context["report_link"] = reverse("admin:ads_brand_report", args=[brand.pk])
             context["what_if_link"] = reverse("admin:ads_brand_what_if", args=[brand.pk])
             context["campaigns"] = [
                 _campaign(campaign, now)
-                for campaign in brand_explanation.first_campaigns(brand, now, limit=CAMPAIGNS)
+                for campaign in brand_explanation.first_campaigns(
+                    brand.campaigns.all(), now, limit=CAMPAIGNS
+                )
             ]
         return context | history(request, brand, brand.timezone)
 

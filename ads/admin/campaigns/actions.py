@@ -18,9 +18,12 @@ from ads.admin.actions import (
     BudgetsForm,
     ChangedInFilter,
     DetachForm,
+    GroupForm,
     LetRunOnForm,
+    ScheduleBudgetsForm,
     Undoes,
     asking,
+    budgets_of,
     buttons,
     text,
     way_back,
@@ -32,9 +35,9 @@ from ads.models.campaign import Status
 from ads.services.bulk import (
     Action,
     AttachSchedule,
-    ChangeBudgets,
     DetachSchedule,
     Done,
+    JoinGroup,
     LetRunOn,
     SetStatus,
     currencies,
@@ -67,6 +70,8 @@ class CampaignActions(Undoes):
         "pause",
         "reset_daily_spend",
         "change_budgets",
+        "schedule_budgets",
+        "budget_group",
         "attach_schedule",
         "detach_schedule",
         "add_label",
@@ -95,6 +100,8 @@ class CampaignActions(Undoes):
         "reset_daily_spend", PAGES["reset_daily_spend"], "Let run on (reset daily spend)"
     )
     change_budgets = asking("change_budgets", PAGES["change_budgets"], "Change budgets")
+    schedule_budgets = asking("schedule_budgets", PAGES["schedule_budgets"], "Schedule new budgets")
+    budget_group = asking("budget_group", PAGES["budget_group"], "Put into a budget group")
     attach_schedule = asking("attach_schedule", PAGES["attach_schedule"], "Attach a schedule")
     detach_schedule = asking("detach_schedule", PAGES["detach_schedule"], "Detach a schedule")
     complete = asking("complete", PAGES["complete"], "Complete")
@@ -154,17 +161,20 @@ class CampaignActions(Undoes):
     def form_of(self, code: str, ids: Sequence[int], data: Any) -> ActionForm | None:
         if code == "reset_daily_spend":
             return LetRunOnForm(Campaign.objects.filter(pk__in=among(ids)), data)
-        if code == "change_budgets":
-            return BudgetsForm(currencies(self.campaigns_of(ids)), data)
+        if code in ("change_budgets", "schedule_budgets"):
+            form = BudgetsForm if code == "change_budgets" else ScheduleBudgetsForm
+            return form(currencies(self.campaigns_of(ids)), data)
         if code == "attach_schedule":
             return AttachForm(data)
-        if code == "detach_schedule":
-            return DetachForm(ids, data)
+        if code in ("detach_schedule", "budget_group"):
+            return (DetachForm if code == "detach_schedule" else GroupForm)(ids, data)
         return None
 
     def action_of(self, code: str, form: Any, seen: Seen | None = None) -> Action:
-        if code == "change_budgets":
-            return ChangeBudgets(form.daily, form.monthly, seen)
+        if code in ("change_budgets", "schedule_budgets"):
+            return budgets_of(form, seen)
+        if code == "budget_group":
+            return JoinGroup(form.cleaned_data["group"], form.ids)
         if code == "attach_schedule":
             return AttachSchedule(form.cleaned_data["schedule"].pk, form.cleaned_data["enable"])
         if code == "detach_schedule":
@@ -176,7 +186,10 @@ class CampaignActions(Undoes):
     def notes(
         self, code: str, ids: Sequence[int], outcome: Outcome, now: datetime, form: Any
     ) -> list[str]:
-        return text.notes(code, ids, outcome, now, form)
+        found = text.notes(code, ids, outcome, now, form)
+        if code == "budget_group":
+            found += text.group_notes(self.action_of(code, form), now)
+        return found
 
     def did(self, code: str, ids: Sequence[int], done: Done, form: Any) -> str:
         called = counted(done.changed)

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -21,11 +22,12 @@ from ads.admin.campaigns.columns import CampaignColumns
 from ads.admin.campaigns.detail import CampaignPage
 from ads.admin.campaigns.filters import LIST_FILTER
 from ads.admin.elements import ConfigurationForm
+from ads.admin.plans import PlansBudgets
 from ads.admin.references import ReferenceInline
 from ads.admin.setup import SetsUpByFile, of_campaigns
 from ads.admin.spend import CorrectsCampaign
 from ads.admin.team import Labeled, TakesNotes
-from ads.models import Campaign, ReportedTotal, Spend
+from ads.models import BudgetGroup, Campaign, ReportedTotal, Spend
 from ads.models.campaign import Status
 from ads.services import visible
 from ads.services.explain import hold_sentences
@@ -34,6 +36,16 @@ from ads.services.exports import Export, kinds
 
 class CampaignForm(ConfigurationForm):
     """A campaign; its name must be unique in its brand also when the brand is read-only."""
+
+    def clean_budget_group(self) -> BudgetGroup | None:
+        group: BudgetGroup | None = self.cleaned_data["budget_group"]
+        brand = self.instance.brand if self.instance.pk else self.cleaned_data.get("brand")
+        if group is not None and brand is not None and group.brand_id != brand.pk:
+            raise ValidationError(
+                f"{group} is a budget group of {group.brand}, and campaigns of one brand share a "
+                f"budget. Choose a group of {brand}."
+            )
+        return group
 
     def _get_validation_exclusions(self) -> set[str]:
         excluded: set[str] = super()._get_validation_exclusions()  # type: ignore[misc]
@@ -49,6 +61,7 @@ class CampaignAdmin(
     Labeled,
     TakesNotes,
     CorrectsCampaign,
+    PlansBudgets,
     SetsUpByFile,
     KeepsWhatHasSpend,
     ConfigurationAdmin[Campaign],
@@ -64,10 +77,13 @@ class CampaignAdmin(
     list_filter = LIST_FILTER
     search_fields = ["name", "brand__name"]
     search_help_text = "Campaign or brand"
-    autocomplete_fields = ["brand"]
+    autocomplete_fields = ["brand", "budget_group"]
     fieldsets = [
         (None, {"fields": ["name", "brand", "status"]}),
-        ("Budgets", {"fields": [("daily_budget", "monthly_budget")]}),
+        (
+            "Budgets",
+            {"fields": [("daily_budget", "monthly_budget"), ("total_budget", "budget_group")]},
+        ),
         ("Flight", {"fields": [("start_date", "end_date")]}),
         ("Hours", {"fields": ["is_dayparting_enabled"]}),
         (

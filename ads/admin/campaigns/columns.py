@@ -67,6 +67,7 @@ class CampaignColumns(AdminMixin[Campaign]):
         "monthly_budget",
         "pace",
         "hours",
+        "group",
         "its_labels",
         "manager",
     ]
@@ -75,7 +76,7 @@ class CampaignColumns(AdminMixin[Campaign]):
         "daily_limit": "daily_budget",
         "monthly_limit": "monthly_budget",
     }
-    list_select_related = ["brand__account_manager"]
+    list_select_related = ["brand__account_manager", "budget_group"]
     list_fullwidth = True
     # A page must not have more fields than a request may.
     list_max_show_all = ROWS[-1]
@@ -159,6 +160,20 @@ class CampaignColumns(AdminMixin[Campaign]):
     @admin.display(description="monthly budget", ordering="monthly_budget")
     def monthly_limit(self, campaign: Campaign) -> SafeString:
         return _limit(campaign.monthly_budget, campaign)
+
+    @admin.display(description="total budget")
+    def total_limit(self, campaign: Campaign) -> SafeString:
+        return _limit(campaign.total_budget, campaign)
+
+    @admin.display(description="budget group", ordering="budget_group__name")
+    def group(self, campaign: Campaign) -> SafeString | str:
+        if campaign.budget_group is None:
+            return NONE
+        return format_html(
+            '<a class="ads-link" href="{}">{}</a>',
+            reverse("admin:ads_budgetgroup_change", args=[campaign.budget_group_id]),
+            campaign.budget_group,
+        )
 
     @admin.display(description="schedules")
     def hours(self, campaign: Any) -> SafeString | str:

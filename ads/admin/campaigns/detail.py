@@ -19,8 +19,10 @@ from ads.admin.base import (
     month_charts,
     pace_panel,
 )
-from ads.admin.elements import state_badge, strips
+from ads.admin.elements import spend_bar, state_badge, strips
+from ads.admin.plans import plan_links
 from ads.admin.receipts import last_receipts, on_platforms
+from ads.budget_sums import TOTAL
 from ads.holds import Hold
 from ads.models import Brand, Campaign, CampaignReference, Spend, SwitchOrder
 from ads.rules.calendar import UnknownTimezone, format_instant, local_date
@@ -87,6 +89,7 @@ class CampaignPage(StoryPage):
         if may_view(request, SwitchOrder):
             context["there"] = on_platforms(stored)
             context["orders_link"] = listed("ads_switchorder", campaign__id__exact=stored.pk)
+        context |= plan_links(request, stored)
         context["receipts"] = last_receipts(stored, now)
         context["receipts_link"] = reverse("admin:ads_brand_receipts", args=[row.brand_id])
         return context
@@ -126,7 +129,9 @@ def _headline(explained: Explanation) -> dict[str, str | bool]:
         if len(holds) <= FEW:
             why = "; ".join(held.sentence for held in holds)
         waits = all(held.code == Hold.STALE_SPEND for held in holds)
-        return {"why": f"{why}.", "returns": when, "stops": "", "waits": waits}
+        lasting = {held.code for held in holds if held.lifts_at is None}
+        spent = lasting <= {Hold.TOTAL_BUDGET, Hold.GROUP_BUDGET}
+        return {"why": f"{why}.", "returns": when, "stops": "", "waits": waits, "spent": spent}
     why = "Running. Nothing is stopping it."
     if not explained.campaign.is_active:
         why = f"Nothing is stopping it. It starts {restored.when_it_starts()}."
@@ -153,6 +158,7 @@ def _spend(
                 "Brand today",
                 "Brand this month",
             ),
+            *_shared(stored),
         ],
         "as_of": freshness.as_of(
             freshness.of_campaigns([stored.pk]).get(stored.pk, []), stored.brand.timezone
@@ -169,6 +175,24 @@ def _spend(
         if ledger
         else None,
     }
+
+
+def _shared(stored: Any) -> list[dict[str, Any]]:
+    """Its total budget, and the budgets of its group."""
+    currency = stored.brand.currency
+    found = []
+    if stored.total_limit is not None:
+        found.append(("In total", stored.total_spend, stored.total_limit))
+    if figures := limits.group_of(stored):
+        words = {"day": "today", "month": "this month", TOTAL: "in total"}
+        found += [
+            (f"Group {figures.name} {words[each.period]}", each.spent, each.budget)
+            for each in figures.budgets
+        ]
+    return [
+        {"label": label, "bar": spend_bar(spent, limit, currency), "note": ""}
+        for label, spent, limit in found
+    ]
 
 
 def _week(explained: Explanation) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from django.http import HttpRequest
 
 from ads.admin.elements import USED, ChoiceFilter, RowFilter, instant_of, is_number
 from ads.admin.team import BrandLabelFilter, LabelFilter, ManagerFilter
-from ads.holds import BUDGET_HOLDS, BudgetHold, Hold, Moment, held_by
+from ads.holds import LIMITS, AnyBudget, Hold, Moment, held_by
 from ads.models import Campaign
 from ads.models.campaign import STATES, Status
 from ads.models.spend import Period
@@ -31,7 +31,7 @@ def moment_of(request: HttpRequest) -> Moment:
 
 
 class BrandFilter(RowFilter):
-    """By brand, which is looked up by name."""
+    """By brand or budget group, which is looked up by name."""
 
     def __init__(self, field: Any, request: HttpRequest, params: Any, *args: Any, **kw: Any):
         name = f"{kw['field_path']}__id__exact"
@@ -61,7 +61,7 @@ def _choice(
     return Chosen
 
 
-def _used(title: str, parameter: str, budgets: Iterable[BudgetHold]) -> type[ChoiceFilter]:
+def _used(title: str, parameter: str, budgets: Iterable[AnyBudget]) -> type[ChoiceFilter]:
     """By how much of one of the budgets is used."""
     budgets = tuple(budgets)
     return _choice(
@@ -88,6 +88,7 @@ LIST_FILTER: list[Any] = [
         lambda request, rows, hold: held_by(rows, moment_of(request), Hold(hold), of_many=True),
     ),
     ("brand", BrandFilter),
+    ("budget_group", BrandFilter),
     LabelFilter,
     BrandLabelFilter,
     ManagerFilter,
@@ -99,7 +100,7 @@ LIST_FILTER: list[Any] = [
         "month_used",
         (one for one in filters.OWN if one.period == Period.MONTH),
     ),
-    _used("any budget used, including the brand's", "any_used", BUDGET_HOLDS),
+    _used("any budget used, including the brand's", "any_used", LIMITS),
     _choice(
         "pace of the month",
         "pace",

@@ -20,6 +20,7 @@ from unfold.contrib.filters.admin import DropdownFilter
 
 from ads.admin.base import ExportsCsv, ReadOnlyAdmin
 from ads.admin.elements import (
+    NOTHING,
     ChoiceFilter,
     InstantFilter,
     RowFilter,
@@ -150,6 +151,8 @@ class DeliveryChangeAdmin(ExportsCsv, ReadOnlyAdmin[DeliveryChange]):
         "monthly_figures",
         "brand_daily_figures",
         "brand_monthly_figures",
+        "total_figures",
+        "group_figures",
     ]
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
@@ -227,6 +230,18 @@ class DeliveryChangeAdmin(ExportsCsv, ReadOnlyAdmin[DeliveryChange]):
     @admin.display(description="brand that month")
     def brand_monthly_figures(self, change: DeliveryChange) -> str:
         return _of(change, change.brand_monthly_spend, change.brand_monthly_budget)
+
+    @admin.display(description="in total")
+    def total_figures(self, change: DeliveryChange) -> str:
+        if change.total_budget is None:
+            return NOTHING
+        return _of(change, change.total_spend, change.total_budget)
+
+    @admin.display(description="its budget group")
+    def group_figures(self, change: DeliveryChange) -> str:
+        if change.group_budget is None:
+            return NOTHING
+        return f"{_of(change, change.group_spend, change.group_budget)} ({change.group_period})"
 
 
 def _of(change: DeliveryChange, spent: Decimal, limit: Decimal | None) -> str:

@@ -56,6 +56,8 @@ UNTIL: Final = {
     Hold.BRAND_MONTHLY_BUDGET: "until the 1st of the month",
     Hold.DAILY_BUDGET: "until midnight",
     Hold.MONTHLY_BUDGET: "until the 1st of the month",
+    Hold.TOTAL_BUDGET: "until it is raised",
+    Hold.GROUP_BUDGET: "until the group's day or month ends",
     Hold.STALE_SPEND: "until the ad platform reports",
     Hold.DAYPARTING: "until the schedule opens",
 }

@@ -87,7 +87,9 @@ def _later(span: timedelta) -> str:
 def last_receipts(campaign: Campaign, now: datetime) -> list[dict[str, Any]]:
     """The last few, the newest first."""
     changes = receipts.pauses().filter(campaign=campaign, at__lte=now)
-    last = changes.select_related("campaign__brand").order_by("-at", "-pk")[:FEW]
+    last = changes.select_related("campaign__brand", "campaign__budget_group").order_by(
+        "-at", "-pk"
+    )[:FEW]
     return [row_of(receipt) for receipt in receipts.receipts_of(last)]
 
 

@@ -28,6 +28,10 @@ COLUMNS: Final = (
     ),
     ("timezone, currency", "Of a brand: Europe/Berlin, EUR. A new brand has UTC and USD."),
     ("daily_budget, monthly_budget", "In the brand's currency: 75, 1,200.50 or $75."),
+    (
+        "total_budget, budget_group",
+        "Of a campaign: its budget for the whole flight, and the budget group that it is in.",
+    ),
     ("start_date, end_date", "The first and last day of the flight: 2026-03-31."),
     ("dayparting", "on: it runs in the hours of its schedules; off: they are ignored."),
     ("schedules", "Names of all its schedules, separated by semicolons."),

@@ -86,6 +86,18 @@ class DeliveryChangeAnswer(Schema):
     brand_daily_budget: Budget
     brand_monthly_spend: Money
     brand_monthly_budget: Budget
+    total_spend: Money
+    total_budget: Budget
+    group_spend: Money
+    group_budget: Budget
+    group_period: Annotated[
+        str,
+        Field(
+            description="Of its budget group, the figures of the budget that was used up, or else "
+            "used the most: day, month or total; empty without a group.",
+            examples=["month"],
+        ),
+    ]
     currency: Currency
 
     @classmethod

@@ -28,7 +28,13 @@ class ReceiptAnswer(Schema):
 
     id: Annotated[int, Field(description="Of the delivery change.", examples=[9120])]
     budget: Annotated[Hold, Field(description="The first budget that stopped it.")]
-    period_start: Annotated[date, Field(description="The day, or the first of the month.")]
+    period_start: Annotated[
+        date | None,
+        Field(
+            description="The day, or the first of the month; of a total budget the day from which "
+            "spend counts, null for all of it."
+        ),
+    ]
     limit: Money
     spent_when_decided: Money
     spent: Annotated[

@@ -187,6 +187,12 @@ class CampaignAnswer(Schema):
     currency: Currency
     daily_budget: Budget
     monthly_budget: Budget
+    total_budget: Annotated[
+        Budget, Field(description="For all spend from `start_date` on; null: no limit.")
+    ]
+    budget_group: Annotated[
+        Named | None, Field(description="The group of campaigns with which it shares a budget.")
+    ]
     start_date: Annotated[
         date | None, Field(description="First day of the flight, in the brand's timezone.")
     ]
@@ -221,13 +227,16 @@ class CampaignAnswer(Schema):
         """No query if its brand, schedules and references were fetched with it."""
         same = cls.model_fields.keys() - {
             "brand", "state", "currency", "dayparting_schedules", "references", "holds",
-            "spend_as_of", "labels", "pace",
+            "spend_as_of", "labels", "pace", "budget_group",
         }  # fmt: skip
         return cls(
             **{name: getattr(campaign, name) for name in same},
             brand=Named(id=campaign.brand.pk, name=campaign.brand.name),
             state=campaign.state_code,
             currency=campaign.brand.currency,
+            budget_group=Named(id=campaign.budget_group.pk, name=campaign.budget_group.name)
+            if campaign.budget_group
+            else None,
             dayparting_schedules=[
                 Named(id=schedule.pk, name=schedule.name)
                 for schedule in campaign.dayparting_schedules.all()

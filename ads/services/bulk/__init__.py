@@ -6,6 +6,7 @@ from ads.services.bulk.actions import (
     AttachSchedule,
     ChangeBudgets,
     DetachSchedule,
+    JoinGroup,
     SetStatus,
     SwitchBrands,
 )

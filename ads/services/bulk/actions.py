@@ -5,7 +5,7 @@ An action says which columns it changes, and of which campaigns. The preview
 :mod:`ads.services.bulk.batches` writes.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Self
@@ -15,7 +15,8 @@ from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 
 from ads.holds import Hold, Supposing
-from ads.models import Brand, Campaign, CampaignSchedule
+from ads.models import Brand, BudgetGroup, Campaign, CampaignSchedule
+from ads.models.base import configuration_changed
 from ads.models.campaign import Status
 from ads.services import locks
 from ads.services.bulk.budget_changes import BudgetChange
@@ -135,6 +136,8 @@ class ChangeBudgets(Action):
     seen: Seen | None = None
     of_brands: bool = False
     of_campaigns: bool = True
+    #: Campaigns alone have one.
+    total: BudgetChange | None = None
 
     def columns(self, model: Model, path: str = "") -> Columns:
         only, columns = NOTHING
@@ -149,7 +152,38 @@ class ChangeBudgets(Action):
         if not (self.of_brands if model is Brand else self.of_campaigns):
             return {}
         given = {"daily_budget": self.daily, "monthly_budget": self.monthly}
+        if model is Campaign:
+            given["total_budget"] = self.total
         return {name: change for name, change in given.items() if change}
+
+
+@dataclass(frozen=True, slots=True)
+class JoinGroup(Action):
+    """Put campaigns of a group's brand into the group; without one, take them out of theirs.
+
+    ``ids``: the campaigns, as others of their groups are not to be supposed to join.
+    """
+
+    group: BudgetGroup | None
+    ids: Sequence[int]
+
+    def columns(self, model: Model, path: str = "") -> Columns:  # noqa: ARG002
+        if model is Brand:
+            return NOTHING
+        those = Q(pk__in=locks.among(self.ids))
+        if self.group is None:
+            return those & Q(budget_group__isnull=False), {"budget_group": None}
+        elsewhere = Q(budget_group__isnull=True) | ~Q(budget_group=self.group.pk)
+        return those & Q(brand=self.group.brand_id) & elsewhere, {"budget_group": self.group.pk}
+
+    def write(self, ids: Collection[int], now: datetime) -> int:
+        rows = Campaign.objects.filter(pk__in=locks.among(ids)).exclude(budget_group=None)
+        groups = set(rows.values_list("budget_group", flat=True))
+        changed = Action.write(self, ids, now)
+        # What the others have left has changed too: enforced when this is committed.
+        groups |= {self.group.pk} if self.group else set()
+        configuration_changed.send(sender=BudgetGroup, pks=groups, unnumbered=[])
+        return changed
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from django.db.models import Case, Count, F, Q, QuerySet, Sum, When
 
 from ads.models import Brand, Campaign
 from ads.models.campaign import Status
-from ads.models.fields import BUDGETS, MoneyField
+from ads.models.fields import BUDGETS, CAMPAIGN_BUDGETS, MoneyField
 from ads.services import locks
 from ads.services.bulk.actions import Action, ChangeBudgets, brand_of
 
@@ -69,12 +69,14 @@ def preview_budgets(
     """Preview a change of the budgets of ``campaigns``, and of brands; six queries at most."""
     brands = Brand.objects.filter(pk__in=locks.among(brand_ids))
     given = {*action.columns(Campaign)[1], *action.columns(Brand)[1]}
-    fields = tuple(name for name in BUDGETS if name in given)
+    fields = tuple(name for name in CAMPAIGN_BUDGETS if name in given)
     return BudgetPreview(
         fields,
         _budgets(action, brands, fields, "name"),
         _budgets(action, campaigns.select_related("brand"), fields, "brand__name", "name"),
-        _overbooked(action, campaigns.order_by(), brands, fields),
+        _overbooked(
+            action, campaigns.order_by(), brands, tuple(name for name in fields if name in BUDGETS)
+        ),
     )
 
 

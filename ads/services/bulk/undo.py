@@ -18,7 +18,7 @@ from django.db.models.functions import Cast
 
 from ads.models import Brand, Campaign
 from ads.models.campaign import Status
-from ads.models.fields import BUDGETS
+from ads.models.fields import BUDGETS, CAMPAIGN_BUDGETS
 from ads.services import locks, visible
 from ads.services.bulk.actions import NOTHING, Action, Columns, Model
 from ads.services.bulk.batches import Done, carry_out
@@ -137,7 +137,7 @@ def _events(model: Model) -> QuerySet[Any]:
 def _changes(context: UUID, model: Model) -> Changes:
     """The pauses and changes of budgets among the edits in ``context``."""
     switch = "status" if model is Campaign else "is_active"
-    fields = (switch, *BUDGETS)
+    fields = (switch, *(CAMPAIGN_BUDGETS if model is Campaign else BUDGETS))
     earlier = _events(model).filter(
         pgh_obj_id=OuterRef("pgh_obj_id"), pgh_id__lt=OuterRef("pgh_id")
     )

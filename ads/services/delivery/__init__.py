@@ -1,6 +1,6 @@
 """Which campaigns run: enforcement, rollover, allowances, and previews of what would change."""
 
-from ads.services.delivery import allowances, bulk_allowances, lifecycle, rollover
+from ads.services.delivery import allowances, bulk_allowances, lifecycle, long_budgets, rollover
 from ads.services.delivery.allowances import AllowanceConflict, AllowanceOver, AllowedMeanwhile
 from ads.services.delivery.bulk_allowances import Ends, Offered
 from ads.services.delivery.enforcement import (

@@ -26,3 +26,5 @@ class Decision:
     #: Spend and limits (None: no limit) by the fields of DeliveryChange.
     figures: dict[str, Decimal | None]
     named: Named
+    #: Of the group's budget among the figures; "" without a group.
+    group_period: str = ""

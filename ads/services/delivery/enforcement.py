@@ -17,6 +17,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 import structlog
@@ -25,7 +26,7 @@ from django.db.models import F, QuerySet
 
 from ads import compiled, holds
 from ads.failures import counted
-from ads.holds import BUDGET_HOLDS, Moment, evaluate, from_bits
+from ads.holds import GROUP_BUDGET, LIMITS, Moment, evaluate, from_bits
 from ads.models import Campaign
 from ads.moments import is_everything
 from ads.services import lock_waits, locks, messages, orders, restored
@@ -63,6 +64,7 @@ class Trigger(models.TextChoices):
     RESET_DAILY_BUDGETS = "reset_daily_budgets", "New day"
     RESET_MONTHLY_BUDGETS = "reset_monthly_budgets", "New month"
     ALLOWANCE_ENDED = "allowance_ended", "Allowance ended"
+    PLANNED_BUDGET = "planned_budget", "Planned budget"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,17 +119,25 @@ def preview_switches(
     """What :func:`enforce` would switch of campaigns or ids; locks and changes nothing."""
     rows: Iterable[tuple[Any, ...]]
     if isinstance(campaigns, QuerySet):
-        rows = _to_switch(campaigns, Moment.at(now, campaigns)).iterator()
+        moment = Moment.at(now, campaigns)
+        rows = _to_switch(campaigns, moment).iterator()
     else:
         moment = Moment.at(now, Campaign.objects.filter(pk__in=among(campaigns)))
         rows = compiled.rows(_to_switch, moment, campaigns)
-    for pk, bits, name, brand_id, brand, currency, *figures in rows:
+    for pk, bits, name, brand_id, brand, currency, group, *figures in rows:
+        its = moment.groups.get(group)
+        leading = its.leading if its else None
         yield Decision(
             pk,
             not bits,
             from_bits(bits),
-            dict(zip(_FIGURES, figures, strict=True)),
+            dict(zip(_FIGURES, figures, strict=True))
+            | {
+                GROUP_BUDGET.spend: leading.spent if leading else Decimal(0),
+                GROUP_BUDGET.limit_then: leading.budget if leading else None,
+            },
             Named(name, brand_id, brand, currency),
+            leading.period if leading else "",
         )
 
 
@@ -137,14 +147,15 @@ def _to_switch(campaigns: QuerySet[Campaign], moment: Moment) -> QuerySet[Campai
         .order_by("pk")
         .exclude(is_active=F("may_deliver"))
         .values_list(
-            "pk", "hold_bits", "name", "brand", "brand__name", "brand__currency", *_FIGURES.values()
+            "pk", "hold_bits", "name", "brand", "brand__name", "brand__currency", "budget_group",
+            *_FIGURES.values(),
         )
-    )
+    )  # fmt: skip
 
 
 #: Fields of DeliveryChange, and their names on an evaluated campaign.
-_FIGURES = {budget.spend: budget.spend for budget in BUDGET_HOLDS} | {
-    budget.limit_then: budget.limit for budget in BUDGET_HOLDS
+_FIGURES = {budget.spend: budget.spend for budget in LIMITS} | {
+    budget.limit_then: budget.limit for budget in LIMITS
 }
 
 
@@ -264,19 +275,20 @@ def _record(decisions: Sequence[Decision], now: datetime, trigger: str) -> list[
 
     Recorded after every change that it can see: see :mod:`ads.services.history.feed`.
     """
-    figures = ", ".join(_FIGURES)
+    names = [*_FIGURES, GROUP_BUDGET.spend, GROUP_BUDGET.limit_then]
+    figures = ", ".join(names)
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
-            INSERT INTO ads_deliverychange (campaign_id, is_active, holds, {figures},
-                                            at, trigger, actor, recorded_at)
-            SELECT campaign_id, is_active, holds::text[], {figures}, %s, %s, %s,
+            INSERT INTO ads_deliverychange (campaign_id, is_active, holds, group_period,
+                                            {figures}, at, trigger, actor, recorded_at)
+            SELECT campaign_id, is_active, holds::text[], group_period, {figures}, %s, %s, %s,
                    greatest(clock_timestamp(), transaction_timestamp(),
                             (SELECT max(recorded_at) FROM ads_deliverychange)
                             + interval '1 microsecond')
-              FROM unnest(%s::bigint[], %s::boolean[], %s::text[]
-                          {", %s::numeric[]" * len(_FIGURES)})
-                   AS decision (campaign_id, is_active, holds, {figures})
+              FROM unnest(%s::bigint[], %s::boolean[], %s::text[], %s::text[]
+                          {", %s::numeric[]" * len(names)})
+                   AS decision (campaign_id, is_active, holds, group_period, {figures})
             RETURNING id, campaign_id, is_active
             """,  # noqa: S608  (nothing in it comes from outside)
             [
@@ -286,7 +298,8 @@ def _record(decisions: Sequence[Decision], now: datetime, trigger: str) -> list[
                 [decision.campaign_id for decision in decisions],
                 [decision.is_active for decision in decisions],
                 [f"{{{','.join(decision.holds)}}}" for decision in decisions],
-                *([decision.figures[name] for decision in decisions] for name in _FIGURES),
+                [decision.group_period for decision in decisions],
+                *([decision.figures[name] for decision in decisions] for name in names),
             ],
         )
         return [Switched(*row) for row in cursor.fetchall()]

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from django.db import connection, transaction
 
+from ads import budget_sums
 from ads.models import SpendTotal
 from ads.models.spend import Period, sums_of
 from ads.rules.calendar import local_date, month_start
@@ -34,7 +35,12 @@ _RESULTING: Final = """
 
 
 def earliest_month(now: datetime) -> date:
-    """The first day from which spend can hold a campaign: of a past month it holds none."""
+    """The first day from which spend can hold a campaign.
+
+    Of a past month it holds none, unless some campaigns have total budgets or share budgets.
+    """
+    if any(budget_sums.there_are()):
+        return date.min
     return month_start(local_date(now, _LAST_TO_TURN))
 
 
@@ -53,7 +59,7 @@ def supposed_sums(
     """
     given = {
         **(values or {}),
-        "today": local_date(now, _LAST_TO_TURN),
+        "today": min(local_date(now, _LAST_TO_TURN), earliest_month(now)),
         "month": earliest_month(now),
         "by_month": Period.MONTH.value,
     }

@@ -8,7 +8,7 @@ from typing import Any
 import structlog
 from django.db import transaction
 
-from ads.holds import BUDGET_HOLDS
+from ads.holds import ALL_BUDGETS
 from ads.rules.money import plain
 from ads.services.actor import current_actor
 from ads.services.delivery.decision import Decision
@@ -17,7 +17,7 @@ from budget_manager.logs import Each
 logger = structlog.stdlib.get_logger(__name__)
 
 #: Of each budget: its hold, and the figures of its spend and limit.
-_BUDGETS = [(budget.hold.value, budget.spend, budget.limit_then) for budget in BUDGET_HOLDS]
+_BUDGETS = [(budget.hold.value, budget.spend, budget.limit_then) for budget in ALL_BUDGETS]
 
 
 def after_commit(decisions: Sequence[Decision], trigger: str) -> None:

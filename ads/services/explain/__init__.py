@@ -10,6 +10,7 @@ from ads.services.explain.explanation import (
     budget_sentence,
     explain,
     explain_many,
+    group_budget_name,
     hold_sentences,
     sentence,
 )

@@ -19,7 +19,7 @@ from ads.services import freshness
 from ads.services.delivery import allowances
 from ads.services.explain.conditions import Condition, budget_left
 from ads.services.explain.explanation import budget_sentence
-from ads.services.explain.limits import with_allowances
+from ads.services.explain.limits import with_allowances, with_groups
 from ads.services.ledger import Figures, Month
 
 #: The holds that name a brand's budgets on its own page.
@@ -107,10 +107,10 @@ def states(brand: Brand) -> dict[State, int]:
     return {state: counted[state.value] for state in ORDER if counted[state.value]}
 
 
-def first_campaigns(brand: Brand, now: datetime, *, limit: int) -> list[Any]:
-    """The first ``limit`` of its campaigns, evaluated, by :data:`ORDER` and today's spend."""
-    campaigns = Campaign.objects.filter(brand=brand)
-    evaluated: QuerySet[Any] = with_holds(campaigns, Moment.at(now, campaigns))
+def first_campaigns(campaigns: QuerySet[Campaign], now: datetime, *, limit: int) -> list[Any]:
+    """The first ``limit`` of these campaigns, evaluated, by :data:`ORDER` and today's spend."""
+    moment = Moment.at(now, campaigns)
+    evaluated: QuerySet[Any] = with_holds(campaigns, moment)
     rows = list(
         evaluated.annotate(
             place=Case(
@@ -124,5 +124,6 @@ def first_campaigns(brand: Brand, now: datetime, *, limit: int) -> list[Any]:
         .order_by("place", "-daily_spend", "name")[:limit]
     )
     with_allowances(rows, now)
+    with_groups(rows, moment.groups)
     freshness.with_sources(rows)
     return rows

@@ -1,21 +1,24 @@
 """A sentence on every hold of a campaign, whether it applies or not."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
-from ads.holds import BUDGET_OF, Hold
+from ads.budget_sums import TOTAL
+from ads.holds import BUDGET_OF, LIMIT_OF, Hold
 from ads.models import Campaign
 from ads.models.campaign import Status
 from ads.models.spend import Period
 from ads.rules.money import format_money
 from ads.services import freshness
 from ads.services.explain.explanation import BUDGET_NAMES, Explanation, deciding_now
-from ads.services.explain.limits import limit_of, of_limit, spent_of
+from ads.services.explain.limits import group_of, limit_of, of_limit, spent_of
 from ads.services.explain.outlook import applies_at
 
 _SO_FAR: Final = {Period.DAY: "today", Period.MONTH: "this month"}
+_IN: Final[Mapping[str, str]] = {"day": "today", "month": "this month", TOTAL: "in total"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,8 @@ def budget_left(
     hold: Hold, spent: Decimal, limit: Decimal | None, currency: str, made_of: str = ""
 ) -> str:
     """That a limit is not used up, given the spend and what the limit is made of."""
+    if limit is None and hold == Hold.TOTAL_BUDGET:
+        return f"{BUDGET_NAMES[hold]}: no limit"
     if limit is None:
         so_far = _SO_FAR[BUDGET_OF[hold].period]
         return f"{BUDGET_NAMES[hold]}: no limit, {format_money(spent, currency)} spent {so_far}"
@@ -73,14 +78,25 @@ def _clear(hold: Hold, explained: Explanation) -> str:
         return f"Brand {row.brand.name} is active"
     if hold == Hold.FLIGHT:
         return f"Flight: {flight(row.start_date, row.end_date)}"
-    if hold == Hold.STALE_SPEND:
-        return _heard(row, explained)
+    if hold in (Hold.STALE_SPEND, Hold.GROUP_BUDGET):
+        return _heard(row, explained) if hold == Hold.STALE_SPEND else _in_group(row)
     if hold == Hold.DAYPARTING:
         return f"Hours: {_hours(row, explained)}"
-    budget = BUDGET_OF[hold]
+    budget = LIMIT_OF[hold]
     made_of = of_limit(budget, row, explained.at)
     spent, limit = getattr(row, budget.spend), limit_of(budget, row)
     return budget_left(hold, spent, limit, row.brand.currency, made_of)
+
+
+def _in_group(row: Campaign) -> str:
+    figures, currency = group_of(row), row.brand.currency
+    if figures is None:
+        return f"{BUDGET_NAMES[Hold.GROUP_BUDGET]}: in no group"
+    its = [
+        f"{spent_of(each.spent, each.budget, currency, '')} {_IN[each.period]}"
+        for each in figures.budgets
+    ]
+    return f"Group {figures.name}: {', '.join(its) or 'no limit'}"
 
 
 def _heard(row: Campaign, explained: Explanation) -> str:

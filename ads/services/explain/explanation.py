@@ -6,14 +6,24 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
-from ads.holds import BUDGET_OF, Hold, Moment, from_bits, with_holds
+from ads import budget_sums
+from ads.budget_sums import TOTAL
+from ads.holds import LIMIT_OF, Hold, Moment, from_bits, with_holds
 from ads.models import Campaign, CampaignSchedule, DaypartingSchedule
 from ads.models.campaign import Status
+from ads.models.spend import Period
 from ads.moments import as_rules
 from ads.rules import calendar, dayparting
 from ads.rules.money import format_money
 from ads.services import freshness
-from ads.services.explain.limits import limit_of, of_limit, spent_of, with_allowances
+from ads.services.explain.limits import (
+    group_of,
+    limit_of,
+    of_limit,
+    spent_of,
+    with_allowances,
+    with_groups,
+)
 from ads.services.explain.outlook import (
     LONGEST_CHAIN,
     Change,
@@ -139,7 +149,7 @@ def reasons(campaign: Campaign, now: datetime) -> list[str]:
 
 def _stored(campaign: Campaign) -> Campaign:
     """The campaign with its brand as the database has them, if the timezone is valid."""
-    stored = Campaign.objects.select_related("brand").get(pk=campaign.pk)
+    stored = Campaign.objects.select_related("brand", "budget_group").get(pk=campaign.pk)
     calendar.zone(stored.brand.timezone)
     return stored
 
@@ -147,7 +157,10 @@ def _stored(campaign: Campaign) -> Campaign:
 def _evaluated(
     campaigns: Collection[Campaign], now: datetime, brand_ids: Collection[int] | None = None
 ) -> tuple[list[Any], dict[int, list[DaypartingSchedule]], dict[int, Schedules]]:
-    """The campaigns with their holds at ``now``, and the schedules of each; four queries."""
+    """The campaigns with their holds at ``now``, and the schedules of each.
+
+    Four queries, and three for budget groups if there are any.
+    """
     ids = [campaign.pk for campaign in campaigns]
     attached: dict[int, list[DaypartingSchedule]] = {pk: [] for pk in ids}
     pairs = CampaignSchedule.objects.filter(campaign__in=ids).select_related("schedule")
@@ -160,10 +173,15 @@ def _evaluated(
         {campaign.brand.timezone for campaign in campaigns},
         rules.values(),
         stale=any(campaign.brand.stops_when_stale for campaign in campaigns),
+        groups=budget_sums.of_campaigns(campaigns, now),
+        totals=any(campaign.total_budget is not None for campaign in campaigns),
     )
-    evaluated = with_holds(Campaign.objects.filter(pk__in=ids).select_related("brand"), moment)
+    evaluated = with_holds(
+        Campaign.objects.filter(pk__in=ids).select_related("brand", "budget_group"), moment
+    )
     rows = list(evaluated.order_by())
     with_allowances(rows, now, brand_ids)
+    with_groups(rows, moment.groups)
     freshness.with_sources(rows)
     return (
         rows,
@@ -185,24 +203,59 @@ def sentence(
         return f"Brand {row.brand.name} is paused by a user"
     if hold == Hold.FLIGHT:
         return _flight_sentence(row, calendar.local_date(now, row.brand.timezone))
-    if hold == Hold.STALE_SPEND:
-        return _stale_sentence(row, now)
+    if hold in (Hold.STALE_SPEND, Hold.GROUP_BUDGET):
+        return _stale_sentence(row, now) if hold == Hold.STALE_SPEND else _group_sentence(row)
     if hold == Hold.DAYPARTING:
         schedules = row.dayparting_schedules.all() if attached is None else attached
         return _hours_sentence(list(schedules), now)
-    budget = BUDGET_OF[hold]
+    budget = LIMIT_OF[hold]
     limit = limit_of(budget, row) or Decimal(0)  # it applies, so there is one
     spent, made_of = getattr(row, budget.spend), of_limit(budget, row, now)
     return budget_sentence(hold, spent, limit, row.brand.currency, made_of)
 
 
 def budget_sentence(
-    hold: Hold, spent: Decimal, limit: Decimal, currency: str, made_of: str = ""
+    hold: Hold,
+    spent: Decimal,
+    limit: Decimal,
+    currency: str,
+    made_of: str = "",
+    *,
+    name: str = "",
 ) -> str:
-    """A sentence on the hold of a budget; ``made_of``: of what a raised limit is."""
+    """A sentence on the hold of a budget; ``made_of``: of what a raised limit is.
+
+    ``name``: what it is called, if not as in :data:`BUDGET_NAMES`.
+    """
+    name = name or BUDGET_NAMES[hold]
     if limit == 0:
-        return f"{BUDGET_NAMES[hold]} is {format_money(limit, currency)}, so nothing runs"
-    return f"{BUDGET_NAMES[hold]} used up: {spent_of(spent, limit, currency, made_of)}"
+        return f"{name} is {format_money(limit, currency)}, so nothing runs"
+    return f"{name} used up: {spent_of(spent, limit, currency, made_of)}"
+
+
+def group_budget_name(period: str, group: str = "") -> str:
+    """ "Monthly budget of the group Search"; without the group's name: "Group's monthly budget"."""
+    word = {TOTAL: "total", Period.DAY: "daily", Period.MONTH: "monthly"}.get(period, "")
+    if group:
+        return f"{word.capitalize()} budget of the group {group}"
+    return f"Group's {word} budget" if word else BUDGET_NAMES[Hold.GROUP_BUDGET]
+
+
+def _group_sentence(row: Campaign) -> str:
+    """Names each of the group's budgets that is used up."""
+    figures = group_of(row)
+    if figures is None or not figures.used_up:  # it has changed just now
+        return f"{BUDGET_NAMES[Hold.GROUP_BUDGET]} used up"
+    return "; ".join(
+        budget_sentence(
+            Hold.GROUP_BUDGET,
+            each.spent,
+            each.budget,
+            row.brand.currency,
+            name=group_budget_name(each.period, figures.name),
+        )
+        for each in figures.used_up
+    )
 
 
 _STATUS_SENTENCES = {
@@ -218,6 +271,8 @@ BUDGET_NAMES = {
     Hold.BRAND_MONTHLY_BUDGET: "Brand's monthly budget",
     Hold.DAILY_BUDGET: "Daily budget",
     Hold.MONTHLY_BUDGET: "Monthly budget",
+    Hold.TOTAL_BUDGET: "Total budget",
+    Hold.GROUP_BUDGET: "Group's budget",
 }
 
 

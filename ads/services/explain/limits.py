@@ -1,7 +1,7 @@
 """The limits of campaigns, and the allowances that raise them, in words."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -9,7 +9,8 @@ from typing import Any
 
 from django.db.models import Q
 
-from ads.holds import BUDGET_HOLDS, BudgetHold, Hold
+from ads.budget_sums import GroupFigures
+from ads.holds import BUDGET_HOLDS, AnyBudget, BudgetHold, Hold
 from ads.models import Allowance, Campaign
 from ads.models.spend import Period
 from ads.rules import calendar
@@ -41,7 +42,19 @@ def with_allowances(
             row.allowed_by[budget.hold] = [_told(one, brand_ids) for one in found.get(key, ())]
 
 
-def limit_of(budget: BudgetHold, row: Any) -> Decimal | None:
+def with_groups(rows: Iterable[Any], groups: Mapping[int, GroupFigures]) -> None:
+    """Give evaluated campaigns the figures of their budget groups (``in_group``; None: in none)."""
+    for row in rows:
+        row.in_group = groups.get(row.budget_group_id)
+
+
+def group_of(row: Any) -> GroupFigures | None:
+    """The figures of a campaign's budget group: see :func:`with_groups`."""
+    figures: GroupFigures | None = getattr(row, "in_group", None)
+    return figures
+
+
+def limit_of(budget: AnyBudget, row: Any) -> Decimal | None:
     """The limit of an evaluated campaign: its budget and what is allowed beyond it; None: none."""
     limit: Decimal | None = getattr(row, budget.limit)
     return limit
@@ -54,8 +67,10 @@ def budget_of(budget: BudgetHold, row: Campaign) -> Decimal | None:
     return amount
 
 
-def of_limit(budget: BudgetHold, row: Any, now: datetime) -> str:
+def of_limit(budget: AnyBudget, row: Any, now: datetime) -> str:
     """What a raised limit is made of: see :func:`limit_words`."""
+    if not isinstance(budget, BudgetHold):
+        return ""
     those = getattr(row, "allowed_by", {}).get(budget.hold, ())
     own = budget_of(budget, row) or Decimal(0)
     allowed, brand = _allowed(budget, row), row.brand

@@ -10,17 +10,19 @@ from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any, Final
 
 from django.db.models import Q, QuerySet
 
+from ads.budget_sums import TOTAL, GroupFigures, is_held_on, later_sums
 from ads.holds import BUDGET_HOLDS, BUDGET_OF, Hold, Moments, from_bits, with_holds
 from ads.models import Campaign, SpendTotal
 from ads.models.spend import Period
 from ads.rules import calendar, dayparting
 from ads.rules.allowances import runs_out_at
-from ads.services.explain.limits import budget_of
+from ads.services.explain.limits import budget_of, group_of
 from ads.services.ledger import LATEST
 
 #: So many holds in a row are followed: a budget lifts, then the window is closed …
@@ -60,6 +62,9 @@ def next_changes(
     spent = _spent_beforehand([row for row in rows if not _holds(row)], now)
     timezones = {row.pk: row.brand.timezone for row in rows}
     has_ends = any(_allowances_end(row) for row in rows)
+    groups = {row.pk: figures for row in rows if (figures := group_of(row))}
+    sums = _sums_of_groups(groups, now)
+    has_totals = any(row.total_budget is not None for row in rows)
     steps = {row.pk: _steps(row, schedules.get(row.pk, ()), spent[row.pk], now) for row in rows}
     changes: dict[int, Change] = {}
     asked: dict[int, datetime] = {}
@@ -77,7 +82,20 @@ def next_changes(
     for _ in range(rounds):
         if not asked:
             break
-        answers = _holds_then(asked, timezones, schedules, allowances_end=has_ends)
+        held = [
+            pk
+            for pk, at in asked.items()
+            if pk in groups and is_held_on(groups[pk], calendar.local_date(at, timezones[pk]), sums)
+        ]
+        moments = Moments.of(
+            asked,
+            timezones,
+            schedules,
+            allowances_end=has_ends,
+            held_by_groups=held,
+            totals=has_totals,
+        )
+        answers = _holds_then(list(asked), moments)
         asked.clear()
         # One without an answer is being deleted just now.
         for pk, holds in answers.items():
@@ -90,16 +108,19 @@ def _holds(row: Any) -> list[Hold]:
     return from_bits(row.hold_bits)
 
 
-def _holds_then(
-    instants: Mapping[int, datetime],
-    timezones: Mapping[int, str],
-    schedules: Mapping[int, Schedules],
-    *,
-    allowances_end: bool,
-) -> dict[int, list[Hold]]:
+def _sums_of_groups(
+    groups: Mapping[int, GroupFigures], now: datetime
+) -> Mapping[tuple[int, str, date], Decimal]:
+    """What budget groups have spent in the days and months to come; one query if there are any."""
+    if not groups:
+        return {}
+    since = (now - timedelta(days=1)).date()
+    return later_sums({figures.id for figures in groups.values()}, since)
+
+
+def _holds_then(ids: Collection[int], moments: Moments) -> dict[int, list[Hold]]:
     """The holds of campaigns, by id, each at an instant of its own; one query."""
-    moments = Moments.of(instants, timezones, schedules, allowances_end=allowances_end)
-    evaluated: QuerySet[Any] = with_holds(Campaign.objects.filter(pk__in=list(instants)), moments)
+    evaluated: QuerySet[Any] = with_holds(Campaign.objects.filter(pk__in=ids), moments)
     rows = evaluated.order_by().values_list("pk", "hold_bits")
     return {pk: from_bits(bits) for pk, bits in rows}
 
@@ -114,10 +135,22 @@ def lifts_at(hold: Hold, row: Campaign, schedules: Schedules, now: datetime) -> 
             return None
     if hold == Hold.FLIGHT and row.start_date and row.start_date > calendar.local_date(now, zone):
         return calendar.day_begins(row.start_date, zone)
+    if hold == Hold.GROUP_BUDGET:
+        return _group_lifts_at(row, now)
     if hold not in BUDGET_OF or not budget_of(BUDGET_OF[hold], row):
         # With a budget of zero, nothing runs tomorrow either.
         return None
     return calendar.next_period_begins(BUDGET_OF[hold].period, now, zone)
+
+
+def _group_lifts_at(row: Campaign, now: datetime) -> datetime | None:
+    """When the last of its group's budgets that are used up begins anew; None: never."""
+    figures = group_of(row)
+    used_up = figures.used_up if figures else ()
+    if not used_up or any(each.period == TOTAL or not each.budget for each in used_up):
+        return None
+    zone = row.brand.timezone
+    return max(calendar.next_period_begins(each.period, now, zone) for each in used_up)
 
 
 def applies_at(hold: Hold, row: Campaign, schedules: Schedules, now: datetime) -> datetime | None:
@@ -186,6 +219,9 @@ def _edges(
     for budget in BUDGET_HOLDS:
         if budget_of(budget, row) == 0:
             yield calendar.next_period_begins(budget.period, now, zone)
+    for each in figures.budgets if (figures := group_of(row)) else ():
+        if each.budget == 0 and each.period != TOTAL:
+            yield calendar.next_period_begins(each.period, now, zone)
 
 
 def _allowances_end(row: Any) -> set[datetime]:
@@ -201,22 +237,34 @@ def _flight_ends(row: Campaign) -> datetime | None:
 
 
 def _spent_beforehand(rows: Sequence[Campaign], now: datetime) -> dict[int, list[date]]:
-    """By campaign, the starts of later periods with spend of it or its brand; one query."""
+    """By campaign, the starts of later periods with spend of it, its group or its brand.
+
+    One query.
+    """
     beforehand: dict[int, list[date]] = defaultdict(list)
     if not rows:
         return beforehand
     today = {row.pk: calendar.local_date(now, row.brand.timezone) for row in rows}
+    whose = Q(campaign__in=list(today)) | Q(campaign=None, brand__in={row.brand_id for row in rows})
+    groups = {row.budget_group_id for row in rows if row.budget_group_id is not None}
+    if groups:
+        whose |= Q(campaign__budget_group__in=groups)
     totals = SpendTotal.objects.filter(
-        Q(campaign__in=list(today)) | Q(campaign=None, brand__in={row.brand_id for row in rows}),
+        whose,
         period__in=Period.values,
         start__gt=min(today.values()),
         start__lt=LATEST,
     )
     starts: dict[tuple[int, int | None], set[date]] = defaultdict(set)
-    for brand, campaign, start in totals.order_by().values_list("brand", "campaign", "start"):
+    of_groups: dict[int | None, set[date]] = defaultdict(set)
+    columns = ("brand", "campaign", "start", "campaign__budget_group")
+    for brand, campaign, start, group in totals.order_by().values_list(*columns):
         starts[brand, campaign].add(start)
+        of_groups[group].add(start)
+    of_groups.pop(None, None)
     for row in rows:
         its = starts[row.brand_id, row.pk] | starts[row.brand_id, None]
+        its |= of_groups.get(row.budget_group_id, set())
         beforehand[row.pk] = sorted(start for start in its if start > today[row.pk])
     return beforehand
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-from ads.holds import BUDGET_HOLDS, Hold
+from ads.holds import ALL_BUDGETS, Hold
 from ads.models import Campaign
 from ads.models.campaign import State, Status
 from ads.rules.calendar import local_date
@@ -12,7 +12,7 @@ from ads.rules.calendar import local_date
 _LEADING: Final = {
     Hold.STALE_SPEND: "Spend too old",
     Hold.DAYPARTING: "Outside hours",
-    **{budget.hold: "Budget used up" for budget in BUDGET_HOLDS},
+    **{budget.hold: "Budget used up" for budget in ALL_BUDGETS},
 }
 
 

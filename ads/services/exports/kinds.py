@@ -180,6 +180,11 @@ _CHANGES: Final = {
     "brand_daily_budget": "brand_daily_budget",
     "brand_monthly_spend": "brand_monthly_spend",
     "brand_monthly_budget": "brand_monthly_budget",
+    "total_spend": "total_spend",
+    "total_budget": "total_budget",
+    "group_spend": "group_spend",
+    "group_budget": "group_budget",
+    "group_period": "group_period",
     "currency": "campaign__brand__currency",
 }
 
@@ -229,6 +234,7 @@ SUMMARY: Final = (
     "brand_id", "brand", "campaign_id", "campaign", "state", "is_active", *_FIGURES, "currency",
     "pace", "pace_percent", "expected", "projected", "projected_low", "projected_high",
     "runs_out_on", "recommended_daily", "pace_as_of", "account_manager", "labels",
+    "total_budget", "budget_group",
 )  # fmt: skip
 
 
@@ -262,7 +268,9 @@ def of_receipts(pauses: QuerySet[DeliveryChange]) -> Export:
     """The receipts of these pauses, the oldest first."""
 
     def rows() -> Iterator[Sequence[object]]:
-        for some in portions(pauses.select_related("campaign__brand").order_by("at", "pk")):
+        for some in portions(
+            pauses.select_related("campaign__brand", "campaign__budget_group").order_by("at", "pk")
+        ):
             for receipt in receipts.receipts_of(some):
                 campaign = receipt.change.campaign
                 yield (
@@ -294,7 +302,9 @@ def of_summary(
             yield from _brands(brands, now, names_people)
         if campaigns is not None:
             yield from _campaigns(
-                campaigns.select_related("brand__account_manager"), now, names_people
+                campaigns.select_related("brand__account_manager", "budget_group"),
+                now,
+                names_people,
             )
 
     name = "brands" if campaigns is None else "campaigns" if brands is None else "summaries"
@@ -316,6 +326,7 @@ def _brands(
                 *_pace(paces.get(brand.pk)),
                 brand.account_manager if names_people else None,
                 "; ".join(named.get(brand.pk, ())),
+                *(None, None),
             )
 
 
@@ -335,6 +346,7 @@ def _campaigns(
                 *_pace(paces.get(campaign.pk)),
                 brand.account_manager if names_people else None,
                 "; ".join(named.get(campaign.pk, ())),
+                *(campaign.total_budget, campaign.budget_group),
             )
 
 

@@ -10,14 +10,14 @@ from typing import Any, Final
 
 from django.db import connection
 
-from ads.holds import BUDGET_OF, Hold
+from ads.holds import ALL_BUDGETS, GROUP_BUDGET, Hold
 from ads.models import DeliveryChange
 from ads.models.campaign import Status
 from ads.models.fields import MoneyField
 from ads.rules.money import format_money
 from ads.services.actor import SYSTEM
 from ads.services.delivery import Trigger
-from ads.services.explain import BUDGET_NAMES, budget_sentence
+from ads.services.explain import BUDGET_NAMES, budget_sentence, group_budget_name
 from ads.services.history import timeline_rows
 from ads.services.history.timeline_rows import Row
 from ads.services.history.timeline_sql import Source, causes
@@ -29,6 +29,9 @@ _OFF: Final = {
     Hold.STALE_SPEND: "Spend too old",
     Hold.DAYPARTING: "Outside hours",
 }
+
+_BUDGETS: Final = {budget.hold: budget for budget in ALL_BUDGETS}
+_OF_BRAND: Final = (Hold.BRAND_DAILY_BUDGET, Hold.BRAND_MONTHLY_BUDGET)
 
 _ON: Final = {
     Trigger.SPEND: "New spend leaves room in the budget",
@@ -42,6 +45,7 @@ _ON: Final = {
     Trigger.RESET_DAILY_BUDGETS: "A new day began",
     Trigger.RESET_MONTHLY_BUDGETS: "A new month began",
     Trigger.ALLOWANCE_ENDED: "Nothing is stopping it any more",
+    Trigger.PLANNED_BUDGET: "A planned budget began",
 }
 
 _STATUS: Final = {
@@ -56,12 +60,13 @@ _STATUS: Final = {
 _DECISIVE: Final = {
     Source.CAMPAIGN: (
         "status", "start_date", "end_date", "is_dayparting_enabled", "daily_budget",
-        "monthly_budget",
+        "monthly_budget", "total_budget", "budget_group",
     ),
     Source.BRAND: (
         "is_active", "timezone", "daily_budget", "monthly_budget", "stale_after_minutes",
         "stops_when_stale",
     ),
+    Source.GROUP: ("daily_budget", "monthly_budget", "total_budget", "start_date"),
 }  # fmt: skip
 
 #: Switched off, and on.
@@ -73,6 +78,8 @@ _SWITCHES: Final = {
         "Stopping when spend is too old switched on",
     ),
 }
+
+_WHOSE: Final = {Source.BRAND: "Brand's ", Source.GROUP: "Group's "}
 
 _CREATED: Final = "Created"
 
@@ -139,14 +146,15 @@ def _off(code: str, change: DeliveryChange, currency: str, *, is_several: bool) 
     if code not in Hold.values:
         return code
     hold = Hold(code)
-    budget = BUDGET_OF.get(hold)
+    budget = _BUDGETS.get(hold)
     if budget is None:
         return _OFF[hold]
-    if is_several and not budget.of_brand:
-        return f"{BUDGET_NAMES[hold]} used up"
+    name = group_budget_name(change.group_period) if budget == GROUP_BUDGET else BUDGET_NAMES[hold]
+    if is_several and hold not in _OF_BRAND:
+        return f"{name} used up"
     spent: Decimal = getattr(change, budget.spend)
-    limit: Decimal | None = getattr(change, budget.spend.replace("_spend", "_budget"))
-    return budget_sentence(hold, spent, limit or Decimal(0), currency)
+    limit: Decimal | None = getattr(change, budget.limit_then)
+    return budget_sentence(hold, spent, limit or Decimal(0), currency, name=name)
 
 
 def _causes(
@@ -184,18 +192,23 @@ def _words(row: Row, currency: str, *, with_figures: bool) -> list[str]:
     event, before = row.event(), row.event_before()
     if before is None:
         return [_CREATED] if row.row["pgh_label"] == "insert" else []
-    whose = "Brand's " if row.source == Source.BRAND else ""
+    whose = _WHOSE.get(row.source, "")
     return [
         _field(name, event, before, whose, currency, with_figures=with_figures)
         for name in _DECISIVE[row.source]
-        if getattr(event, name) != getattr(before, name)
+        if _value(event, name) != _value(before, name)
     ]
+
+
+def _value(event: Any, name: str) -> Any:
+    """The value of a field; of a relation, the key."""
+    return getattr(event, event._meta.get_field(name).attname)
 
 
 def _field(
     name: str, event: Any, before: Any, whose: str, currency: str, *, with_figures: bool
 ) -> str:
-    old, new = getattr(before, name), getattr(event, name)
+    old, new = _value(before, name), _value(event, name)
     if name == "status":
         return _STATUS[Status(new)]
     if name in _SWITCHES:
@@ -203,6 +216,8 @@ def _field(
     field = event._meta.get_field(name)
     label = f"{whose}{field.verbose_name}"
     label = f"{label[:1].upper()}{label[1:]}"
+    if field.is_relation:
+        return f"{label} changed"
     if not isinstance(field, MoneyField):
         return f"{label} {old or 'none'} → {new or 'none'}"
     if old is None or new is None:

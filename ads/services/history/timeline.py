@@ -12,8 +12,9 @@ from typing import Any, Final
 from django.contrib.auth.models import User
 from django.db import models
 
-from ads.models import Brand, Campaign, DeliveryChange
-from ads.models.fields import BUDGETS
+from ads.models import Brand, BudgetGroup, Campaign, DeliveryChange
+from ads.models.fields import CAMPAIGN_BUDGETS
+from ads.models.plans import PlannedField
 from ads.models.references import known_as, shown
 from ads.models.spend import Period
 from ads.rules.calendar import format_instant
@@ -48,10 +49,11 @@ _SOURCES: Final = {
         Source.SCHEDULES,
         Source.WINDOWS,
         Source.REFERENCES,
+        Source.GROUP,
         Source.CAMPAIGN_LABELS,
         Source.BRAND_LABELS,
     ),
-    Kind.MONEY: (Source.ALLOWANCES, Source.WAIVERS, Source.CORRECTIONS),
+    Kind.MONEY: (Source.ALLOWANCES, Source.WAIVERS, Source.CORRECTIONS, Source.PLANNED),
     Kind.NOTES: (Source.NOTES,),
 }
 
@@ -144,6 +146,10 @@ class _Describer:
         }
         if isinstance(owner, Campaign):
             self._names["campaign", owner.pk] = owner.name
+        states = (each for one in rows for each in (one.row, one.before) if each)
+        if any(each.get("budget_group_id") for each in states):
+            groups = BudgetGroup.objects.filter(brand=brand).values_list("pk", "name")
+            self._names |= {("budget_group", pk): name for pk, name in groups}
         for row in rows:
             for name in ("schedule", "campaign"):
                 if row.row.get(f"{name}_name"):
@@ -162,6 +168,7 @@ class _Describer:
             Source.CORRECTIONS: self._correction,
             Source.WINDOWS: self._windows,
             Source.ALLOWANCES: self._allowance,
+            Source.PLANNED: self._planned,
             Source.NOTES: self._note,
             Source.CAMPAIGN_LABELS: self._label,
             Source.BRAND_LABELS: self._label,
@@ -181,7 +188,11 @@ class _Describer:
             pauses=before is not None and self._pauses(row.source, event, before),
             changes_budgets=before is not None
             and row.source == (Source.BRAND if self._of_brand else Source.CAMPAIGN)
-            and any(getattr(before, name) != getattr(event, name) for name in BUDGETS),
+            and any(
+                getattr(before, name) != getattr(event, name)
+                for name in CAMPAIGN_BUDGETS
+                if hasattr(event, name)
+            ),
         )
 
     def _pauses(self, source: Source, event: Any, before: Any) -> bool:
@@ -246,6 +257,22 @@ class _Describer:
             allowance=event.pgh_obj_id if given and is_own else None,
         )
 
+    def _planned(self, row: Row) -> Happening:
+        """A planned budget that began, or was worked out again."""
+        event = row.event()
+        label = PlannedField(event.field).label
+        budget = "no limit" if event.after is None else format_money(event.after, self._currency)
+        is_own = self._of_brand or event.campaign_id is not None
+        whose = f"Brand's {label.lower()}"
+        return Happening(
+            at=row.at,
+            kind=Kind.MONEY,
+            title=f"{label if is_own else whose} became {budget}",
+            actor=row.actor,
+            reasons=(event.says,),
+            context=row.context,
+        )
+
     def _note(self, row: Row) -> Happening:
         of_brand = row.row["brand_id"] is not None
         return Happening(
@@ -290,6 +317,8 @@ class _Describer:
         if row.source in (Source.CAMPAIGN, Source.BRAND):
             its_own = self._of_brand or row.source == Source.CAMPAIGN
             return _edited(event.pgh_label, changes, "" if its_own else f"Brand {self._brand}")
+        if row.source == Source.GROUP:
+            return _edited(event.pgh_label, changes, f"Budget group {event.name}")
         if row.source == Source.ATTACHMENTS:
             return f"Schedule {self._names['schedule', event.schedule_id]} {event.pgh_label}"
         if row.source == Source.SCHEDULES:

@@ -26,6 +26,8 @@ class Source(IntEnum):
     SCHEDULES = 8
     WINDOWS = 9
     ALLOWANCES = 10
+    PLANNED = 11
+    GROUP = 12
     NOTES = 20
     CAMPAIGN_LABELS = 21
     BRAND_LABELS = 22
@@ -45,6 +47,8 @@ MODELS: Final = {
     Source.NOTES: "Note",
     Source.CAMPAIGN_LABELS: "CampaignLabelEvent",
     Source.BRAND_LABELS: "BrandLabelEvent",
+    Source.PLANNED: "ScheduledChangeEvent",
+    Source.GROUP: "BudgetGroupEvent",
 }
 
 
@@ -275,6 +279,16 @@ OF_CAMPAIGN: Final[dict[Source, Part]] = {
         "(event.campaign_id = %(owner)s OR (event.campaign_id IS NULL "
         f"AND event.brand_id = %(brand)s AND {_SINCE_CAMPAIGN}))"
     ),
+    # What the clock has brought about; what was planned stands in the list of planned budgets.
+    Source.PLANNED: _events_of(
+        "event.pgh_label = 'applied' AND event.says <> '' AND (event.campaign_id = %(owner)s "
+        f"OR (event.campaign_id IS NULL AND event.brand_id = %(brand)s AND {_SINCE_CAMPAIGN}))"
+    ),
+    # Of the group that it is in now.
+    Source.GROUP: _events_of(
+        "event.pgh_label = 'update' AND event.pgh_obj_id = "
+        "(SELECT budget_group_id FROM ads_campaign WHERE id = %(owner)s)"
+    ),
     Source.CAMPAIGN: _events_of("event.pgh_obj_id = %(owner)s"),
     Source.BRAND: _events_of(
         f"event.pgh_obj_id = %(brand)s AND {_SINCE_CAMPAIGN} "
@@ -306,12 +320,17 @@ OF_BRAND: Final[dict[Source, Part]] = {
         " (SELECT its.id FROM ads_campaign AS its WHERE its.brand_id = %(brand)s))"
     ),
     Source.BRAND_LABELS: _events_of("event.brand_id = %(brand)s", more=_LABEL_NAME),
+    Source.PLANNED: _events_of(
+        "event.pgh_label = 'applied' AND event.says <> '' AND event.brand_id = %(brand)s "
+        "AND event.campaign_id IS NULL"
+    ),
 }
 
 #: Of a delivery change: whose events can have led to it, what they are joined with, what they add.
 _CAUSES: Final = {
     Source.CAMPAIGN: ("event.pgh_obj_id = change.campaign_id", "", ""),
     Source.BRAND: ("event.pgh_obj_id = campaign.brand_id", "", ""),
+    Source.GROUP: ("event.pgh_obj_id = campaign.budget_group_id", "", ""),
     Source.ATTACHMENTS: ("event.campaign_id = change.campaign_id", _OF_SCHEDULE, _ITS_NAME),
     Source.SCHEDULES: (f"event.pgh_obj_id IN ({_ITS_SCHEDULES})", "", ""),
     Source.WINDOWS: (f"event.schedule_id IN ({_ITS_SCHEDULES})", _OF_SCHEDULE, _ITS_NAME),

@@ -1,8 +1,9 @@
 """Enforcement after spend, if it can have changed which campaigns deliver.
 
 Deciding costs milliseconds, recording an entry less than one; and most entries change nothing. So
-the four sums that an entry has moved are first compared with their budgets. Two cases lead to a
-decision, which :mod:`ads.holds` alone makes:
+the four sums that an entry has moved are first compared with their budgets; those of total budgets
+and groups, which few campaigns have, after that. Two cases lead to a decision, which
+:mod:`ads.holds` alone makes:
 
 - a budget was used up before and is not now, or the other way round;
 - a budget is used up, yet a campaign that it should have stopped delivers (spend that bypassed the
@@ -14,6 +15,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from datetime import date, datetime
 from decimal import Decimal
+from typing import NamedTuple
 
 from django.db import connection
 from django.db.models import Q, QuerySet
@@ -24,7 +26,7 @@ from ads.models.spend import Kind, Period
 from ads.rules.calendar import UnknownTimezone, local_date, month_start, period_start
 from ads.services import messages
 from ads.services.campaign_lookup import Owner
-from ads.services.delivery import Enforced, Trigger, enforce
+from ads.services.delivery import Enforced, Trigger, enforce, long_budgets
 from ads.services.ledger.rows import RECORDED, Answer, Placed
 
 _CROSSED = 2
@@ -68,9 +70,9 @@ def _answers(*, of_brand: bool) -> str:
 # VALUES, because PostgreSQL plans those of one row, as most are, as constants. OFFSET 0 keeps it
 # from looking a sum up again wherever the answer is mentioned.
 _QUESTION = f"""
-    SELECT campaign_id, brand_id, of_brand, is_stale
+    SELECT campaign_id, brand_id, of_brand, of_campaign, is_stale, is_long
       FROM (
-            SELECT campaign_id, brand_id, is_stale,
+            SELECT campaign_id, brand_id, is_stale, is_long,
                    campaign_answer = {_CROSSED}
                    OR (campaign_answer = {_USED_UP} AND is_active) AS of_campaign,
                    brand_answer = {_CROSSED}
@@ -82,6 +84,8 @@ _QUESTION = f"""
                     SELECT moved.campaign_id, moved.brand_id, campaign.is_active,
                            (brand.timezone, brand.currency) <> (moved.timezone, moved.currency)
                                AS is_stale,
+                           campaign.total_budget IS NOT NULL
+                               OR campaign.budget_group_id IS NOT NULL AS is_long,
                            greatest({_answers(of_brand=True)}) AS brand_answer,
                            greatest({_answers(of_brand=False)}) AS campaign_answer
                       FROM (VALUES {{rows}})
@@ -92,8 +96,17 @@ _QUESTION = f"""
                     OFFSET 0
                    ) AS answered
            ) AS concerned
-     WHERE of_brand OR of_campaign OR is_stale
+     WHERE of_brand OR of_campaign OR is_stale OR is_long
 """  # noqa: S608  (nothing in it comes from outside)
+
+
+class _Found(NamedTuple):
+    campaign_id: int
+    brand_id: int
+    of_brand: bool | None
+    of_campaign: bool | None
+    is_stale: bool
+    is_long: bool
 
 
 class StaleTimezoneError(Exception):
@@ -106,7 +119,7 @@ def enforce_crossed(
     """Enforce the campaigns that may have to switch; inside the transaction that recorded.
 
     The money was spent, so a campaign that fails does not undo the entry: it is logged, and the
-    sweep tries again. At most one query if nothing was crossed.
+    sweep tries again. One query if nothing was crossed, and some for total budgets and groups.
 
     Raises:
         StaleTimezoneError: a brand's timezone or currency has changed since it was read.
@@ -141,13 +154,15 @@ def _crossed(moved: dict[tuple[Owner, date], Decimal], now: datetime) -> QuerySe
             todays[zone] = local_date(now, zone)
     for (owner, day), amount in moved.items():
         today = todays.get(owner.timezone)
+        if today is None:
+            continue
+        concerned[owner] = today
         for period in Period:
-            if today and period_start(period, day) == period_start(period, today):
-                concerned[owner] = today
+            if period_start(period, day) == period_start(period, today):
                 by_campaign[owner.campaign_id, period] += amount
                 by_brand[owner.brand_id, period] += amount
     if not concerned:
-        return None  # it all belongs to other days
+        return None
     with connection.cursor() as cursor:
         cursor.execute(
             _QUESTION.format(rows=", ".join(["%s"] * len(concerned))),
@@ -166,11 +181,16 @@ def _crossed(moved: dict[tuple[Owner, date], Decimal], now: datetime) -> QuerySe
             ],
         )
         rows = cursor.fetchall()
-    if any(is_stale for *_, is_stale in rows):
+    found = [_Found(*row) for row in rows]
+    if any(row.is_stale for row in found):
         raise StaleTimezoneError
-    if not rows:
-        return None
-    return Campaign.objects.filter(
-        Q(brand__in={brand_id for _, brand_id, of_brand, _ in rows if of_brand})
-        | Q(pk__in={pk for pk, _, of_brand, _ in rows if not of_brand})
-    )
+    those = Q()
+    if brands := {row.brand_id for row in found if row.of_brand}:
+        those |= Q(brand__in=brands)
+    if ids := {row.campaign_id for row in found if row.of_campaign and not row.of_brand}:
+        those |= Q(pk__in=ids)
+    long = {row.campaign_id: row.brand_id for row in found if row.is_long}
+    if long:
+        days = {(owner.campaign_id, day): amount for (owner, day), amount in moved.items()}
+        those |= long_budgets.crossed(long, days, now)
+    return Campaign.objects.filter(those) if those else None

@@ -14,6 +14,7 @@ from django.db.models import Case, DateTimeField, ExpressionWrapper, F, Q, Query
 from ads.holds import (
     BUDGET_HOLDS,
     LOCAL_DATE,
+    AnyBudget,
     BudgetHold,
     Moment,
     ended,
@@ -45,7 +46,7 @@ class Flight(models.TextChoices):
 
 
 def used(
-    campaigns: QuerySet[Campaign], moment: Moment, budgets: Collection[BudgetHold], percent: int
+    campaigns: QuerySet[Campaign], moment: Moment, budgets: Collection[AnyBudget], percent: int
 ) -> QuerySet[Campaign]:
     """The campaigns that have used at least ``percent`` of the limit of one of these ``budgets``.
 

@@ -159,7 +159,7 @@ def _described(
     """These campaigns, in the order of their ids; a fixed number of queries."""
     rows = (
         Campaign.objects.filter(pk__in=ids)
-        .select_related("brand")
+        .select_related("brand", "budget_group")
         .prefetch_related(
             Prefetch("references", CampaignReference.objects.order_by("pk")),
             Prefetch("dayparting_schedules", DaypartingSchedule.objects.order_by("pk")),
@@ -170,6 +170,7 @@ def _described(
     moment = Moment.at(now, Campaign.objects.filter(pk__in=ids))
     evaluated: dict[int, Any] = {row.pk: row for row in with_holds(rows, moment)}
     limits.with_allowances(list(evaluated.values()), now, brand_ids)
+    limits.with_groups(evaluated.values(), moment.groups)
     freshness.with_sources(evaluated.values(), of_all=True)
     paces = stored_of(evaluated.values())
     listed = {
@@ -200,8 +201,8 @@ def _held(
 
 
 def moment_for(hold: Hold | None, now: datetime) -> Moment:
-    """For finding a hold among all campaigns; with schedules only where it depends on them."""
-    if hold == Hold.DAYPARTING:
+    """For finding a hold among all campaigns; with what else it depends on only where it does."""
+    if hold in (Hold.DAYPARTING, Hold.GROUP_BUDGET):
         return Moment.at(now, visible.rows(Campaign.objects.all()))
     timezones = visible.rows(Brand.objects.order_by()).values_list("timezone", flat=True).distinct()
     return Moment.of(

@@ -14,8 +14,10 @@ from typing import Any, Final
 from django.db import connection, models
 from django.db.models import QuerySet
 
-from ads.holds import BUDGET_HOLDS, BudgetHold
-from ads.models import DeliveryChange, SwitchOrder
+from ads import budget_sums
+from ads.budget_sums import TOTAL
+from ads.holds import ALL_BUDGETS, GROUP_BUDGET, TOTAL_BUDGET, AnyBudget, BudgetHold
+from ads.models import Campaign, DeliveryChange, SwitchOrder
 from ads.models.platforms import OrderState
 from ads.models.spend import Kind
 from ads.rules.calendar import local_date, next_period, period_start
@@ -27,7 +29,7 @@ ZERO: Final = Decimal(0)
 #: A platform that has stopped a campaign within this time has cost nothing worth a name.
 PROMPT: Final = timedelta(minutes=1)
 
-_HOLDS: Final = {budget.hold.value: budget for budget in BUDGET_HOLDS}
+_HOLDS: Final = {budget.hold.value: budget for budget in ALL_BUDGETS}
 
 
 class Delay(models.TextChoices):
@@ -48,8 +50,12 @@ class Receipt:
 
     change: DeliveryChange
     #: The first budget that stopped it.
-    budget: BudgetHold
-    start: date
+    budget: AnyBudget
+    #: The ids of the brand, and of the campaign or group whose budget it was; None: the brand's.
+    owner: tuple[int, int | None, int | None]
+    #: "day", "month" or "total", and its first day; None: all that was ever spent.
+    period: str
+    start: date | None
     limit: Decimal
     #: The spend on which it was decided.
     spent_then: Decimal
@@ -109,7 +115,7 @@ def pauses() -> QuerySet[DeliveryChange]:
 
 
 def receipts_of(changes: Iterable[DeliveryChange]) -> list[Receipt]:
-    """The receipts of these :func:`pauses`, in their order; three queries for all.
+    """The receipts of these :func:`pauses`, in their order; a fixed number of queries.
 
     ``changes`` come with ``campaign__brand``; those of brands with an invalid timezone raise.
     """
@@ -126,19 +132,48 @@ def receipts_of(changes: Iterable[DeliveryChange]) -> list[Receipt]:
 @dataclass(frozen=True, slots=True)
 class _Pause:
     change: DeliveryChange
-    budget: BudgetHold
-    start: date
+    budget: AnyBudget
+    period: str
+    start: date | None
 
     @classmethod
     def of(cls, change: DeliveryChange) -> "_Pause":
         budget = next(_HOLDS[hold] for hold in change.holds if hold in _HOLDS)
-        today = local_date(change.at, change.campaign.brand.timezone)
-        return cls(change, budget, period_start(budget.period, today))
+        period, campaign = TOTAL, change.campaign
+        if isinstance(budget, BudgetHold):
+            period = budget.period.value
+        elif budget == GROUP_BUDGET:
+            period = change.group_period
+        if period != TOTAL:
+            today = local_date(change.at, campaign.brand.timezone)
+            return cls(change, budget, period, period_start(period, today))
+        owner = campaign.budget_group if budget == GROUP_BUDGET else campaign
+        first = owner.start_date if owner else None
+        return cls(change, budget, period, first)
 
     @property
-    def owner(self) -> tuple[int, int | None]:
+    def owner(self) -> tuple[int, int | None, int | None]:
+        """Its brand, and the campaign or the group; None: all."""
         campaign = self.change.campaign
-        return campaign.brand_id, None if self.budget.of_brand else campaign.pk
+        if self.budget == GROUP_BUDGET:
+            return campaign.brand_id, None, campaign.budget_group_id
+        of_brand = isinstance(self.budget, BudgetHold) and self.budget.of_brand
+        return campaign.brand_id, None if of_brand else campaign.pk, None
+
+    @property
+    def group_on(self) -> budget_sums.Key | None:
+        """The group whose budget it was, and a day of its period."""
+        group = self.change.campaign.budget_group_id
+        if self.budget != GROUP_BUDGET or group is None:
+            return None
+        return group, self.start or date.min
+
+    @property
+    def ends(self) -> date:
+        """The first day that is not of its period."""
+        if self.period == TOTAL or self.start is None:
+            return date.max
+        return next_period(self.period, self.start)
 
 
 def _receipt(
@@ -157,6 +192,8 @@ def _receipt(
     return Receipt(
         change=change,
         budget=budget,
+        owner=pause.owner,
+        period=pause.period,
         start=pause.start,
         limit=spent_then if limit is None else limit,
         spent_then=spent_then,
@@ -189,29 +226,50 @@ def _sums(found: Sequence[_Pause]) -> dict[int, Decimal]:
                 [pause.change.at for pause in found],
                 [pause.owner[0] for pause in found],
                 [pause.owner[1] for pause in found],
-                [pause.budget.period.value for pause in found],
+                [pause.period for pause in found],
                 [pause.start for pause in found],
                 [pause.budget.spend for pause in found],
             ],
         )
         rows: list[tuple[int, datetime | None, Decimal | None, Decimal | None]] = cursor.fetchall()
-    zones = {pause.change.pk: pause for pause in found}
+    pauses = {pause.change.pk: pause for pause in found}
+    others = _other_sums(found)
     sums = {}
     for pk, restarted_at, at_restart, total in rows:
-        pause = zones[pk]
+        pause = pauses[pk]
         is_restarted = restarted_at is not None and (
-            local_date(restarted_at, pause.change.campaign.brand.timezone)
-            < next_period(pause.budget.period, pause.start)
+            local_date(restarted_at, pause.change.campaign.brand.timezone) < pause.ends
         )
-        amount = at_restart if is_restarted else total
+        amount = at_restart if is_restarted else others.get(pk, total)
         if amount is not None:
             sums[pk] = amount
     return sums
 
 
+def _other_sums(found: Sequence[_Pause]) -> dict[int, Decimal]:
+    """By change, the spend of total budgets and of groups, which no sum is kept of."""
+    in_groups = {pause.change.pk: key for pause in found if (key := pause.group_on) is not None}
+    figures = budget_sums.of_groups(set(in_groups.values()))
+    ids = {pause.change.campaign_id for pause in found if pause.budget == TOTAL_BUDGET}
+    spent: Mapping[int, Decimal] = {}
+    if ids:
+        annotated: Any = Campaign.objects.annotate(spent=budget_sums.spent_since("start_date"))
+        spent = dict(annotated.filter(pk__in=ids).values_list("pk", "spent"))
+    sums = {}
+    for pause in found:
+        pk = pause.change.pk
+        if pause.budget == TOTAL_BUDGET:
+            sums[pk] = spent[pause.change.campaign_id]
+        elif pk in in_groups:
+            for each in figures[in_groups[pk]].budgets:
+                if each.period == pause.period:
+                    sums[pk] = each.spent
+    return sums
+
+
 #: The figure of a delivery change by the name of its field.
 _FIGURE: Final = " ".join(
-    f"WHEN '{budget.spend}' THEN next.{budget.spend}" for budget in BUDGET_HOLDS
+    f"WHEN '{budget.spend}' THEN next.{budget.spend}" for budget in ALL_BUDGETS
 )
 
 _SUMS: Final = f"""
@@ -238,8 +296,7 @@ def _entries(
     """By position, the last entry of the owner's period that was there when it was decided."""
     keys: dict[tuple[Any, ...], list[int]] = {}
     for position, pause in enumerate(found):
-        ends = next_period(pause.budget.period, pause.start)
-        key = (*pause.owner, pause.start, ends, pause.change.at)
+        key = (*pause.owner, pause.start or date.min, pause.ends, pause.change.at)
         keys.setdefault(key, []).append(position)
     columns = [list(column) for column in zip(*keys, strict=True)]
     with connection.cursor() as cursor:
@@ -255,14 +312,16 @@ def _entries(
 
 _ENTRIES: Final = """
     SELECT period.number, entry.source, entry.kind, entry.occurred_at, entry.created_at
-      FROM unnest(%s::bigint[], %s::bigint[], %s::date[], %s::date[], %s::timestamptz[])
-           WITH ORDINALITY AS period (brand_id, campaign_id, start, ends, at, number)
+      FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::date[], %s::date[],
+                  %s::timestamptz[])
+           WITH ORDINALITY AS period (brand_id, campaign_id, group_id, start, ends, at, number)
      CROSS JOIN LATERAL (
             SELECT spend.source, spend.kind, spend.occurred_at, spend.created_at
               FROM ads_campaign AS campaign
               JOIN ads_spend AS spend ON spend.campaign_id = campaign.id
              WHERE campaign.brand_id = period.brand_id
                AND (period.campaign_id IS NULL OR campaign.id = period.campaign_id)
+               AND (period.group_id IS NULL OR campaign.budget_group_id = period.group_id)
                AND spend.date >= period.start AND spend.date < period.ends
                AND spend.created_at <= period.at AND spend.amount > 0
              ORDER BY spend.created_at DESC, spend.id DESC

@@ -53,8 +53,7 @@ class Report:
         return by.values()
 
     def _key(self, receipt: Receipt) -> tuple[object, ...]:
-        owner = None if receipt.budget.of_brand else receipt.change.campaign_id
-        return receipt.budget.hold, owner, receipt.start
+        return receipt.budget.hold, receipt.owner, receipt.period, receipt.start
 
 
 def pauses_of(owner: Brand | Campaign, first: date, last: date) -> QuerySet[DeliveryChange]:
@@ -72,7 +71,7 @@ def pauses_of(owner: Brand | Campaign, first: date, last: date) -> QuerySet[Deli
     begin, _ = day_bounds(max(first, EARLIEST), timezone)
     _, end = day_bounds(min(last, LATEST), timezone)
     within = its.filter(at__gte=begin, at__lt=end)
-    return within.select_related("campaign__brand").order_by("at", "pk")
+    return within.select_related("campaign__brand", "campaign__budget_group").order_by("at", "pk")
 
 
 def report(owner: Brand | Campaign, first: date, last: date) -> Report:

@@ -256,6 +256,8 @@ CAMPAIGN: Final[Mapping[str, Column]] = {
         Status.ACTIVE.value,
     ),
     **_BUDGETS,
+    "total_budget": Column("total_budget", _amount, None, _money, none=None, shown=format_money),
+    "budget_group": Column("", _name, "", none=""),
     "start_date": Column("start_date", _date, None, none=None),
     "end_date": Column("end_date", _date, None, none=None),
     "dayparting": Column(
@@ -269,9 +271,12 @@ CAMPAIGN: Final[Mapping[str, Column]] = {
 #: In the order of an export.
 COLUMNS: Final = (
     "brand_id", "brand", "campaign_id", "campaign", "status", "timezone", "currency",
-    "daily_budget", "monthly_budget", "start_date", "end_date", "dayparting", "schedules",
-    "platform_ids", "stale_after_minutes", "stops_when_stale", "account_manager", "labels",
+    "daily_budget", "monthly_budget", "total_budget", "budget_group", "start_date", "end_date",
+    "dayparting", "schedules", "platform_ids", "stale_after_minutes", "stops_when_stale",
+    "account_manager", "labels",
 )  # fmt: skip
 
 DATES: Final = ("start_date", "end_date")
-MONEY: Final = tuple(_BUDGETS)
+#: Budgets of brands and campaigns, and all amounts.
+BUDGETS: Final = tuple(_BUDGETS)
+MONEY: Final = (*BUDGETS, "total_budget")

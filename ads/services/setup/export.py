@@ -28,6 +28,7 @@ def export(brands: QuerySet[Brand], campaigns: QuerySet[Campaign]) -> Export:
             ids = [campaign.pk for campaign in some]
             schedules, references = stored.schedules_of(ids), stored.references_of(ids)
             labeled = labels.names_of(Campaign, ids)
+            groups = stored.groups_of(ids)
             for campaign in some:
                 while campaign.brand_id in waiting:  # and those before it, which have none
                     yield _brand(waiting.pop(next(iter(waiting))), of_brands)
@@ -35,6 +36,7 @@ def export(brands: QuerySet[Brand], campaigns: QuerySet[Campaign]) -> Export:
                     "schedules": schedules.get(campaign.pk, ()),
                     "platform_ids": references.get(campaign.pk, ()),
                     "labels": labeled.get(campaign.pk, ()),
+                    "budget_group": groups.get(campaign.pk, ""),
                 }
                 yield _campaign(campaign, values, currencies[campaign.brand_id])
         yield from (_brand(brand, of_brands) for brand in waiting.values())

@@ -41,7 +41,7 @@ def notes_of(sheet: Sheet, plan: Plan) -> Iterator[str]:
 
 
 def _loses_a_limit(one: Target) -> bool:
-    return any(one.after[name] is None and one.before[name] is not None for name in MONEY)
+    return any(one.after.get(name) is None and one.before.get(name) is not None for name in MONEY)
 
 
 def _names(targets: Iterable[Target]) -> str:

@@ -5,6 +5,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.db.models import Q
+
 from ads.models import Campaign
 from ads.services.locks import among
 from ads.services.setup.columns import BRAND, CAMPAIGN, Column
@@ -125,7 +127,17 @@ class Plan:
         """Ids of the campaigns that may start or stop, once what is new has its ids."""
         changed = {one.pk for one in self.changed if one.columns is CAMPAIGN and one.pk}
         brands = [one.pk for one in self.of(BRAND, new=False) if one.pk]
-        theirs = Campaign.objects.filter(brand__in=among(brands)).order_by()
+        regrouped = [
+            one.brand.pk
+            for one in self.changed
+            if one.brand
+            and one.brand.pk
+            and one.before["budget_group"] != one.after["budget_group"]
+        ]
+        those = Q(brand__in=among(brands))
+        if regrouped:  # they take their spend from one group to another
+            those |= Q(brand__in=among(regrouped), budget_group__isnull=False)
+        theirs = Campaign.objects.filter(those).order_by()
         return sorted(changed.union(theirs.values_list("pk", flat=True)))
 
     def told(self) -> Iterator[tuple[int, str, str, str, Change]]:

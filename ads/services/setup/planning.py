@@ -191,6 +191,7 @@ class _Planning:
         loads: dict[str, Callable[[Any], Mapping[int, Any]]] = {
             "schedules": stored.schedules_of,
             "platform_ids": stored.references_of,
+            "budget_group": stored.groups_of,
         }
         self._complete_labels(Campaign, campaigns)
         if "schedules" in self._sheet.columns:
@@ -199,7 +200,8 @@ class _Planning:
             if column in self._sheet.columns:
                 values = load(campaigns.keys())
                 for pk, one in campaigns.items():
-                    one.before[column] = one.after[column] = values.get(pk, ())
+                    value = values.get(pk, CAMPAIGN[column].default)
+                    one.before[column] = one.after[column] = value
 
     def _complete_labels(self, model: labels.Model, targets: Mapping[int, Target]) -> None:
         """With their labels, where the file has the column."""
@@ -366,6 +368,7 @@ class _Planning:
     def check(self) -> None:
         """What only the whole file shows."""
         self._check_ids()
+        self._check_groups()
         self._check_currencies()
         if not self.plan.problems:
             self.plan.notes = list(notes_of(self._sheet, self.plan))
@@ -395,6 +398,23 @@ class _Planning:
             for one in added[each]:
                 why = f"{holder} has this ID. Take it away there first, or in this file."
                 self._problem(one.line, "platform_ids", written_id(each), why)
+
+    def _check_groups(self) -> None:
+        """Each budget group is one of the campaign's brand."""
+        joining = [
+            one
+            for one in self.plan.targets
+            if one.columns is CAMPAIGN
+            and one.after["budget_group"] not in ("", one.before["budget_group"])
+        ]
+        known = stored.groups({one.brand.pk for one in joining if one.brand and one.brand.pk})
+        for one in joining:
+            brand, name = one.brand, one.after["budget_group"]
+            if brand is not None and (brand.pk, name) not in known:
+                why = (
+                    f"{brand.name} has no such budget group. Create it first, under Budget groups."
+                )
+                self._problem(one.line, "budget_group", name, why)
 
     def _check_currencies(self) -> None:
         changed = {

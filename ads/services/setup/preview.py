@@ -69,7 +69,9 @@ def preview(sheet: Sheet, now: datetime) -> Preview:
 #: Which rows of a table are copied: by the ids of campaigns, and of brands.
 _COPIED: Final = {
     "ads_brand": "id = ANY(%(brands)s::bigint[])",
-    "ads_campaign": "id = ANY(%(campaigns)s::bigint[])",
+    # Those that share a budget with them are in its sum.
+    "ads_campaign": "id = ANY(%(campaigns)s::bigint[])"
+    " OR (budget_group_id IS NOT NULL AND brand_id = ANY(%(brands)s::bigint[]))",
     "ads_campaignschedule": "campaign_id = ANY(%(campaigns)s::bigint[])",
 }
 

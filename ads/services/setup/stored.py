@@ -11,6 +11,7 @@ from django.db.models.functions import Lower
 
 from ads.models import (
     Brand,
+    BudgetGroup,
     Campaign,
     CampaignReference,
     CampaignSchedule,
@@ -110,6 +111,18 @@ def schedules_of(ids: Collection[int]) -> dict[int, tuple[str, ...]]:
     for pk, name in rows.values_list("campaign", "schedule__name"):
         found[pk].append(name)
     return {pk: tuple(sorted(names)) for pk, names in found.items()}
+
+
+def groups_of(ids: Collection[int]) -> dict[int, str]:
+    """Names of the budget groups of these campaigns."""
+    rows = Campaign.objects.filter(pk__in=among(ids)).exclude(budget_group=None).order_by()
+    return dict(rows.values_list("pk", "budget_group__name"))
+
+
+def groups(brand_ids: Iterable[int]) -> dict[tuple[int, str], int]:
+    """The ids of the budget groups of these brands, by brand and name."""
+    rows = BudgetGroup.objects.filter(brand__in=among(brand_ids)).order_by()
+    return {(brand, name): pk for pk, brand, name in rows.values_list("pk", "brand", "name")}
 
 
 def references_of(ids: Collection[int]) -> dict[int, tuple[Id, ...]]:

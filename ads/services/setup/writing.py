@@ -29,6 +29,7 @@ _CAMPAIGN_COLUMNS: Final = {
     "status": "text",
     "daily_budget": "numeric",
     "monthly_budget": "numeric",
+    "total_budget": "numeric",
     "start_date": "date",
     "end_date": "date",
     "is_dayparting_enabled": "boolean",
@@ -52,6 +53,7 @@ def write(plan: Plan) -> None:
         one.pk = by_name[_brand_id(one), one.name]
     _update("ads_campaign", _CAMPAIGN_COLUMNS, existing)
     _write_schedules([*campaigns, *existing])
+    _write_groups([*campaigns, *existing])
 
 
 def write_references(plan: Plan) -> list[int]:
@@ -92,6 +94,21 @@ def _write_schedules(campaigns: Sequence[Target]) -> None:
 
     _delete("ads_campaignschedule", columns, pairs("before", "after"))
     list(_insert("ads_campaignschedule", columns, pairs("after", "before"), "id"))
+
+
+def _write_groups(campaigns: Sequence[Target]) -> None:
+    changing = [one for one in campaigns if one.before["budget_group"] != one.after["budget_group"]]
+    if not changing:
+        return
+    ids = stored.groups({_brand_id(one) for one in changing})
+    rows = ([one.pk, ids.get((_brand_id(one), one.after["budget_group"]))] for one in changing)
+    given, listed = _given({"id": "bigint", "budget_group_id": "bigint"}, rows)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE ads_campaign AS row SET budget_group_id = given.budget_group_id"  # noqa: S608
+            f" FROM {given} WHERE row.id = given.id",
+            listed,
+        )
 
 
 def _links(rows: Iterable[Target], column: str, have: str, others: str) -> Iterable[list[Any]]:

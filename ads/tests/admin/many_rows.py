@@ -40,6 +40,7 @@ from ads.models import (
     ReportLink,
     ReportSchedule,
     SavedView,
+    ScheduledChange,
     SeasonalityAdjustment,
     SimulatedSwitch,
     Spend,
@@ -57,7 +58,12 @@ from ads.services.actor import acting_as
 from ads.services.delivery.enforcement import Trigger
 from ads.services.imports.plan import Plan
 from ads.services.people import sign_ins
-from ads.tests.factories import BrandFactory, CampaignFactory, ScheduleFactory
+from ads.tests.factories import (
+    BrandFactory,
+    BudgetGroupFactory,
+    CampaignFactory,
+    ScheduleFactory,
+)
 from ads.tests.platforms import doubles
 from ads.tests.services.imports.uploads import support as uploads
 from ads.tests.support import let_run_on, waived_before
@@ -84,8 +90,21 @@ def _brand(number: int, now: datetime) -> None:
 def _campaign(number: int, now: datetime) -> None:
     first = Brand.objects.order_by("pk")[0]
     schedules = [ScheduleFactory.create(windows=[(day, "09:00", "17:00") for day in range(7)])]
+    group = BudgetGroupFactory.create(brand=first, daily_budget=500, total_budget=9000)
     campaign = CampaignFactory.create(
-        name=f"Another campaign {number}", brand=first, schedules=schedules, daily_budget=50
+        name=f"Another campaign {number}",
+        brand=first,
+        schedules=schedules,
+        daily_budget=50,
+        total_budget=5000,
+        budget_group=group,
+    )
+    ScheduledChange.objects.create(
+        brand=first,
+        campaign=campaign,
+        field="daily_budget",
+        starts_on=now.date() + timedelta(days=9),
+        created_by="olivia",
     )
     _history(campaign, number, now)
 

@@ -25,6 +25,7 @@ from ads.models import (
     Backup,
     Brand,
     BudgetCap,
+    BudgetGroup,
     Campaign,
     CampaignReference,
     CampaignSchedule,
@@ -50,7 +51,8 @@ from ads.models import (
     WebhookDelivery,
     WebhookEndpoint,
 )
-from ads.services import alerts, pacing, platform_credentials
+from ads.rules.calendar import month_start, next_month
+from ads.services import alerts, pacing, plans, platform_credentials
 from ads.services.imports.plan import Plan as FilePlan
 from ads.services.people import sign_ins
 from ads.services.sample.seed import Plan, seed
@@ -112,6 +114,13 @@ def _configuration(now: datetime, brands: int, campaigns: int, spend_days: int) 
     assert brand
     assert campaign
     assert schedule
+    group = BudgetGroup.objects.create(
+        brand=campaign.brand, name="Search", daily_budget=Decimal(90)
+    )
+    Campaign.objects.filter(pk=campaign.pk).update(budget_group=group, total_budget=Decimal(9000))
+    plans.by_month.save(
+        campaign.brand, {next_month(month_start(now.date())): Decimal(3000)}, "both", now
+    )
     # One of each kind of change, for the audit.
     brand.daily_budget = Decimal(40)
     brand.save(update_fields=["daily_budget"])

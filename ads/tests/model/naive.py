@@ -58,6 +58,8 @@ class World:
 
     brands: dict[int, dict[str, Any]] = field(default_factory=dict)
     campaigns: dict[int, dict[str, Any]] = field(default_factory=dict)
+    #: Budget groups; a campaign names its own under "budget_group".
+    groups: dict[int, dict[str, Any]] = field(default_factory=dict)
     schedules: dict[int, dict[str, Any]] = field(default_factory=dict)
     #: Which schedules a campaign has.
     attached: dict[int, set[int]] = field(default_factory=dict)
@@ -86,6 +88,33 @@ class World:
                 and start_of(period, day) == start
             ),
             start=Decimal(0),
+        )
+
+    def spent_since(self, campaigns: set[int], first: date | None) -> Decimal:
+        """By these campaigns, from a day on; None: ever."""
+        return sum(
+            (
+                amount
+                for campaign, day, amount in self.ledger
+                if campaign in campaigns and (first is None or day >= first)
+            ),
+            start=Decimal(0),
+        )
+
+    def is_group_used_up(self, pk: int, today: date) -> bool:
+        group = self.groups[pk]
+        members = {one for one, row in self.campaigns.items() if row["budget_group"] == pk}
+        month = today.replace(day=1)
+        day_after = (month + 31 * DAY).replace(day=1)
+        spent = {
+            "daily_budget": self.spent_since(members, today)
+            - self.spent_since(members, today + DAY),
+            "monthly_budget": self.spent_since(members, month)
+            - self.spent_since(members, day_after),
+            "total_budget": self.spent_since(members, group["start_date"]),
+        }
+        return any(
+            group[name] is not None and amount >= group[name] for name, amount in spent.items()
         )
 
     def totals(self) -> dict[tuple[Owner, str, date], Decimal]:
@@ -205,6 +234,12 @@ class World:
                 key = owner, period, start_of(period, today)
                 if budget is not None and self.spent(*key) >= budget + self.allowed(*key, now):
                     holds.append(f"{prefix}{word}_budget")
+        total = campaign["total_budget"]
+        if total is not None and self.spent_since({pk}, campaign["start_date"]) >= total:
+            holds.append("total_budget")
+        group = campaign["budget_group"]
+        if group is not None and self.is_group_used_up(group, today):
+            holds.append("group_budget")
         if brand.get("stops_when_stale"):
             oldest = now - timedelta(minutes=brand["stale_after_minutes"])
             if any(self.heard[account] < oldest for account in self.accounts[pk]):

@@ -24,7 +24,12 @@ from ads.models import (
 from ads.services.delivery import allowances, rollover
 from ads.services.delivery.enforcement import Enforced, Trigger, enforce
 from ads.services.ledger.verification import find_drift
-from ads.tests.factories import BrandFactory, CampaignFactory, ScheduleFactory
+from ads.tests.factories import (
+    BrandFactory,
+    BudgetGroupFactory,
+    CampaignFactory,
+    ScheduleFactory,
+)
 from ads.tests.model.naive import DAY, Owner, Window, World, local_date, overlap
 from ads.tests.model.strategies import BEGINNINGS, BUDGETS, STEPS, WINDOWS, ZONES
 from ads.tests.support import at
@@ -113,6 +118,13 @@ class SideBySide(RuleBasedStateMachine):
     def brand(self, index: int) -> int:
         return sorted(self.world.brands)[index % len(self.world.brands)]
 
+    def group(self, index: int) -> int:
+        return sorted(self.world.groups)[index % len(self.world.groups)]
+
+    def members(self, *groups: int | None) -> list[int]:
+        rows = self.world.campaigns.items()
+        return [pk for pk, row in rows if row["budget_group"] in {*groups} - {None}]
+
     def schedule(self, index: int) -> int:
         return sorted(self.world.schedules)[index % len(self.world.schedules)]
 
@@ -172,6 +184,11 @@ class SideBySide(RuleBasedStateMachine):
             answered_at=self.now,
         )
         self.world.heard[account.pk] = self.now
+        group = BudgetGroupFactory.create(brand=brand)
+        self.world.groups[group.pk] = {
+            "brand": brand.pk,
+            **dict.fromkeys(("daily_budget", "monthly_budget", "total_budget", "start_date")),
+        }
         for pair in (budgets[2:4], budgets[4:6]):
             row: dict[str, Any] = {
                 "status": "active",
@@ -180,9 +197,14 @@ class SideBySide(RuleBasedStateMachine):
                 "start_date": None,
                 "end_date": None,
                 "is_dayparting_enabled": False,
+                "total_budget": None,
             }
             campaign = CampaignFactory.create(brand=brand, **row)
-            self.world.campaigns[campaign.pk] = {"brand": brand.pk, **row}
+            self.world.campaigns[campaign.pk] = {
+                "brand": brand.pk,
+                "budget_group": None,
+                **row,
+            }
             self.world.attached[campaign.pk] = set()
             # The second campaign of a brand is on no platform.
             self.world.accounts[campaign.pk] = set()

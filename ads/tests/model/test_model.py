@@ -19,6 +19,7 @@ from hypothesis.stateful import rule, run_state_machine_as_test
 from ads.models import (
     Allowance,
     Brand,
+    BudgetGroup,
     Campaign,
     CampaignSchedule,
     DaypartingSchedule,
@@ -32,7 +33,7 @@ from ads.services import (
     SpendConflict,
     SpendEntry,
 )
-from ads.tests.model.naive import DAY, Window, overlap
+from ads.tests.model.naive import DAY, Window, local_date, overlap
 from ads.tests.model.side_by_side import SideBySide
 from ads.tests.model.strategies import (
     AMOUNTS,
@@ -206,7 +207,7 @@ class Machine(SideBySide):
         if way == "save":
             row.save()
         else:
-            rows.bulk_update([row], list(changes))
+            rows.bulk_update([row], [name.removesuffix("_id") for name in changes])
 
     @rule(
         index=INDEX,
@@ -230,7 +231,7 @@ class Machine(SideBySide):
         index=INDEX,
         way=WAYS,
         change=st.one_of(
-            st.tuples(st.sampled_from(["daily_budget", "monthly_budget"]), BUDGETS),
+            st.tuples(st.sampled_from(["daily_budget", "monthly_budget", "total_budget"]), BUDGETS),
             st.tuples(st.just("status"), STATUSES),
             st.tuples(st.just("is_dayparting_enabled"), st.booleans()),
         ),
@@ -241,6 +242,36 @@ class Machine(SideBySide):
         with self.instant():
             self.write(Campaign, pk, way, dict([change]))
         self.edited([pk])
+
+    @rule(
+        index=INDEX,
+        way=WAYS,
+        change=st.one_of(
+            st.tuples(st.sampled_from(["daily_budget", "monthly_budget", "total_budget"]), BUDGETS),
+            st.tuples(st.just("start_date"), FLIGHT),
+        ),
+    )
+    def edit_group(self, index: int, way: str, change: tuple[str, Any]) -> None:
+        pk = self.group(index)
+        name, value = change
+        if name == "start_date" and value is not None:
+            zone = self.world.brands[self.world.groups[pk]["brand"]]["timezone"]
+            value = local_date(self.now, zone) + value * DAY
+        self.world.groups[pk][name] = value
+        with self.instant():
+            self.write(BudgetGroup, pk, way, {name: value})
+        self.edited(self.members(pk))
+
+    @rule(index=INDEX, way=WAYS, joins=st.booleans())
+    def join_or_leave(self, index: int, way: str, *, joins: bool) -> None:
+        pk = self.campaign(index)
+        row = self.world.campaigns[pk]
+        before = row["budget_group"]
+        of_brand = (one for one, its in self.world.groups.items() if its["brand"] == row["brand"])
+        row["budget_group"] = next(of_brand) if joins else None
+        with self.instant():
+            self.write(Campaign, pk, way, {"budget_group_id": row["budget_group"]})
+        self.edited({pk, *self.members(before, row["budget_group"])})
 
     @rule(index=INDEX, way=WAYS, start=FLIGHT, length=FLIGHT)
     def edit_flight(self, index: int, way: str, start: int | None, length: int | None) -> None:

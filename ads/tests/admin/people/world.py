@@ -1,6 +1,7 @@
 """Two brands with a row of everything each, and somebody who is limited to the first."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
@@ -24,6 +25,7 @@ from ads.models import (
     Person,
     PlatformAccount,
     PlatformCampaign,
+    ScheduledChange,
     SeasonalityAdjustment,
     SpendBatch,
     SpendImport,
@@ -43,6 +45,7 @@ from ads.services.ledger import DayTotal, SpendEntry, record_all
 from ads.services.new_batch import NewBatch, close, recording
 from ads.tests.factories import (
     BrandFactory,
+    BudgetGroupFactory,
     CampaignFactory,
     PlatformAccountFactory,
     ScheduleFactory,
@@ -80,6 +83,8 @@ class Side:
             self.campaign.notes.get(),
             self.brand.alerts.get(),
             self.brand.seasonality_adjustments.get(),
+            self.campaign.budget_group,
+            self.campaign.scheduled_changes.get(),
         ]  # fmt: skip
         return {row._meta.label_lower: row for row in rows}
 
@@ -95,6 +100,17 @@ def side(name: str) -> Side:
         brand=brand, name=f"{name} sale", daily_budget=75, schedules=[hours]
     )
     CampaignFactory.create(brand=brand, name=f"{name} spring", daily_budget=10)
+    campaign.budget_group = BudgetGroupFactory.create(brand=brand, name=f"{name} search")
+    campaign.save(update_fields=["budget_group"])
+    ScheduledChange.objects.create(
+        brand=brand,
+        campaign=campaign,
+        field="daily_budget",
+        starts_on=now.date() + timedelta(days=9),
+        amount=5,
+        note=f"{name} note",
+        created_by="olivia",
+    )
     SwitchOrder.objects.create(
         campaign=campaign,
         account=PlatformAccountFactory.create(name=f"{name} on Google"),

@@ -59,6 +59,11 @@ def test_a_change_has_its_reasons_and_the_figures_behind_it(
         "brand_daily_budget": None,
         "brand_monthly_spend": "75.40",
         "brand_monthly_budget": "500.00",
+        "total_spend": "0.00",
+        "total_budget": None,
+        "group_spend": "0.00",
+        "group_budget": None,
+        "group_period": "",
         "currency": "USD",
     }
     assert changes["has_more"] is False

@@ -13,6 +13,7 @@ from ads.services.delivery import lifecycle, rollover
 from ads.services.delivery.enforcement import Enforced, Trigger, enforce, preview_switches
 from ads.tests.factories import (
     BrandFactory,
+    BudgetGroupFactory,
     CampaignFactory,
     PlatformAccountFactory,
     ScheduleFactory,
@@ -43,6 +44,12 @@ def used_up(field: str, *, of_brand: bool = False) -> Callable[[Campaign], None]
     return use_up
 
 
+def share(campaign: Campaign) -> None:
+    group = BudgetGroupFactory.create(brand=campaign.brand, daily_budget=10)
+    Campaign.objects.filter(pk=campaign.pk).update(budget_group=group)
+    spend_in_sql(campaign, "10", TODAY)
+
+
 def close(campaign: Campaign) -> None:
     campaign.dayparting_schedules.add(ScheduleFactory.create())
     Campaign.objects.filter(pk=campaign.pk).update(is_dayparting_enabled=True)
@@ -69,6 +76,8 @@ CAUSES: dict[str, Callable[[Campaign], object]] = {
     "brand_monthly_budget": used_up("monthly_budget", of_brand=True),
     "daily_budget": used_up("daily_budget"),
     "monthly_budget": used_up("monthly_budget"),
+    "total_budget": used_up("total_budget"),
+    "group_budget": share,
     "stale_spend": hear_nothing,
     "dayparting": close,
 }

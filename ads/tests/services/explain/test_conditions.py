@@ -76,6 +76,8 @@ def test_a_hold_that_does_not_apply_has_its_figures() -> None:
         ),
         "daily_budget": (False, "Daily budget: $12.00 of $75.00 spent", None),
         "monthly_budget": (False, "Monthly budget: no limit, $12.00 spent this month", None),
+        "total_budget": (False, "Total budget: no limit", None),
+        "group_budget": (False, "Group's budget: in no group", None),
         "dayparting": (
             False,
             "Hours: open now (Office)",
@@ -194,7 +196,7 @@ def test_a_brands_campaigns_are_listed_by_what_needs_somebody_first() -> None:
     Campaign.objects.filter(pk__in=[little.pk, much.pk]).update(is_active=True)
     Campaign.objects.filter(pk__in=[held.pk, draft.pk, paused.pk]).update(is_active=False)
 
-    listed = brand_explanation.first_campaigns(brand, NOON, limit=4)
+    listed = brand_explanation.first_campaigns(brand.campaigns.all(), NOON, limit=4)
 
     assert [row.name for row in listed] == ["held", "much", "little", "paused"]
     assert {state.label: count for state, count in brand_explanation.states(brand).items()} == {

@@ -276,7 +276,8 @@ def make(
         **{f"brand__{name}": value for name, value in of_brand.items()}, **row
     )
     world.brands[campaign.brand_id] = {"is_active": True, **of_brand}
-    world.campaigns[campaign.pk] = {"brand": campaign.brand_id, **row}
+    neither = {"total_budget": None, "budget_group": None}
+    world.campaigns[campaign.pk] = {"brand": campaign.brand_id, **neither, **row}
     world.attached[campaign.pk] = set()
     return campaign
 

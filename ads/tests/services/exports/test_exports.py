@@ -166,6 +166,11 @@ def test_delivery_changes_say_why_and_on_which_figures() -> None:
         "brand_daily_budget": "",
         "brand_monthly_spend": "12.345",
         "brand_monthly_budget": "",
+        "total_spend": "0.00",
+        "total_budget": "",
+        "group_spend": "0.00",
+        "group_budget": "",
+        "group_period": "",
         "currency": "USD",
     }
 
@@ -237,6 +242,8 @@ def test_summaries_are_the_brands_and_then_their_campaigns_in_their_own_day() ->
         "monthly_limit": "1000.00",
         "monthly_remaining": "978.50",
         "is_budget_available": "true",
+        "total_budget": "",
+        "budget_group": "",
         "currency": "USD",
         # It began on the 15th: a day and five hours of seventeen days.
         "pace": "under",

@@ -1,0 +1,168 @@
+"""The list of scheduled changes, and the calendar of what changes when."""
+
+from datetime import date, timedelta
+from itertools import groupby
+from typing import Any, Final
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.safestring import SafeString
+from unfold.decorators import action
+
+from ads.admin.base import ReadOnlyAdmin
+from ads.admin.elements import ChoiceFilter, RowFilter, address, badge, budget
+from ads.models import Brand, ScheduledChange
+from ads.rules.calendar import month_start, next_month
+from ads.services import plans, visible
+
+_TONES: Final = {"planned": "warning", "applied": "success"}
+#: Months on the calendar.
+_MONTHS: Final = 2
+_DAY: Final = timedelta(days=1)
+
+
+class StateFilter(ChoiceFilter):
+    """By whether a change has begun."""
+
+    title = "state"
+    parameter_name = "state"
+    CHOICES = [("planned", "Planned"), ("applied", "Applied"), ("cancelled", "Cancelled")]
+
+    def pick(self, request: HttpRequest, rows: QuerySet[Any], chosen: str) -> QuerySet[Any]:
+        if chosen == "cancelled":
+            return rows.filter(cancelled_at__isnull=False)
+        return rows.filter(cancelled_at=None, applied_at__isnull=chosen == "planned")
+
+
+@admin.register(ScheduledChange)
+class ScheduledChangeAdmin(ReadOnlyAdmin[ScheduledChange]):
+    """Budgets that change on a day, by themselves or as a month of a plan."""
+
+    list_title = "Planned budgets"
+    about = (
+        "Budgets that change at midnight of a day, in the brand's timezone: scheduled changes, and "
+        "months of plans. Schedule one with an action on campaigns or brands."
+    )
+    list_display = ["starts_on", "of_brand", "owner", "field", "becomes", "state", "says", "by"]
+    fields = [
+        *("starts_on", "of_brand", "owner", "field", "becomes", "was", "became", "state"),
+        *("says", "note", "by"),
+    ]
+    list_select_related = ["brand", "campaign", "plan"]
+    list_filter = [StateFilter, ("brand", RowFilter), ("campaign", RowFilter)]
+    search_fields = ["brand__name", "campaign__name"]
+    search_help_text = "Brand or campaign"
+    ordering = ["-starts_on", "-id"]
+    actions = ["cancel"]
+    actions_list = ["calendar_button"]
+
+    @admin.display(description="brand")
+    def of_brand(self, change: ScheduledChange) -> str:
+        return change.brand.name
+
+    @admin.display(description="of")
+    def owner(self, change: ScheduledChange) -> SafeString | str:
+        return "the brand" if change.campaign is None else change.campaign.name
+
+    @admin.display(description="becomes")
+    def becomes(self, change: ScheduledChange) -> str:
+        return budget(change.amount, change.brand.currency)
+
+    @admin.display(description="was")
+    def was(self, change: ScheduledChange) -> str:
+        return budget(change.before, change.brand.currency) if change.applied_at else "–"
+
+    @admin.display(description="became")
+    def became(self, change: ScheduledChange) -> str:
+        return budget(change.after, change.brand.currency) if change.applied_at else "–"
+
+    @admin.display(description="state")
+    def state(self, change: ScheduledChange) -> SafeString:
+        return badge(change.state.capitalize(), _TONES.get(change.state, "plain"))
+
+    @admin.display(description="planned by")
+    def by(self, change: ScheduledChange) -> str:
+        return change.created_by
+
+    def has_cancel_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perms(["ads.change_campaign", "ads.change_brand"])
+
+    @admin.action(description="Cancel or undo", permissions=["cancel"])
+    def cancel(self, request: HttpRequest, queryset: QuerySet[ScheduledChange]) -> None:
+        """What has not begun is cancelled; what has is put back, unless it was changed since."""
+        now = timezone.now()
+        for change in queryset.select_related("brand", "campaign").order_by("-starts_on", "-pk"):
+            try:
+                self.message_user(request, plans.cancel(change, now=now), messages.SUCCESS)
+            except plans.CannotCancel as error:
+                self.message_user(request, str(error), messages.WARNING)
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.calendar)
+        return [path("calendar/", view, name="ads_scheduledchange_calendar"), *super().get_urls()]
+
+    @action(
+        description="Calendar", url_path="to-calendar", permissions=["view"], icon="calendar_month"
+    )  # type: ignore[untyped-decorator]
+    def calendar_button(self, request: HttpRequest) -> HttpResponse:
+        """The calendar, from the list."""
+        return self.calendar(request)
+
+    def calendar(self, request: HttpRequest) -> HttpResponse:
+        """What changes when: ``?month=2026-12&brand=7``."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        today = timezone.now().date()
+        month = _month(request.GET.get("month", ""), today)
+        brands = visible.rows(Brand.objects.all())
+        number = request.GET.get("brand", "")
+        brand = brands.filter(pk=int(number)).first() if number.isdecimal() else None
+        ends = month
+        for _ in range(_MONTHS):
+            ends = next_month(ends)
+        entries = plans.agenda.of(month, ends - _DAY, brand)
+        page = reverse("admin:ads_scheduledchange_calendar")
+        of = f"&brand={brand.pk}" if brand else ""
+        earlier = month_start(month - _DAY)
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": f"What changes{f' for {brand}' if brand else ''}",
+            "span": f"{month:%B %Y} and {month_start(ends - _DAY):%B %Y}",
+            "days": [
+                {"day": day, "is_past": day < today, "entries": [_entry(one) for one in those]}
+                for day, those in groupby(entries, key=lambda one: one.day)
+            ],
+            "today": today,
+            "brand": brand,
+            "all": page,
+            "earlier": f"{page}?month={earlier:%Y-%m}{of}",
+            "later": f"{page}?month={next_month(month):%Y-%m}{of}",
+            "list": reverse(address(ScheduledChange, "changelist")),
+        }
+        return TemplateResponse(request, "ads/admin/calendar.html", context)
+
+
+def _entry(one: plans.agenda.Entry) -> dict[str, Any]:
+    brand = getattr(one.subject, "brand", None)
+    return {
+        "kind": one.kind.label,
+        "subject": str(one.subject),
+        "brand": str(brand) if brand else "",
+        "link": reverse(address(type(one.subject), "change"), args=[one.subject.pk]),
+        "says": one.says,
+    }
+
+
+def _month(text: str, today: date) -> date:
+    """The month that an address names; anything else is the present one."""
+    try:
+        month = date.fromisoformat(f"{text}-01")
+    except ValueError:
+        return month_start(today)
+    return month if date(2000, 1, 1) <= month <= date(2100, 1, 1) else month_start(today)

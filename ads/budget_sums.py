@@ -1,0 +1,298 @@
+"""Sums that are kept nowhere: of a campaign since its flight began, and of budget groups.
+
+Few campaigns have a total budget or a group, so these are added up from the kept sums when they are
+asked for, and recording spend has nothing more to keep. A group's are worked out first, once for
+all of its campaigns, and handed to SQL as constants.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, Final
+
+from django.db import connection
+from django.db.models import (
+    Case,
+    DateField,
+    F,
+    Func,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+    Value,
+    When,
+)
+from django.db.models.functions import Coalesce
+
+from ads.models import BudgetGroup, Campaign, SpendTotal
+from ads.models.fields import MoneyField
+from ads.models.spend import Period
+from ads.rules.calendar import UnknownTimezone, local_date, month_start, period_start
+from ads.rules.money import is_used_up
+from ads.supposing import NOTHING, Supposing
+
+#: The period of a budget for all that is spent since a first day.
+TOTAL: Final = "total"
+
+#: The periods of a group's budgets in the order in which they are named, and their fields.
+GROUP_BUDGETS: Final = {
+    Period.DAY.value: "daily_budget",
+    Period.MONTH.value: "monthly_budget",
+    TOTAL: "total_budget",
+}
+
+ZERO: Final = Decimal(0)
+
+#: A group, and a local date of its brand.
+Key = tuple[int, date]
+
+
+class _MonthOf(Func):
+    """The first of a date's month, by way of a timestamp that no timezone of a session shifts."""
+
+    template = "date_trunc('month', (%(expressions)s)::timestamp)::date"
+    arity = 1
+    output_field = DateField()
+
+
+def spent_since(first: str) -> Any:
+    """SQL for what a campaign has spent since the date at ``first``; NULL there: ever.
+
+    Whole months, less the days of the first month before it: a few sums, however long ago it was.
+    """
+    month = Coalesce(_MonthOf(OuterRef(first)), date.min)
+    sums = SpendTotal.objects.filter(campaign=OuterRef("pk"), start__gte=month).order_by()
+    before = sums.filter(period=Period.DAY, start__lt=OuterRef(first))
+    return _sum(sums.filter(period=Period.MONTH)) - _sum(before)
+
+
+def may_be_used_up() -> Q:
+    """Campaigns whose total budget can be used up: few, found for all at once.
+
+    Their months come to it, whatever was spent in the first of them before the flight; or something
+    was taken back then.
+    """
+    month = Coalesce(_MonthOf(F("campaign__start_date")), date.min)
+    sums = SpendTotal.objects.filter(campaign__total_budget__isnull=False, start__gte=month)
+    sums = sums.order_by()
+    months = sums.filter(period=Period.MONTH).values("campaign", "campaign__total_budget")
+    reached = months.annotate(spent=Sum("amount")).filter(spent__gte=F("campaign__total_budget"))
+    before = sums.filter(period=Period.DAY, start__lt=F("campaign__start_date"), amount__lt=0)
+    return (
+        Q(pk__in=reached.values("campaign"))
+        | Q(pk__in=before.values("campaign"))
+        | Q(total_budget=0)
+    )
+
+
+def _sum(sums: QuerySet[SpendTotal]) -> Any:
+    total = sums.values("campaign").annotate(total=Sum("amount")).values("total")
+    return Coalesce(Subquery(total), ZERO, output_field=MoneyField())
+
+
+@dataclass(frozen=True, slots=True)
+class GroupBudget:
+    """One budget of a group. Amounts are in the brand's currency."""
+
+    #: "day", "month" or "total".
+    period: str
+    spent: Decimal
+    budget: Decimal
+
+    @property
+    def is_used_up(self) -> bool:
+        return is_used_up(self.spent, self.budget)
+
+    @property
+    def share(self) -> Decimal:
+        """How much of it is used, 1 for all."""
+        return self.spent / self.budget if self.budget else Decimal("Infinity")
+
+
+@dataclass(frozen=True, slots=True)
+class GroupFigures:
+    """A group's budgets on one day."""
+
+    id: int
+    name: str
+    budgets: tuple[GroupBudget, ...]
+
+    @property
+    def used_up(self) -> tuple[GroupBudget, ...]:
+        """Those that hold its campaigns."""
+        return tuple(budget for budget in self.budgets if budget.is_used_up)
+
+    @property
+    def leading(self) -> GroupBudget | None:
+        """The first that is used up, else the one that is used the most; None without budgets."""
+        if self.used_up:
+            return self.used_up[0]
+        return max(self.budgets, key=lambda budget: budget.share, default=None)
+
+
+def of_groups(
+    keys: Collection[Key],
+    supposing: Supposing = NOTHING,
+    *,
+    groups: Mapping[int, BudgetGroup] | None = None,
+) -> dict[Key, GroupFigures]:
+    """The figures of groups, each on a local date of its brand; at most three queries.
+
+    ``groups``: they themselves, if they have been read already.
+    """
+    if not keys:
+        return {}
+    groups = groups or BudgetGroup.objects.in_bulk({pk for pk, _ in keys})
+    budgets = {pk: _budgets(group, supposing) for pk, group in groups.items()}
+    in_all = _in_all(
+        [group for pk, group in groups.items() if budgets[pk][TOTAL] is not None], supposing
+    )
+    sums = _of_periods(groups, {day for _, day in keys}, supposing)
+    found = {}
+    for pk, day in keys:
+        if pk not in groups:
+            continue
+        spent: dict[str, Decimal] = {TOTAL: in_all.get(pk, ZERO)}
+        for period in Period:
+            spent[period] = sums.get((pk, period, period_start(period, day)), ZERO)
+        its = tuple(
+            GroupBudget(period, spent[period], budget)
+            for period, budget in budgets[pk].items()
+            if budget is not None
+        )
+        found[pk, day] = GroupFigures(pk, groups[pk].name, its)
+    return found
+
+
+def later_sums(group_ids: Collection[int], since: date) -> Mapping[tuple[int, str, date], Decimal]:
+    """What groups have spent in days and months from ``since`` on, also ahead of time."""
+    rows = _members(group_ids, NOTHING).filter(totals__start__gte=period_start("month", since))
+    sums = rows.values_list("of_group", "totals__period", "totals__start")
+    return {
+        (group, period, start): spent
+        for group, period, start, spent in sums.annotate(spent=Sum("totals__amount"))
+    }
+
+
+def is_held_on(
+    figures: GroupFigures, day: date, sums: Mapping[tuple[int, str, date], Decimal]
+) -> bool:
+    """Is one of the group's budgets used up on ``day``, given :func:`later_sums`?"""
+    return any(
+        each.is_used_up
+        if each.period == TOTAL
+        else is_used_up(
+            sums.get((figures.id, each.period, period_start(each.period, day)), ZERO), each.budget
+        )
+        for each in figures.budgets
+    )
+
+
+def there_are() -> tuple[bool, bool]:
+    """Are there any budget groups, and campaigns with a total budget? One small query."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT FROM ads_budgetgroup),"
+            " EXISTS (SELECT FROM ads_campaign WHERE total_budget IS NOT NULL)"
+        )
+        groups, totals = cursor.fetchone()
+    return groups, totals
+
+
+def today(groups: QuerySet[BudgetGroup], now: datetime) -> list[Key]:
+    """Each of ``groups`` with the local date of its brand; without those of invalid timezones."""
+    keys: list[Key] = []
+    dates: dict[str, date] = {}
+    for pk, zone in groups.order_by().values_list("pk", "brand__timezone"):
+        with suppress(UnknownTimezone):
+            keys.append((pk, dates.setdefault(zone, local_date(now, zone))))
+    return keys
+
+
+def of_campaigns(campaigns: Iterable[Campaign], now: datetime) -> dict[int, GroupFigures]:
+    """The figures of their groups at ``now``, by the group's id; no query without groups.
+
+    ``campaigns`` have their brands at hand.
+    """
+    keys: set[Key] = set()
+    groups: dict[int, BudgetGroup] = {}
+    is_loaded = Campaign._meta.get_field("budget_group").is_cached
+    for campaign in campaigns:
+        if campaign.budget_group_id is not None:
+            with suppress(UnknownTimezone):
+                keys.add((campaign.budget_group_id, local_date(now, campaign.brand.timezone)))
+            if is_loaded(campaign) and campaign.budget_group:
+                groups[campaign.budget_group_id] = campaign.budget_group
+    known = groups if groups.keys() >= {pk for pk, _ in keys} else None
+    return {pk: figures for (pk, _), figures in of_groups(keys, groups=known).items()}
+
+
+def _budgets(group: BudgetGroup, supposing: Supposing) -> dict[str, Decimal | None]:
+    supposed = supposing.groups.get(group.pk, {})
+    return {
+        period: supposed.get(field, getattr(group, field))
+        for period, field in GROUP_BUDGETS.items()
+    }
+
+
+def _members(group_ids: Collection[int], supposing: Supposing) -> QuerySet[Any, Any]:
+    """The campaigns of these groups, with ``of_group``, as they are supposed to be."""
+    group = supposing.name("budget_group")
+    aliases = {name: of for name, of in supposing.aliases().items() if name == group}
+    members = Campaign.objects.alias(**aliases).filter(**{f"{group}__in": list(group_ids)})
+    return members.order_by().annotate(of_group=F(group))
+
+
+def _in_all(groups: Collection[BudgetGroup], supposing: Supposing) -> dict[int, Decimal]:
+    """What these groups have spent since their first day: months, less the days before it."""
+    if not groups:
+        return {}
+    by_month: dict[date, list[int]] = defaultdict(list)
+    within: dict[date, list[int]] = defaultdict(list)
+    for group in groups:
+        first = group.start_date or date.min
+        by_month[month_start(first)].append(group.pk)
+        if first.day != 1:
+            within[first].append(group.pk)
+    members = _members([group.pk for group in groups], supposing)
+    months = members.filter(totals__period=Period.MONTH, totals__start__gte=_date_of(by_month))
+    found: dict[int, Decimal] = defaultdict(Decimal)
+    for pk, amount in months.values_list("of_group").annotate(spent=Sum("totals__amount")):
+        found[pk] += amount
+    if within:
+        firsts = {month_start(day): pks for day, pks in within.items()}
+        some = _members([pk for pks in within.values() for pk in pks], supposing)
+        days = some.filter(
+            totals__period=Period.DAY,
+            totals__start__gte=_date_of(firsts),
+            totals__start__lt=_date_of(within),
+        )
+        for pk, amount in days.values_list("of_group").annotate(spent=Sum("totals__amount")):
+            found[pk] -= amount
+    return found
+
+
+def _date_of(groups: Mapping[date, Collection[int]]) -> Case:
+    """SQL for the date of a member's group."""
+    return Case(
+        *(When(of_group__in=pks, then=Value(day)) for day, pks in groups.items()),
+        output_field=DateField(),
+    )
+
+
+def _of_periods(
+    group_ids: Collection[int], days: Collection[date], supposing: Supposing
+) -> Mapping[tuple[int, str, date], Decimal]:
+    starts = {period_start(period, day) for day in days for period in Period}
+    rows = (
+        _members(group_ids, supposing)
+        .filter(totals__start__in=starts)
+        .values_list("of_group", "totals__period", "totals__start")
+        .annotate(spent=Sum("totals__amount"))
+    )
+    return {(group, period, start): spent for group, period, start, spent in rows}

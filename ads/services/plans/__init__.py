@@ -1,0 +1,6 @@
+"""Budgets ahead of time: dated changes, plans by month, and what changes when."""
+
+from ads.services.plans import agenda, by_month
+from ads.services.plans.applying import LATE_DAYS, apply_due
+from ads.services.plans.by_month import InvalidPlan, Month, PlanPreview
+from ads.services.plans.changes import CannotCancel, ScheduleBudgets, cancel, planned_for

@@ -1,0 +1,88 @@
+"""Total budgets and budget groups: deciding all campaigns where none, and where 10 % have one.
+
+Two databases take turns; the shortest round counts. In the second, every twentieth campaign has a
+total budget, with 11 months of spend to add up, and every twentieth is in a group of ten. Then
+single entries of campaigns without, with a total budget, and in a group, in turns.
+"""
+
+from contextlib import ExitStack
+from functools import partial
+
+from support.database import execute, execute_unaudited, scratch, use
+from support.report import at_most, expect, options, seconds, table
+from support.world import NOW, decide, fill, settle
+
+from ads.models import Campaign
+from ads.services.delivery import Enforced
+from ads.services.ledger import SpendEntry, record_one
+
+RATIO = 1.4
+RECORD = 4.0
+MONTHS = 11
+
+SOME = """
+UPDATE ads_campaign SET total_budget = 1e9, start_date = date '2025-04-10' WHERE id %% 20 = 1;
+INSERT INTO ads_spendtotal (brand_id, campaign_id, period, start, amount)
+SELECT brand_id, id, 'month', (date '2025-04-01' + make_interval(months => month))::date, 910
+  FROM ads_campaign, generate_series(0, %(months)s - 1) AS month WHERE id %% 20 = 1;
+INSERT INTO ads_budgetgroup (brand_id, name, daily_budget, monthly_budget, total_budget)
+SELECT brand.id, 'Group', 1e9, 1e9, 1e9 FROM ads_brand AS brand
+ WHERE EXISTS (SELECT FROM ads_campaign WHERE brand_id = brand.id AND id %% 20 = 2);
+UPDATE ads_campaign AS campaign SET budget_group_id = grouped.id
+  FROM ads_budgetgroup AS grouped
+ WHERE grouped.brand_id = campaign.brand_id AND campaign.id %% 20 = 2
+"""
+
+
+def main() -> None:
+    given = options(
+        __doc__, campaigns=1_000_000, brands=20_000, schedules=500, rounds=5, entries=100
+    ).parse_args()
+    least: dict[str, float] = {}
+    with ExitStack() as databases:
+        names = {}
+        for which in ("none", "some"):
+            names[which] = databases.enter_context(scratch(which))
+            fill(given.campaigns, brands=given.brands, schedules=given.schedules, now=NOW)
+            if which == "some":
+                execute_unaudited(SOME, {"months": MONTHS})
+            settle(NOW)
+            execute("VACUUM ANALYZE ads_spendtotal, ads_budgetgroup")
+        for _ in range(given.rounds):
+            for which, name in names.items():
+                use(name)
+                took, enforced = seconds(decide)
+                expect(Enforced(), enforced)
+                least[which] = min(took, least.get(which, took))
+                print(f"  {which}: {took:.2f} s", flush=True)
+        use(names["some"])
+        record = _record(given.entries)
+    table(
+        [
+            ("deciding, without any", f"{least['none']:.2f} s", ""),
+            at_most("deciding, 10 % with one", least["some"] / least["none"], RATIO, "×"),
+            ("an entry of one without", f"{record['plain'] * 1000:.2f} ms", ""),
+            at_most("... with a total budget", record["total"] / record["plain"], RECORD, "×"),
+            at_most("... in a group", record["group"] / record["plain"], RECORD, "×"),
+        ]
+    )
+
+
+def _record(entries: int) -> dict[str, float]:
+    """Seconds of the median entry of each kind."""
+    kinds = {"plain": 3, "total": 1, "group": 2}
+    campaigns = {
+        kind: list(Campaign.objects.filter(pk__lte=20 * entries).order_by("pk")[rest - 1 :: 20])
+        for kind, rest in kinds.items()
+    }
+    took: dict[str, list[float]] = {kind: [] for kind in kinds}
+    for number in range(entries):
+        for kind, those in campaigns.items():
+            entry = SpendEntry(those[number % len(those)], "0.01")
+            once, _ = seconds(partial(record_one, entry, source="b", now=NOW))
+            took[kind].append(once)
+    return {kind: sorted(each)[len(each) // 2] for kind, each in took.items()}
+
+
+if __name__ == "__main__":
+    main()
