@@ -23,7 +23,7 @@ logconfig_dict = logs.config(
     access_log=os.environ.get("ACCESS_LOG", "-"),  # a file, or - for the terminal
 )
 # Containers have a small or no writable disk for the workers' heartbeat files.
-worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108, PTH112
+worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108
 control_socket_disable = True  # it would be one per user, and several clones may run at once
 
 # Here the processes count what only they know, for /metrics; set before anything is imported.

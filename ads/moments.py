@@ -54,15 +54,19 @@ class Moment:
         """
         brands = Brand.objects.all()
         schedules = DaypartingSchedule.objects.all()
-        if not is_everything(campaigns):
+        stored: list[dayparting.Schedule] = []
+        if is_everything(campaigns):
+            stored = schedules_as_rules(schedules)
+        else:
             brands = brands.filter(campaigns__in=_ids(campaigns))
             # Listed: as a subquery, those of ten thousand campaigns took PostgreSQL a second.
             attached = set(attached_to(campaigns).values_list("schedule", flat=True).distinct())
-            schedules = schedules.filter(pk__in=attached.union(supposing.attached))
+            if wanted := attached.union(supposing.attached):
+                stored = schedules_as_rules(schedules.filter(pk__in=wanted))
         asking = dict(
             brands.order_by().values_list("timezone").annotate(asks=BoolOr("stops_when_stale"))
         )
-        supposed = supposing.in_place_of(schedules_as_rules(schedules))
+        supposed = supposing.in_place_of(stored)
         return cls.of(
             now,
             asking,

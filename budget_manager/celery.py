@@ -4,6 +4,7 @@ import gc
 import os
 import sys
 import warnings
+from functools import cache
 
 from celery import Celery, signals
 from django.core.exceptions import ImproperlyConfigured
@@ -12,6 +13,8 @@ from budget_manager import transport
 from budget_manager.secret_files import read_secret_files
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "budget_manager.settings")
+# Celery would load every page to check it, and drop what the checks say: refuse_to_start() does it.
+os.environ.setdefault("CELERY_SKIP_CHECKS", "true")
 
 # Celery warns root of pickled messages; this application accepts only JSON.
 warnings.filterwarnings("ignore", message="You're running the worker with superuser privileges")
@@ -42,4 +45,14 @@ def refuse_to_start(**_: object) -> None:
 @signals.worker_before_create_process.connect(weak=False)
 def share_memory(**_: object) -> None:
     """Keep the collector off what the pool's processes share: it writes to all that it scans."""
+    prepare_queries()
     gc.freeze()
+
+
+@cache
+def prepare_queries() -> None:
+    """Have Django work out, once for all processes, what each would at its first query."""
+    from django.apps import apps
+
+    for model in apps.get_models(include_auto_created=True):
+        str(model._base_manager.all().query)

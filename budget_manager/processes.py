@@ -49,8 +49,8 @@ class Stack:
         """Run until a signal or the end of one command; the exit status to leave with.
 
         The first command has the machine to itself until `first` says that it is up. Calls `then`
-        in a thread when all are started. Only the main thread, which gets the signals, may call
-        this.
+        in a thread when all are started and none has ended. Only the main thread, which gets the
+        signals, may call this.
         """
         for number in SIGNALS:
             signal.signal(number, lambda number, _: self._signals.append(number))
@@ -76,8 +76,10 @@ class Stack:
             threading.Thread(target=self._relay, args=(process.stdout, name, colour), daemon=True)
             for (name, process), colour in zip(self._running.items(), COLOURS, strict=False)
         ]
-        for thread in (*readers, threading.Thread(target=then, daemon=True)):
+        for thread in readers:
             thread.start()
+        if not ended:
+            threading.Thread(target=then, daemon=True).start()
         ended = ended or self._watch()
         self._stop_all()
         for reader in readers:

@@ -52,6 +52,7 @@ def read_secret_files(environ: MutableMapping[str, str]) -> None:
         # The same value is what a process finds that was started by one of ours.
         if environ.get(name) not in ("", None, secret):
             raise ImproperlyConfigured(
-                f"{name} and {name}_FILE are both set, and differ: unset one of them."
+                f"{name} and {name}_FILE are both set, and differ: set one of them to nothing, "
+                f"such as '{name}_FILE='."
             )
         environ[name] = secret

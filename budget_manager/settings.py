@@ -5,6 +5,7 @@ servers. Production (``ENVIRONMENT=production``) refuses to start without its va
 """
 
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -88,10 +89,13 @@ DATABASE_SESSION = {
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
+# Workers and beat serve no pages, and do without the memory that these take.
+HAS_PAGES = Path(sys.argv[0]).name != "celery"
+
 INSTALLED_APPS = [
     "unfold",
     "unfold.contrib.filters",
-    "django.contrib.admin",
+    "django.contrib.admin" if HAS_PAGES else "django.contrib.admin.apps.SimpleAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

@@ -20,4 +20,5 @@ from ads.admin import (
     senders,
     spend,
     tasks,
+    team,
 )

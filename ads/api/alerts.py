@@ -9,7 +9,7 @@ from ninja import Field, Path, Query, Router, Schema
 
 from ads.api.frame import ApiKey, ApiRequest, Id, Kind, Problem, check_known, documented, reads
 from ads.api.reading import Named, NextCursor, paging
-from ads.models import Alert
+from ads.models import Alert, Brand, Campaign
 from ads.models.alerts import AlertKind
 from ads.models.senders import Scope
 from ads.services import alerts, visible
@@ -51,8 +51,8 @@ class AlertAnswer(Schema):
         return cls(
             id=alert.pk,
             rule=alert.rule.name,
-            brand=alert.brand and Named(id=alert.brand.pk, name=alert.brand.name),
-            campaign=alert.campaign and Named(id=alert.campaign.pk, name=alert.campaign.name),
+            brand=_named(alert.brand),
+            campaign=_named(alert.campaign),
             title=said.title,
             text=said.text,
             next=said.next,
@@ -105,6 +105,10 @@ def acknowledge_alert(request: ApiRequest, alert_id: Path[Id]) -> AlertAnswer:
         raise Problem(Kind.NOT_FOUND, f"There is no alert {alert_id}.")
     alerts.bell.acknowledge(found, by=current_actor(), now=request.now)
     return AlertAnswer.of(_seen(request).get(pk=alert_id))
+
+
+def _named(row: Brand | Campaign | None) -> Named | None:
+    return None if row is None else Named(id=row.pk, name=row.name)
 
 
 def _seen(request: ApiRequest) -> Any:

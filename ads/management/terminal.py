@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import IO, Final, cast
 
 from django.core.management.base import CommandError, OutputWrapper
-from django.db import OperationalError
+from django.db import InternalError, OperationalError
 from django.db.models import Q
 from django.template.defaultfilters import filesizeformat
 from rich import box
@@ -35,6 +35,9 @@ CANDIDATES: Final = 20
 
 _LARGEST_ID: Final = 2**63
 
+#: PostgreSQL's code for a change that a replica refuses.
+_READ_ONLY: Final = "25006"
+
 
 @contextmanager
 def acting(command: str, **more: str) -> Iterator[None]:
@@ -43,7 +46,8 @@ def acting(command: str, **more: str) -> Iterator[None]:
     ``more`` is kept with the audit too.
 
     Raises:
-        CommandError: the clocks differ too much, or somebody else keeps rows locked.
+        CommandError: the clocks differ too much, somebody else keeps rows locked, or the database
+            is a replica.
     """
     try:
         actor = f"command: {command}, by {getpass.getuser()}"
@@ -62,6 +66,13 @@ def acting(command: str, **more: str) -> Iterator[None]:
             raise
         said = [str(error if isinstance(error, Locked) else Locked(())), *stuck_sessions()]
         raise CommandError("\n".join(map(str, [*said, "Run the command again."]))) from error
+    except InternalError as error:
+        if getattr(error.__cause__, "pgcode", None) != _READ_ONLY:
+            raise
+        raise CommandError(
+            "The database is a replica or read-only, so nothing was changed: set DATABASE_URL to "
+            "the primary."
+        ) from error
 
 
 class Screen:

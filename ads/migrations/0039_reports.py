@@ -34,7 +34,7 @@ ROWS = [
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('ads', '0037_alert_rules'),
+        ('ads', '0038_labels_notes_views'),
         ('django_celery_beat', '0019_alter_periodictasks_options'),
         ('pghistory', '0007_auto_20250421_0444'),
     ]

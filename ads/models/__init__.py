@@ -12,12 +12,14 @@ from ads.models.allowance import Allowance
 from ads.models.archive import ArchivedId, ArchivedMonth, ArchivedSpend
 from ads.models.backups import Backup, Restore
 from ads.models.batches import MatchedSpend, RecordedAgain, SpendBatch
-from ads.models.brand import Brand, PlatformCaps
-from ads.models.campaign import Campaign, CampaignSchedule
+from ads.models.brand import Brand, BrandLabel, PlatformCaps
+from ads.models.campaign import Campaign, CampaignLabel, CampaignSchedule
 from ads.models.caps import BudgetCap
 from ads.models.dayparting import DaypartingSchedule, DaypartingWindow
 from ads.models.delivery import DeliveryChange
 from ads.models.imports import ColumnMapping, SpendImport, SpendImportPart
+from ads.models.labels import Label
+from ads.models.notes import Note
 from ads.models.operations import CountedTable, Heartbeat, MetricCounter, SimulatedSwitch
 from ads.models.pacing import BudgetPace, ProjectionRange, SeasonalityAdjustment
 from ads.models.people import Person, SecondFactor, SignIn
@@ -25,6 +27,7 @@ from ads.models.platforms import Connection, PlatformAccount, PlatformCampaign, 
 from ads.models.reconciliation import AccountDifference
 from ads.models.references import CampaignReference, UnknownReference, WaitingSpend
 from ads.models.reports import ReportLink, ReportSchedule
+from ads.models.saved_views import DefaultView, SavedView
 from ads.models.senders import ApiKey, WebhookDelivery, WebhookEndpoint
 from ads.models.spend import ReportedTotal, Spend, SpendTotal
 from ads.models.timezones import TimezoneName

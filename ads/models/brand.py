@@ -1,6 +1,7 @@
 """Brand: a client of the agency."""
 
 import pgtrigger
+from django.conf import settings
 from django.db import models
 
 from ads.models.base import ConfigurationModel, ConfigurationQuerySet
@@ -12,6 +13,7 @@ from ads.models.fields import (
     is_money,
     readable_timezone,
 )
+from ads.models.labels import Label
 from ads.models.triggers import moves_updated_at, tracked
 
 _BRAND_FIELDS = [
@@ -25,6 +27,7 @@ _BRAND_FIELDS = [
     "stops_when_stale",
     "puts_switches_right",
     "platform_caps",
+    "account_manager",
 ]
 
 
@@ -141,6 +144,16 @@ class Brand(ConfigurationModel):
         "platform may spend twice a daily budget (Meta 1.75 times); strict caps allow for that, "
         "and on most days less of the budget is spent.",
     )
+    account_manager = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="managed_brands",
+        help_text="Who looks after the client. Lists can be filtered by it; permissions do not "
+        "depend on it.",
+    )
+    labels = models.ManyToManyField(Label, blank=True, related_name="brands")
     last_daily_reset = models.DateField(
         null=True,
         blank=True,
@@ -198,3 +211,17 @@ class Brand(ConfigurationModel):
         reported = self.campaigns.filter(reported_totals__isnull=False)
         recorded = models.Exists(spent) | models.Exists(reported)
         return type(self).objects.filter(recorded, pk=self.pk).exists()
+
+
+@tracked("label of a brand added or removed", "labels of brands", ["brand", "label"], links=True)
+class BrandLabel(Brand.labels.through):  # type: ignore[misc,name-defined]
+    """A label that a brand has."""
+
+    class Meta:
+        proxy = True
+        default_permissions = ()
+        verbose_name = "label of a brand"
+        verbose_name_plural = "labels of brands"
+
+    def __str__(self) -> str:
+        return f"{self.label} on {self.brand}"

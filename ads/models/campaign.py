@@ -8,6 +8,7 @@ from ads.models.base import ConfigurationModel, ConfigurationQuerySet
 from ads.models.brand import Brand
 from ads.models.dayparting import DaypartingSchedule
 from ads.models.fields import MoneyField, are_dates_in_order, is_money
+from ads.models.labels import Label
 from ads.models.triggers import moves_updated_at, refuse, tracked
 
 
@@ -109,6 +110,7 @@ class Campaign(ConfigurationModel):
     dayparting_schedules = models.ManyToManyField(
         DaypartingSchedule, blank=True, related_name="campaigns", through="CampaignSchedule"
     )
+    labels = models.ManyToManyField(Label, blank=True, related_name="campaigns")
 
     objects = ConfigurationQuerySet.as_manager()
 
@@ -225,3 +227,19 @@ class CampaignSchedule(models.Model):
 
     def __str__(self) -> str:
         return f"{self.schedule} on {self.campaign}"
+
+
+@tracked(
+    "label of a campaign added or removed", "labels of campaigns", ["campaign", "label"], links=True
+)
+class CampaignLabel(Campaign.labels.through):  # type: ignore[misc,name-defined]
+    """A label that a campaign has."""
+
+    class Meta:
+        proxy = True
+        default_permissions = ()
+        verbose_name = "label of a campaign"
+        verbose_name_plural = "labels of campaigns"
+
+    def __str__(self) -> str:
+        return f"{self.label} on {self.campaign}"

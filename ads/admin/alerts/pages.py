@@ -39,7 +39,7 @@ class AlertConfigurationAdmin(ConfigurationAdmin[R]):
 
     def found(self, request: HttpRequest, object_id: str) -> R:
         """The row of a page beside the form."""
-        row = self.get_object(request, object_id)
+        row: R | None = self.get_object(request, object_id)
         if row is None:
             raise Http404
         return row

@@ -4,6 +4,7 @@ from ads.admin.base import menu, model_admin, search
 from ads.admin.base.attached import ScheduleInline
 from ads.admin.base.deletion import Instead, KeepsWhatHasSpend
 from ads.admin.base.detail_page import (
+    HISTORY,
     LocalTimes,
     StoryPage,
     checks,
@@ -24,3 +25,5 @@ from ads.admin.base.model_admin import (
     TabularInline,
 )
 from ads.admin.base.pace_panel import pace_panel
+from ads.admin.base.saved_views import SavesViews
+from ads.admin.base.view_pages import change_view, choose_columns, open_view, save_view

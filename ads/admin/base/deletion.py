@@ -11,10 +11,10 @@ from django.urls import reverse
 
 from ads.admin.actions import AT_MOST, BACK, IDS
 from ads.admin.elements import AdminMixin
-from ads.models import DeliveryChange, SimulatedSwitch, SpendTotal
+from ads.models import DeliveryChange, Note, SimulatedSwitch, SpendTotal
 
 #: Deleted with their campaign or brand, though nobody may delete one of these rows alone.
-HISTORY = (DeliveryChange, SimulatedSwitch, SpendTotal)
+HISTORY = (DeliveryChange, Note, SimulatedSwitch, SpendTotal)
 
 #: Of the rows that must stay, so many are named.
 NAMED: Final = 100

@@ -9,9 +9,8 @@ from django.contrib.admin import ShowFacets
 from django.contrib.admin.models import LogEntry
 from django.contrib.admin.options import IncorrectLookupParameters, get_content_type_for_model
 from django.contrib.admin.utils import unquote
-from django.core.exceptions import FieldError, ValidationError
 from django.core.paginator import Paginator
-from django.db import DataError, IntegrityError, models
+from django.db import IntegrityError, models
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern
@@ -19,6 +18,7 @@ from django.utils.functional import cached_property
 
 from ads.admin.base.menu import list_title
 from ads.admin.base.narrowing import narrowings, without_any
+from ads.admin.base.saved_views import NOT_A_CONDITION, SavesViews
 from ads.admin.editing import GuardsEdits
 from ads.admin.elements import (
     ConfigurationForm,
@@ -35,7 +35,7 @@ else:
     import unfold.admin
 
     # Unfold's classes have no types; they are Django's with another look.
-    class ModelAdmin(unfold.admin.ModelAdmin):
+    class ModelAdmin(SavesViews, unfold.admin.ModelAdmin):
         #: What the list shows, in a sentence or two above it.
         about = ""
         #: What the list is called, where the plural of what its rows are called does not do.
@@ -128,8 +128,6 @@ def _of_visible(field: Any) -> Any:
     return field
 
 
-#: What the ORM and the database say to ``?id__in=x`` and ``?name__regex=(``.
-NOT_A_CONDITION = (IncorrectLookupParameters, DataError, FieldError, ValueError, ValidationError)
 NOT_UNDERSTOOD = "This address contains an invalid filter, so the whole list is shown."
 
 __all__ = ["KEPT", "ConfigurationAdmin", "ModelAdmin", "ReadOnlyAdmin", "TabularInline"]
@@ -209,7 +207,11 @@ class ConfigurationAdmin(GuardsEdits, ModelAdmin[M]):
 
 
 #: Fields, and what shows them to those who may only read.
-_AS_READ = {"daily_budget": "daily_limit", "monthly_budget": "monthly_limit"}
+_AS_READ = {
+    "daily_budget": "daily_limit",
+    "monthly_budget": "monthly_limit",
+    "account_manager": "manager",
+}
 
 
 def _as_read(fields: Any) -> list[Any]:

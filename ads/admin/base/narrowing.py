@@ -39,6 +39,16 @@ def narrowings(rows: ChangeList) -> list[Narrowing]:
     return found
 
 
+def without_effect(rows: ChangeList) -> list[str]:
+    """Parameters of the address that belong to a filter and choose nothing that it offers."""
+    return [
+        name
+        for spec in rows.filter_specs
+        for name in _names(spec)
+        if rows.params.get(name) and not _in_words(spec, rows)
+    ]
+
+
 def without_any(rows: ChangeList) -> str:
     """The address of the whole list, in the order it is in."""
     names = [name for spec in rows.filter_specs for name in _names(spec)]

@@ -13,10 +13,19 @@ from django.urls import reverse
 from unfold.dataclasses import SearchResult
 
 from ads.admin.base.menu import is_audit, list_title, menu, viewable
-from ads.admin.elements import address, may
-from ads.models import Brand, Campaign, CampaignReference, DaypartingSchedule, Spend, SpendImport
+from ads.admin.elements import address, may, picked
+from ads.models import (
+    Brand,
+    Campaign,
+    CampaignReference,
+    DaypartingSchedule,
+    Label,
+    Spend,
+    SpendImport,
+)
 from ads.rules.platform_ids import spelled
 from ads.services import visible
+from ads.services.team import saved_views
 
 #: Rows of each kind that are shown.
 MOST: Final = 8
@@ -108,6 +117,21 @@ def _rows(request: HttpRequest, text: str, words: list[str]) -> Iterator[SearchR
         schedules = visible.rows(DaypartingSchedule.objects.filter(_named(words)))
         for schedule in schedules.order_by("name")[:MOST]:
             yield _row(schedule, "Schedule", "schedule")
+    yield from _of_team(request, words)
+
+
+def _of_team(request: HttpRequest, words: list[str]) -> Iterator[SearchResult]:
+    """Labels, which lead to what has them, and saved views."""
+    if may(request, Label, "view") and may(request, Campaign, "view"):
+        for label in visible.rows(Label.objects.filter(_named(words))).order_by("name")[:MOST]:
+            link = picked("admin:ads_campaign_changelist", label=str(label.pk))
+            yield SearchResult(label.name, "Campaigns with this label", link, "label")
+    pages = {model._meta.label_lower: model for model in viewable(request)}
+    for view in saved_views.named(request.user, words)[:MOST]:
+        if view.list_name in pages:
+            link = reverse("saved_view", args=[view.pk])
+            title = list_title(pages[view.list_name])
+            yield SearchResult(view.name, f"Saved view of {title.lower()}", link, "bookmark")
 
 
 def _row(row: Any, description: str, icon: str) -> SearchResult:

@@ -81,6 +81,8 @@ class BrandActions(AsksFirst):
         "resume_campaigns",
         "let_run_on",
         "change_their_budgets",
+        "add_label",
+        "remove_label",
         "export_selected",
     ]
 

@@ -16,8 +16,11 @@ from ads.admin.receipts import ReceiptsPage
 from ads.admin.replay import ReplayPage
 from ads.admin.reports import ReportPage
 from ads.admin.setup import SetsUpByFile, of_brands
+from ads.admin.team import Labeled, TakesNotes
 from ads.models import Brand, Campaign
+from ads.services import visible
 from ads.services.exports import Export, kinds
+from ads.services.team import possible_managers
 
 
 @admin.register(Brand)
@@ -27,6 +30,8 @@ class BrandAdmin(
     BrandPage,
     ReceiptsPage,
     ReplayPage,
+    Labeled,
+    TakesNotes,
     ReportPage,
     SetsUpByFile,
     KeepsWhatHasSpend,
@@ -42,7 +47,7 @@ class BrandAdmin(
     search_fields = ["name"]
     search_help_text = "Name"
     fieldsets = [
-        (None, {"fields": ["name", "is_active", ("timezone", "currency")]}),
+        (None, {"fields": ["name", "is_active", ("timezone", "currency"), "account_manager"]}),
         ("Budgets", {"fields": [("daily_budget", "monthly_budget")]}),
         (
             "Ad platforms",
@@ -65,7 +70,27 @@ class BrandAdmin(
             },
         ),
     ]
-    readonly_fields = ["last_daily_reset", "last_monthly_reset", "created", "updated"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Brand]:
+        return super().get_queryset(request).select_related("account_manager")
+
+    def get_fieldsets(self, request: HttpRequest, obj: Brand | None = None) -> Any:
+        fieldsets = super().get_fieldsets(request, obj)
+        if visible.brand_ids() is None:
+            return fieldsets
+        # People are not shown to those who are limited to brands, so there are none to choose.
+        name, group = fieldsets[0]
+        shown = ["manager" if one == "account_manager" else one for one in group["fields"]]
+        return [(name, {**group, "fields": shown}), *fieldsets[1:]]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Brand | None = None) -> list[str]:
+        limited = ["manager"] if visible.brand_ids() is not None else []
+        return [*limited, "last_daily_reset", "last_monthly_reset", "created", "updated"]
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "account_manager":
+            kwargs["queryset"] = possible_managers()
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def get_form(
         self, request: HttpRequest, obj: Brand | None = None, change: bool = False, **kwargs: Any
@@ -82,7 +107,8 @@ class BrandAdmin(
         return form
 
     def export_of(self, rows: QuerySet[Brand]) -> Export:
-        return kinds.of_summary(timezone.now(), brands=rows)
+        names_people = visible.brand_ids() is None
+        return kinds.of_summary(timezone.now(), brands=rows, names_people=names_people)
 
     def setup_of(self, rows: QuerySet[Brand]) -> Export:
         return of_brands(rows)

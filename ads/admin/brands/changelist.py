@@ -12,6 +12,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import BooleanRadioFilter, DropdownFilter
 
+from ads import brand_figures
 from ads.admin.elements import (
     NOTHING,
     USED,
@@ -29,13 +30,15 @@ from ads.admin.elements import (
     two_lines,
     within_currencies,
 )
+from ads.admin.team import LabelFilter, ManagerFilter
+from ads.brand_figures import SHARE, SPEND
 from ads.models import Brand, Campaign
 from ads.models.campaign import STATES, State
 from ads.models.spend import Period
 from ads.rules.money import format_money, remaining
-from ads.services import brand_figures, pacing, visible
-from ads.services.brand_figures import SHARE, SPEND
+from ads.services import pacing, visible
 from ads.services.ledger import summaries
+from ads.services.team import labels
 
 
 class BrandList(ChangeList):
@@ -79,6 +82,8 @@ class BrandList(ChangeList):
             brand.pace_of_month = paces.get(brand.pk)
             brand.local, brand.figures = clock(now, brand.timezone), figures
             brand.delivering, brand.held, brand.every = campaigns.get(brand.pk, (0, 0, 0))
+        if "its_labels" in self.list_display:
+            labels.load(brands)
         self.result_list = brands
 
 
@@ -121,6 +126,8 @@ class TimezoneFilter(DropdownFilter):  # type: ignore[misc]
 
 LIST_FILTER: Final[list[Any]] = [
     ("is_active", BooleanRadioFilter),
+    LabelFilter,
+    ManagerFilter,
     UsedFilter,
     PaceFilter,
     TimezoneFilter,
@@ -142,7 +149,10 @@ class BrandColumns(AdminMixin[Brand]):
         "used_this_month",
         "pace",
         "local",
+        "its_labels",
+        "manager",
     ]
+    hidden_at_first = ("manager",)
 
     list_fullwidth = True
 
@@ -185,6 +195,10 @@ class BrandColumns(AdminMixin[Brand]):
     @admin.display(description="local time", ordering="timezone")
     def local(self, brand: Any) -> SafeString:
         return two_lines(brand.local, brand.timezone)
+
+    @admin.display(description="manager", ordering="account_manager__username")
+    def manager(self, brand: Brand) -> str:
+        return str(brand.account_manager or NOTHING)
 
     @admin.display(description="daily budget")
     def daily_limit(self, brand: Brand) -> str:

@@ -69,6 +69,8 @@ class CampaignActions(Undoes):
         "change_budgets",
         "attach_schedule",
         "detach_schedule",
+        "add_label",
+        "remove_label",
         "complete",
         "archive",
         "export_selected",

@@ -24,8 +24,10 @@ from ads.admin.elements import ConfigurationForm
 from ads.admin.references import ReferenceInline
 from ads.admin.setup import SetsUpByFile, of_campaigns
 from ads.admin.spend import CorrectsCampaign
+from ads.admin.team import Labeled, TakesNotes
 from ads.models import Campaign, ReportedTotal, Spend
 from ads.models.campaign import Status
+from ads.services import visible
 from ads.services.explain import hold_sentences
 from ads.services.exports import Export, kinds
 
@@ -44,6 +46,8 @@ class CampaignAdmin(
     BudgetsInList,
     CampaignColumns,
     CampaignPage,
+    Labeled,
+    TakesNotes,
     CorrectsCampaign,
     SetsUpByFile,
     KeepsWhatHasSpend,
@@ -73,11 +77,12 @@ class CampaignAdmin(
     ]
 
     def export_of(self, rows: QuerySet[Campaign]) -> Export:
-        return kinds.of_summary(timezone.now(), campaigns=rows)
+        names_people = visible.brand_ids() is None
+        return kinds.of_summary(timezone.now(), campaigns=rows, names_people=names_people)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Campaign]:
         # Each row and each form shows its amounts in the brand's currency.
-        return super().get_queryset(request).select_related("brand")
+        return super().get_queryset(request).select_related("brand__account_manager")
 
     def setup_of(self, rows: QuerySet[Campaign]) -> Export:
         return of_campaigns(rows)

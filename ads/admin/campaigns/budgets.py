@@ -1,16 +1,19 @@
 """Budgets in the list of campaigns: read as text, and edited by choice, a page at a time."""
 
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from django import forms
 from django.contrib import messages
 from django.contrib.admin.options import IS_POPUP_VAR
+from django.contrib.admin.views.main import ORDER_VAR
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.html import format_html
 
 from ads.admin.actions import undo_button
-from ads.admin.elements import NO_LIMIT, AdminMixin, ConfigurationForm, budget, counted
+from ads.admin.base import SavesViews
+from ads.admin.elements import NO_LIMIT, ConfigurationForm, budget, counted
 from ads.models import Campaign
 from ads.models.fields import BUDGETS
 from ads.services.bulk import ChangedMeanwhile, Edit, budget_edits
@@ -106,10 +109,11 @@ class BudgetsFormSet(forms.BaseModelFormSet):  # type: ignore[type-arg]
         return [edit for form in forms for edit in form.edits]
 
 
-class BudgetsInList(AdminMixin[Campaign]):
+class BudgetsInList(SavesViews):
     """A list whose budgets are edited once somebody chooses to, all those of a page together."""
 
     list_editable = list(BUDGETS)
+    unsaved = (EDIT,)
 
     def edits_budgets(self, request: HttpRequest) -> bool:
         """Are the budgets inputs, rather than text?"""
@@ -121,8 +125,8 @@ class BudgetsInList(AdminMixin[Campaign]):
 
     def get_list_display(self, request: HttpRequest) -> list[Any]:
         columns: list[Any] = list(super().get_list_display(request))
-        if self.edits_budgets(request):
-            return columns
+        if self.edits_budgets(request):  # also where they are not among the columns chosen
+            return columns + [budget for budget in BUDGETS if budget not in columns]
         read = {"daily_budget": "daily_limit", "monthly_budget": "monthly_limit"}
         return [read.get(column, column) for column in columns]
 
@@ -133,12 +137,26 @@ class BudgetsInList(AdminMixin[Campaign]):
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         rows: Any = super().get_changelist_instance(request)
         rows.edits_budgets = self.edits_budgets(request)
-        rows.reading_link = rows.get_query_string(remove=[EDIT])
+        rows.reading_link = self._link(request, edits=False)
         if not rows.edits_budgets:
             rows.list_editable = ()
             if self.has_change_permission(request) and not rows.is_popup:
-                rows.editing_link = rows.get_query_string({EDIT: "budgets"})
+                rows.editing_link = self._link(request, edits=True)
         return rows
+
+    def _link(self, request: HttpRequest, *, edits: bool) -> str:
+        """The list with budgets as inputs, or as text; in the same order.
+
+        Inputs leave no room for the boxes of actions, so the columns have other places.
+        """
+        order, query = self.order_of(request), request.GET.copy()
+        for name in (EDIT, ORDER_VAR):
+            query.pop(name, None)
+        if edits:
+            query[EDIT] = "budgets"
+        if places := self.as_places(self.asked_for(request, query), order):
+            query[ORDER_VAR] = places
+        return f"?{urlencode(sorted(query.items()))}"
 
     def get_changelist_form(self, request: HttpRequest, **kwargs: Any) -> Any:
         return super().get_changelist_form(request, **{"form": BudgetsForm, **kwargs})
@@ -153,10 +171,8 @@ class BudgetsInList(AdminMixin[Campaign]):
             if not self.has_change_permission(request):
                 raise PermissionDenied
             if self._save(request):
-                whole = request.GET.copy()
-                whole.pop(EDIT, None)
-                query = f"?{whole.urlencode()}" if whole else ""
-                return HttpResponseRedirect(f"{request.path}{query}")
+                link = self._link(request, edits=False)
+                return HttpResponseRedirect(f"{request.path}{link.removesuffix('?')}")
         return super().changelist_view(request, extra_context)
 
     def save_model(self, request: HttpRequest, obj: Campaign, form: Any, change: bool) -> None:

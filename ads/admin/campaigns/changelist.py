@@ -19,6 +19,7 @@ from ads.services import pacing
 from ads.services.explain import explain_many
 from ads.services.ledger import summaries
 from ads.services.lists import filters
+from ads.services.team import labels
 
 #: Rows on a page, and the parameter of the address.
 ROWS: Final = (25, 50, 100)
@@ -140,7 +141,10 @@ class CampaignList(ChangeList):
             row: Any = explained.campaign if explained else campaign
             row.explained, row.summary = explained, summary
             row.pace_of_month = paces.get(row.pk)
+            row.account_manager = campaign.brand.account_manager
             rows.append(row)
+        if "its_labels" in self.list_display:
+            labels.load(rows)
         return rows
 
 

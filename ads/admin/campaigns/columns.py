@@ -1,5 +1,6 @@
 """The columns of the list of campaigns."""
 
+from collections.abc import Collection, Mapping
 from decimal import Decimal
 from typing import Any, Final
 
@@ -24,7 +25,7 @@ from ads.admin.elements import (
     AdminMixin,
     budget,
     ended_by,
-    pace_cell,
+    pace_tip,
     soon,
     spend_track,
     state_badge,
@@ -66,8 +67,15 @@ class CampaignColumns(AdminMixin[Campaign]):
         "monthly_budget",
         "pace",
         "hours",
+        "its_labels",
+        "manager",
     ]
-    list_select_related = ["brand"]
+    hidden_at_first: Collection[str] = ("manager",)
+    column_names: Mapping[str, str] = {
+        "daily_limit": "daily_budget",
+        "monthly_limit": "monthly_budget",
+    }
+    list_select_related = ["brand__account_manager"]
     list_fullwidth = True
     # A page must not have more fields than a request may.
     list_max_show_all = ROWS[-1]
@@ -87,6 +95,10 @@ class CampaignColumns(AdminMixin[Campaign]):
             reverse("admin:ads_brand_change", args=[campaign.brand_id]),
             campaign.brand.name,
         )
+
+    @admin.display(description="manager", ordering="brand__account_manager__username")
+    def manager(self, campaign: Any) -> SafeString | str:
+        return campaign.account_manager or NONE
 
     @admin.display(description="state", ordering=BY_STATE)
     def badge(self, campaign: Any) -> SafeString:
@@ -138,7 +150,7 @@ class CampaignColumns(AdminMixin[Campaign]):
 
     @admin.display(description="pace", ordering=PACE_PERCENT)
     def pace(self, campaign: Any) -> SafeString | str:
-        return pace_cell(campaign.pace_of_month, campaign.brand.currency, f"pace-{campaign.pk}")
+        return pace_tip(campaign.pace_of_month, campaign.brand.currency, f"pace-{campaign.pk}")
 
     @admin.display(description="daily budget", ordering="daily_budget")
     def daily_limit(self, campaign: Campaign) -> SafeString:

@@ -141,7 +141,7 @@ def _spend(
     stored: Any = explained.campaign
     today = local_date(explained.at, stored.brand.timezone)
     ledger = {"campaign__id__exact": stored.pk} if may_view(request, Spend) else None
-    hours = [one.pk for one in explained.schedules] if stored.is_dayparting_enabled else []
+    hours = explained.rules if stored.is_dayparting_enabled else ()
     paced = pacing.month_of(stored, month, explained.at, hours)
     return {
         "pace": pace_panel(request, paced.pace, month.currency),

@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from ads.admin.elements import USED, ChoiceFilter, RowFilter, instant_of, is_number
+from ads.admin.team import BrandLabelFilter, LabelFilter, ManagerFilter
 from ads.holds import BUDGET_HOLDS, BudgetHold, Hold, Moment, held_by
 from ads.models import Campaign
 from ads.models.campaign import STATES, Status
@@ -87,6 +88,9 @@ LIST_FILTER: list[Any] = [
         lambda request, rows, hold: held_by(rows, moment_of(request), Hold(hold), of_many=True),
     ),
     ("brand", BrandFilter),
+    LabelFilter,
+    BrandLabelFilter,
+    ManagerFilter,
     _used(
         "daily budget used", "day_used", (one for one in filters.OWN if one.period == Period.DAY)
     ),

@@ -18,6 +18,7 @@ from ads.admin.elements.pace import (
     pace_badge,
     pace_cell,
     pace_percent,
+    pace_tip,
     range_of,
 )
 from ads.admin.elements.range_filters import DayFilter, InstantFilter

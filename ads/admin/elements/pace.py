@@ -39,15 +39,30 @@ def pace_percent(pace: Pace) -> str:
     return f">{MOST}%" if percent > MOST else f"{percent}%"
 
 
+def pace_tip(pace: Pace | None, currency: str, name: str) -> SafeString | str:
+    """The state on one line, all figures on hover. ``name`` is unique on the page."""
+    if pace is None or pace.state == State.NO_BUDGET:
+        return NOTHING
+    words = " ".join(filter(None, [pace.state.label, pace_percent(pace)]))
+    colour = COLOURS.get(pace.state, "plain")
+    figures = " ".join(sentences(pace, currency))
+    return tips.tip(words, figures, name=name, classes=f"ads-badge ads-{colour}")
+
+
 def pace_cell(pace: Pace | None, currency: str, name: str) -> SafeString | str:
-    """The state and what is projected; the rest shows on hover. ``name`` is unique on the page."""
+    """The same on two lines, with what is projected."""
     if pace is None or pace.state == State.NO_BUDGET:
         return NOTHING
     state = format_html("{} {}", pace_badge(pace), pace_percent(pace))
     if pace.projected is None:
         return state
     projected = f"{format_money(round(pace.projected, 2), currency)} projected"
-    return two_lines(state, tips.tip(projected, " ".join(sentences(pace, currency)), name=name))
+    return two_lines(
+        state,
+        tips.tip(
+            projected, " ".join(sentences(pace, currency)), name=name, classes="ads-change-at"
+        ),
+    )
 
 
 def range_of(pace: Pace, currency: str) -> str:

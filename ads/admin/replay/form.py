@@ -83,13 +83,12 @@ class ReplayForm(forms.Form):
             },
         )
         campaigns = brand.campaigns.order_by("name").values_list("pk", "name")
-        known = visible.rows(DaypartingSchedule.objects.order_by("name"))
-        schedules = known.values_list("pk", "name")
+        schedules = visible.rows(DaypartingSchedule.objects.order_by("name"))
         self.fields["campaign"].choices = [("", "None"), *campaigns]  # type: ignore[attr-defined]
         self.fields["hours"].choices = [  # type: ignore[attr-defined]
             (AS_SET, "As set today"),
             (ALL_HOURS, "All hours: no dayparting"),
-            *((pk, f"All campaigns: {name}") for pk, name in schedules),
+            *((pk, f"All campaigns: {name}") for pk, name in schedules.values_list("pk", "name")),
         ]
         for field in self.fields.values():
             if isinstance(field, MoneyFormField):

@@ -22,6 +22,9 @@ from ads.services.replay import InvalidScenario, Replayed, replay
 #: Rows of a table on the page; the command shows the same.
 MOST: Final = 200
 
+#: A page that takes longer than about ten seconds is pressed again.
+MOST_CAMPAIGN_DAYS: Final = 10_000
+
 
 class ReplayPage(AdminMixin[Brand]):
     """The page ``…/what-if/`` of a brand."""
@@ -65,7 +68,7 @@ def _result(form: ReplayForm, brand: Brand, now: datetime) -> dict[str, Any]:
     if not form.is_bound or not form.is_valid():
         return {}
     try:
-        found = replay(brand, form.scenario(), now)
+        found = replay(brand, form.scenario(), now, most=MOST_CAMPAIGN_DAYS)
     except InvalidScenario as error:
         form.refuse(error)
         return {}

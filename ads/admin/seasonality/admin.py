@@ -8,7 +8,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from ads.admin.base import ConfigurationAdmin
-from ads.admin.elements import DayFilter, RowFilter, link_to
+from ads.admin.elements import RowFilter, link_to
 from ads.models import SeasonalityAdjustment
 from ads.services import visible
 
@@ -23,7 +23,7 @@ class SeasonalityAdjustmentAdmin(ConfigurationAdmin[SeasonalityAdjustment]):
     )
     list_display = ["name", "of_brand", "start_date", "end_date", "times"]
     list_select_related = ["brand"]
-    list_filter = [("brand", RowFilter), ("start_date", DayFilter)]
+    list_filter = [("brand", RowFilter)]
     search_fields = ["name", "brand__name"]
     search_help_text = "Name or brand"
     autocomplete_fields = ["brand"]

@@ -117,7 +117,7 @@ class PeriodicTaskAdmin(TaskRuns, ConfigurationAdmin[PeriodicTask]):
 
     def get_list_display(self, request: HttpRequest) -> Any:
         may = self.has_change_permission(request)
-        return [name for name in self.list_display if may or name != "run_now"]
+        return [name for name in super().get_list_display(request) if may or name != "run_now"]
 
     def get_fieldsets(self, request: HttpRequest, obj: PeriodicTask | None = None) -> Any:
         may = self.has_change_permission(request, obj) if obj else self.has_add_permission(request)

@@ -1,12 +1,12 @@
 """Brands."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from django.http import HttpResponse
 from ninja import Field, Path, Query, Router, Schema
 
-from ads.api.frame import ApiKey, ApiRequest, Id, Kind, check_known, reads
-from ads.api.reading.finding import the_brand
+from ads.api.frame import ApiKey, ApiRequest, Id, Kind, Text, check_known, reads
+from ads.api.reading.finding import refuse_to_find_people, the_brand
 from ads.api.reading.paging import Page, cursor_after, link
 from ads.api.reading.schemas import BrandAnswer, NextCursor
 from ads.models.senders import Scope
@@ -28,23 +28,39 @@ class BrandPage(Schema):
 class Asked(Page):
     """Filters of the list."""
 
+    label: Annotated[
+        Text | None, Field(description="With the label of this name, whatever its capitals.")
+    ] = None
+    account_manager: Annotated[
+        Text | None,
+        Field(
+            description="That this user looks after, by user name. Only for keys of every brand."
+        ),
+    ] = None
     pace: Annotated[
         Paced | None, Field(description="Whose month is at this pace, or so projected.")
     ] = None
 
+    @property
+    def wanted(self) -> dict[str, Any]:
+        """The filters with the page."""
+        filters = self.model_dump(exclude={"cursor", "limit", "pace"})
+        return {**filters, "after": self.after, "limit": self.limit}
+
 
 @reads(router, "/brands", BrandPage, "List brands")
 def list_brands(request: ApiRequest, response: HttpResponse, page: Query[Asked]) -> BrandPage:
-    """The brands that the key may see."""
+    """The brands that the key may see. Filters combine (AND)."""
     check_known(request, Asked)
+    refuse_to_find_people(request, page.account_manager)
     seen = visibility.brands(request.auth.brand_ids)
     if page.pace is not None:
         seen = pacing.paced(seen, page.pace)
-    found, has_more = pages.brands(seen, after=page.after, limit=page.limit)
+    found, has_more = pages.brands(seen, **page.wanted)
     paces = pacing.stored_of(found)
     next_cursor = cursor_after(found[-1].pk) if has_more else None
     link(request, response, next_cursor)
-    items = [BrandAnswer.of(brand, paces.get(brand.pk)) for brand in found]
+    items = [BrandAnswer.of(brand, request.auth.brand_ids, paces.get(brand.pk)) for brand in found]
     return BrandPage(items=items, next_cursor=next_cursor)
 
 
@@ -53,4 +69,5 @@ def get_brand(request: ApiRequest, brand_id: Path[Id]) -> BrandAnswer:
     """A brand's configuration."""
     check_known(request, ())
     with the_brand(request, brand_id) as brand:
-        return BrandAnswer.of(brand, pacing.stored_of([brand]).get(brand.pk))
+        pace = pacing.stored_of([brand]).get(brand.pk)
+        return BrandAnswer.of(brand, request.auth.brand_ids, pace)

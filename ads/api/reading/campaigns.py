@@ -6,7 +6,7 @@ from django.http import HttpResponse
 from ninja import Field, Path, Query, Router, Schema
 
 from ads.api.frame import ApiKey, ApiRequest, Id, Kind, Text, check_known, reads
-from ads.api.reading.finding import the_campaign
+from ads.api.reading.finding import refuse_to_find_people, the_campaign
 from ads.api.reading.paging import Page, cursor_after, link
 from ads.api.reading.schemas import CampaignAnswer, NextCursor
 from ads.holds import Hold
@@ -31,6 +31,16 @@ class Asked(Page):
 
     brand: Annotated[Id | None, Field(description="Of this brand.")] = None
     name: Annotated[Text | None, Field(description="With exactly this name.")] = None
+    label: Annotated[
+        Text | None, Field(description="With the label of this name, whatever its capitals.")
+    ] = None
+    account_manager: Annotated[
+        Text | None,
+        Field(
+            description="Of brands that this user looks after, by user name. Only for keys of "
+            "every brand."
+        ),
+    ] = None
     state: State | None = None
     hold: Annotated[
         Hold | None, Field(description="With this hold now, alone or among others.")
@@ -56,6 +66,7 @@ def list_campaigns(
 ) -> CampaignPage:
     """The campaigns that the key may see, each with its holds. Filters combine (AND)."""
     check_known(request, Asked)
+    refuse_to_find_people(request, asked.account_manager)
     page = pages.page(
         visibility.campaigns(request.auth.brand_ids),
         asked.wanted,

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from ads.api.frame import ApiRequest, Kind, Problem, documented
+from ads.api.frame import ApiRequest, Kind, Problem, documented, refuse
 from ads.models import Allowance, Brand, Campaign
 from ads.rules.calendar import UnknownTimezone
 from ads.services.senders import visibility
@@ -49,6 +49,13 @@ def the_allowance(request: ApiRequest, allowance_id: int) -> Iterator[Allowance]
         brands = visibility.brands(request.auth.brand_ids)
         seen = Allowance.objects.filter(brand__in=brands)
         yield seen.select_related("brand", "campaign__brand").get(pk=allowance_id)
+
+
+def refuse_to_find_people(request: ApiRequest, name: str | None) -> None:
+    """Raise Problem if a key that is limited to brands asks for somebody by name."""
+    if name is not None and request.auth.brand_ids is not None:
+        why = "the key is limited to brands and sees no names of people; leave the filter out."
+        raise refuse("account_manager", name, why)
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """Answers shared by several endpoints."""
 
+from collections.abc import Collection
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated
@@ -31,6 +32,11 @@ Budget = Annotated[
 Currency = Annotated[
     str,
     Field(description="The brand's currency, an ISO 4217 code; of all amounts.", examples=["USD"]),
+]
+
+
+Labels = Annotated[
+    list[str], Field(description="Names of its labels, sorted.", examples=[["Black Friday"]])
 ]
 
 
@@ -122,6 +128,15 @@ class BrandAnswer(Schema):
     stops_when_stale: Annotated[
         bool, Field(description="Its campaigns stop while their spend is older.")
     ]
+    account_manager: Annotated[
+        str | None,
+        Field(
+            description="The user name of who looks after it. null: nobody, or the key is limited "
+            "to brands, as names of people are not shown to those.",
+            examples=["amelia"],
+        ),
+    ]
+    labels: Labels
     last_daily_reset: Annotated[
         date | None, Field(description="The local date it was last rolled over to.")
     ]
@@ -131,9 +146,18 @@ class BrandAnswer(Schema):
     pace: Paced
 
     @classmethod
-    def of(cls, brand: Brand, pace: Pace | None) -> "BrandAnswer":
-        same = cls.model_fields.keys() - {"pace"}
-        return cls(**{name: getattr(brand, name) for name in same}, pace=PaceAnswer.of(pace))
+    def of(
+        cls, brand: Brand, brand_ids: Collection[int] | None, pace: Pace | None
+    ) -> "BrandAnswer":
+        """No query if its account manager and labels were fetched with it."""
+        same = cls.model_fields.keys() - {"account_manager", "labels", "pace"}
+        manager = brand.account_manager if brand_ids is None else None
+        return cls(
+            **{name: getattr(brand, name) for name in same},
+            account_manager=manager.get_username() if manager else None,
+            labels=_names(brand),
+            pace=PaceAnswer.of(pace),
+        )
 
 
 class ReferenceAnswer(Schema):
@@ -170,6 +194,7 @@ class CampaignAnswer(Schema):
     is_dayparting_enabled: bool
     dayparting_schedules: list[Named]
     references: list[ReferenceAnswer]
+    labels: Labels
     holds: Annotated[
         list[HoldAnswer] | None,
         Field(
@@ -196,7 +221,7 @@ class CampaignAnswer(Schema):
         """No query if its brand, schedules and references were fetched with it."""
         same = cls.model_fields.keys() - {
             "brand", "state", "currency", "dayparting_schedules", "references", "holds",
-            "spend_as_of", "pace",
+            "spend_as_of", "labels", "pace",
         }  # fmt: skip
         return cls(
             **{name: getattr(campaign, name) for name in same},
@@ -211,12 +236,17 @@ class CampaignAnswer(Schema):
                 ReferenceAnswer(platform=known.platform, account=known.account, id=known.reference)
                 for known in campaign.references.all()
             ],
+            labels=_names(campaign),
             spend_as_of=next((each.heard_at for each in sources_of(campaign)), None),
             pace=PaceAnswer.of(pace),
             holds=None
             if holds is None
             else [HoldAnswer(code=code, sentence=sentence) for code, sentence in holds],
         )
+
+
+def _names(labeled: Brand | Campaign) -> list[str]:
+    return sorted(label.name for label in labeled.labels.all())
 
 
 NextCursor = Annotated[

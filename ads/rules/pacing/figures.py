@@ -80,11 +80,11 @@ class Range:
 #: From generated spend (``manage.py backtest_pacing --generated``), until an installation has a
 #: month of its own.
 RANGES: Final = (
-    Range(3, Decimal("0.79"), Decimal("1.24")),
-    Range(7, Decimal("0.82"), Decimal("1.25")),
-    Range(14, Decimal("0.83"), Decimal("1.25")),
-    Range(21, Decimal("0.84"), Decimal("1.27")),
-    Range(31, Decimal("0.82"), Decimal("1.27")),
+    Range(3, Decimal("0.80"), Decimal("1.24")),
+    Range(7, Decimal("0.82"), Decimal("1.22")),
+    Range(14, Decimal("0.83"), Decimal("1.24")),
+    Range(21, Decimal("0.82"), Decimal("1.25")),
+    Range(31, Decimal("0.81"), Decimal("1.28")),
 )
 
 

@@ -6,7 +6,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from decimal import ROUND_DOWN, Decimal
+from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 from typing import Final
 
 from ads.rules.pacing.figures import (
@@ -119,11 +119,16 @@ def profile(budget: Budget, calendar: Calendar) -> list[int] | None:
     if not total:
         return [0] * 7
     return [
-        min(round(spent[n] * weight * MILLION / (weights[n] * total)), MOST_SHARE)
+        min(_whole(spent[n] * weight * MILLION / (weights[n] * total)), MOST_SHARE)
         if weights[n]
         else 0
         for n in range(7)
     ]
+
+
+def _whole(number: Decimal) -> int:
+    """To the nearest, half of one upward, as PostgreSQL does."""
+    return int(number.to_integral_value(ROUND_HALF_UP))
 
 
 def _amounts(budget: Budget, days: Sequence[date]) -> list[Decimal]:

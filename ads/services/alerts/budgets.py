@@ -51,12 +51,30 @@ _CASE: Final = """
 _USED: Final = """
     SELECT total.brand_id, total.campaign_id, total.period, total.start, brand.timezone,
            total.amount AS spent, {budget} + {allowed} AS limit_then
-      FROM ads_spendtotal AS total
-      JOIN ads_brand AS brand ON brand.id = total.brand_id AND brand.is_active {these}
-      {join}
-     WHERE total.period = '{period}' AND total.start = ANY(%(starts)s::date[]) AND {whose}
-       AND total.amount > 0
-       AND total.amount * 100 >= {least} * ({budget} + {allowed})
+      FROM {sums}
+     WHERE brand.is_active AND total.period = '{period}' AND total.start = ANY(%(starts)s::date[])
+       AND total.amount > 0 AND total.amount * 100 >= {least} * ({budget} + {allowed})
+"""
+
+_OF_BRANDS: Final = """
+    ads_brand AS brand
+    JOIN ads_spendtotal AS total ON total.brand_id = brand.id AND total.campaign_id IS NULL {these}
+"""
+_OF_ALL_CAMPAIGNS: Final = """
+    ads_spendtotal AS total
+    JOIN ads_campaign AS campaign ON campaign.id = total.campaign_id AND campaign.status = 'active'
+    JOIN ads_brand AS brand ON brand.id = campaign.brand_id
+"""
+#: Each campaign's sums are looked up; PostgreSQL by itself would read those of all campaigns.
+_OF_CAMPAIGNS: Final = """
+    ads_brand AS brand
+    JOIN ads_campaign AS campaign
+      ON campaign.brand_id = brand.id AND campaign.status = 'active' {these}
+   CROSS JOIN LATERAL (
+         SELECT * FROM ads_spendtotal AS one
+          WHERE one.campaign_id = campaign.id AND one.brand_id = brand.id
+            AND one.period = '{period}' AND one.start = ANY(%(starts)s::date[])
+         OFFSET 0) AS total
 """
 
 #: As in :mod:`ads.allowed`: what has ended is taken out before the clock does.
@@ -72,9 +90,8 @@ _ALLOWED: Final = """
 
 def compare(rules: Sequence[AlertRule], now: datetime, brands: Sequence[int] | None) -> int:
     """Raise and end alerts of budgets used; of these brands, or of all; how many were raised."""
-    these = "" if brands is None else "AND brand.id = ANY(%(brands)s::bigint[])"
     parts = [
-        _used(owner, period, these, min(percents))
+        _used(owner, period, min(percents), of_all=brands is None)
         for owner in (Owner.BRAND, Owner.CAMPAIGN)
         for period in Period
         if (
@@ -112,17 +129,13 @@ _PROJECTED: Final = """
 """
 
 
-def _used(owner: Owner, period: Period, these: str, least: int) -> str:
-    is_brand = owner == Owner.BRAND
-    campaign = (
-        "JOIN ads_campaign AS campaign ON campaign.id = total.campaign_id "
-        # so that those of a few brands are found by their brand
-        "AND campaign.brand_id = total.brand_id AND campaign.status = 'active'"
-    )
+def _used(owner: Owner, period: Period, least: int, *, of_all: bool) -> str:
+    sums = _OF_ALL_CAMPAIGNS if of_all else _OF_CAMPAIGNS
+    if owner == Owner.BRAND:
+        sums = _OF_BRANDS
+    these = "" if of_all else "AND brand.id = ANY(%(brands)s::bigint[])"
     return _USED.format(
-        these=these,
-        join="" if is_brand else campaign,
-        whose=f"total.campaign_id IS {'' if is_brand else 'NOT '}NULL",
+        sums=sums.format(these=these, period=period.value),
         period=period.value,
         least=least,
         budget=f"{owner.value}.{period.budget}",

@@ -77,19 +77,19 @@ def tasks_late(rules: Sequence[AlertRule], now: datetime) -> list[Case]:
 
 def _of_task(one: health.TaskHealth) -> dict[str, str]:
     beat, text = one.heartbeat, task_texts.about(one.task.task)
-    succeeded = format_instant(beat.last_success_at) if beat and beat.last_success_at else "never"
+    succeeded = (
+        f"last succeeded at {format_instant(beat.last_success_at)}"
+        if beat and beat.last_success_at
+        else "has never succeeded"
+    )
     error = beat.last_error.partition("\n")[0] if beat else ""
-    words = f"It runs {health.when(one.task)} and last succeeded {_at(succeeded)}."
+    words = f"It runs {health.when(one.task)} and {succeeded}."
     return {
         "name": one.task.name,
         "state": "fails" if one.health == health.Health.FAILING else "is late",
         "text": f"{words} {error}".strip(),
         "next": text.without if text else "",
     }
-
-
-def _at(succeeded: str) -> str:
-    return succeeded if succeeded == "never" else f"at {succeeded}"
 
 
 def channels_failing(rules: Sequence[AlertRule], now: datetime) -> list[Case]:

@@ -105,12 +105,18 @@ def compare_rows(
 
 def add(kind: AlertKind, cases: Iterable[Case], now: datetime, *, is_over: bool) -> list[int]:
     """Raise what has happened, and end nothing; the ids. ``is_over``: at once over, too."""
-    values = {"cases": _as_json(cases), "kind": kind, "now": now, "is_over": is_over}
+    values: dict[str, Any] = {
+        "cases": _as_json(cases),
+        "kind": kind,
+        "now": now,
+        "is_over": is_over,
+        "by_period": True,
+    }
     with connection.cursor() as cursor:
         cursor.execute(
             f"WITH the_case AS ({_FROM_JSON}), raised AS ({_RAISE}) "  # noqa: S608
             "SELECT id, rule_id, brand_id FROM raised WHERE is_new",
-            {**values, "by_period": True},
+            values,
         )
         return _to_tell(cursor.fetchall(), now)
 

@@ -22,7 +22,7 @@ def cases(rules: Sequence[AlertRule], now: datetime) -> list[Case]:
     only = {rule.brand_id for rule in rules}
     brands = Brand.objects.filter(is_active=True)
     if None not in only:
-        brands = brands.filter(pk__in=only)
+        brands = brands.filter(pk__in=[pk for pk in only if pk is not None])
     days = days_of(brands.values_list("pk", flat=True), now.date(), MOST_DAYS + 3)
     found = []
     for brand in brands:

@@ -58,6 +58,7 @@ def take(directory: Path, now: datetime) -> Taken:
     Raises:
         BackupError: no backup was taken; nothing of it is left.
     """
+    _require_primary()
     began = time.monotonic()
     folder = directory.absolute() / f"budget-manager-{now.astimezone(UTC):%Y%m%dT%H%M%SZ}"
     attempt = Backup(
@@ -99,6 +100,17 @@ def prune(directory: Path, keep: int) -> tuple[Path, ...]:
             gone = path.rename(directory / f"{_PARTIAL}{path.name}")
             shutil.rmtree(gone)
     return tuple(old)
+
+
+def _require_primary() -> None:
+    """Attempts are noted in the database, which must take the note."""
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW transaction_read_only")
+        if cursor.fetchone() == ("on",):
+            raise BackupError(
+                "The database is a replica or read-only, and each backup is noted in the database: "
+                "set DATABASE_URL to the primary, or use pg_dump itself."
+            )
 
 
 def _write(folder: Path, now: datetime) -> Manifest:

@@ -13,19 +13,21 @@ Without the third, a sweep that began before a spend was committed would resume 
 budget. Running it twice changes nothing the second time; skipped runs leave no trace in the end.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import structlog
 from django.db import OperationalError, connection, models, transaction
 from django.db.models import F, QuerySet
 
-from ads import holds
+from ads import compiled, holds
 from ads.failures import counted
 from ads.holds import BUDGET_HOLDS, Moment, evaluate, from_bits
 from ads.models import Campaign
+from ads.moments import is_everything
 from ads.services import lock_waits, locks, messages, orders, restored
 from ads.services.actor import current_actor
 from ads.services.delivery import switch_log
@@ -109,17 +111,17 @@ def after_edit(campaign_ids: Collection[int], now: datetime, trigger: str) -> En
     return _in_batches(sorted(campaign_ids), now, trigger, await_spend=True)
 
 
-def preview_switches(campaigns: QuerySet[Campaign], now: datetime) -> Iterator[Decision]:
-    """What :func:`enforce` would switch; locks and changes nothing."""
-    evaluated = evaluate(campaigns, Moment.at(now, campaigns))
-    rows = (
-        evaluated.order_by("pk")
-        .exclude(is_active=F("may_deliver"))
-        .values_list(
-            "pk", "hold_bits", "name", "brand", "brand__name", "brand__currency", *_FIGURES.values()
-        )
-    )
-    for pk, bits, name, brand_id, brand, currency, *figures in rows.iterator():
+def preview_switches(
+    campaigns: QuerySet[Campaign] | Sequence[int], now: datetime
+) -> Iterator[Decision]:
+    """What :func:`enforce` would switch of campaigns or ids; locks and changes nothing."""
+    rows: Iterable[tuple[Any, ...]]
+    if isinstance(campaigns, QuerySet):
+        rows = _to_switch(campaigns, Moment.at(now, campaigns)).iterator()
+    else:
+        moment = Moment.at(now, Campaign.objects.filter(pk__in=among(campaigns)))
+        rows = compiled.rows(_to_switch, moment, campaigns)
+    for pk, bits, name, brand_id, brand, currency, *figures in rows:
         yield Decision(
             pk,
             not bits,
@@ -127,6 +129,17 @@ def preview_switches(campaigns: QuerySet[Campaign], now: datetime) -> Iterator[D
             dict(zip(_FIGURES, figures, strict=True)),
             Named(name, brand_id, brand, currency),
         )
+
+
+def _to_switch(campaigns: QuerySet[Campaign], moment: Moment) -> QuerySet[Campaign, Any]:
+    return (
+        evaluate(campaigns, moment)
+        .order_by("pk")
+        .exclude(is_active=F("may_deliver"))
+        .values_list(
+            "pk", "hold_bits", "name", "brand", "brand__name", "brand__currency", *_FIGURES.values()
+        )
+    )
 
 
 #: Fields of DeliveryChange, and their names on an evaluated campaign.
@@ -141,7 +154,7 @@ def over_budget(now: datetime) -> list[Decision]:
         moment = Moment.at(now, Campaign.objects.all())
         found = holds.over_budget(Campaign.objects.filter(is_active=True), moment).order_by()
         ids = list(found.values_list("pk", flat=True))
-    return list(preview_switches(Campaign.objects.filter(pk__in=among(ids)), now)) if ids else []
+    return list(preview_switches(ids, now)) if ids else []
 
 
 @contextmanager
@@ -158,14 +171,22 @@ def _disagreeing(campaigns: QuerySet[Campaign], now: datetime) -> tuple[list[int
     """Step 1: ids in primary-key order, and those of campaigns that cannot be decided."""
     with _planned():
         moment = Moment.at(now, campaigns)
-        disagreeing = evaluate(campaigns, moment).order_by().exclude(is_active=F("may_deliver"))
         # Not ``iterator()``: PostgreSQL runs cursors without parallel workers.
-        ids = sorted(disagreeing.values_list("pk", flat=True))
+        if is_everything(campaigns):
+            disagreeing = compiled.rows(_differing, moment)
+        else:
+            disagreeing = list(_differing(campaigns, moment))
+        ids = sorted(pk for (pk,) in disagreeing)
         undecided: list[int] = []
         if moment.unreadable:
             lost = campaigns.filter(brand__timezone__in=moment.unreadable).order_by("pk")
             undecided = list(lost.values_list("pk", flat=True))
         return ids, tuple(undecided)
+
+
+def _differing(campaigns: QuerySet[Campaign], moment: Moment) -> QuerySet[Campaign, Any]:
+    differing = evaluate(campaigns, moment).exclude(is_active=F("may_deliver"))
+    return differing.order_by().values_list("pk")
 
 
 def _in_batches(
@@ -212,7 +233,7 @@ def _lock_and_switch(
     if await_spend:
         locks.totals_of_brands(ids, now)
     locked = locks.campaigns(ids, skip_locked=skip_locked)
-    decisions = list(preview_switches(Campaign.objects.filter(pk__in=among(locked)), now))
+    decisions = list(preview_switches(locked, now))
     if any(decision.is_active for decision in decisions) and restored.is_held():
         decisions = [decision for decision in decisions if not decision.is_active]
     for is_active in (True, False):

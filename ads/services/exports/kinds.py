@@ -28,6 +28,7 @@ from ads.services import pacing, receipts
 from ads.services.exports.stream import AT_A_TIME, Export, portions
 from ads.services.ledger import archived, summaries
 from ads.services.senders import visibility
+from ads.services.team import labels
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +128,7 @@ def choose(kind: Kind, wanted: Wanted, now: datetime) -> Export:
             now,
             brands=wanted.brands.order_by("name"),
             campaigns=wanted.campaigns.order_by("brand__name", "name"),
+            names_people=wanted.brand_ids is None,
         )
     if kind == Kind.TOTALS:
         totals = SpendTotal.objects.filter(wanted.of_brands("brand"), wanted.within("start"))
@@ -225,7 +227,8 @@ RECEIPTS: Final = (
 )  # fmt: skip
 SUMMARY: Final = (
     "brand_id", "brand", "campaign_id", "campaign", "state", "is_active", *_FIGURES, "currency",
-    "pace", *_PACE, "pace_as_of",
+    "pace", "pace_percent", "expected", "projected", "projected_low", "projected_high",
+    "runs_out_on", "recommended_daily", "pace_as_of", "account_manager", "labels",
 )  # fmt: skip
 
 
@@ -279,22 +282,31 @@ def of_summary(
     *,
     brands: QuerySet[Brand] | None = None,
     campaigns: QuerySet[Campaign] | None = None,
+    names_people: bool = True,
 ) -> Export:
-    """These brands, then these campaigns, with what they have spent and what is left at ``now``."""
+    """These brands, then these campaigns, with what they have spent and what is left at ``now``.
+
+    ``names_people``: with their account managers; see :func:`visibility.actor`.
+    """
 
     def rows() -> Iterator[Sequence[object]]:
         if brands is not None:
-            yield from _brands(brands, now)
+            yield from _brands(brands, now, names_people)
         if campaigns is not None:
-            yield from _campaigns(campaigns.select_related("brand"), now)
+            yield from _campaigns(
+                campaigns.select_related("brand__account_manager"), now, names_people
+            )
 
     name = "brands" if campaigns is None else "campaigns" if brands is None else "summaries"
     return Export(name, SUMMARY, rows)
 
 
-def _brands(brands: QuerySet[Brand], now: datetime) -> Iterator[Sequence[object]]:
-    for some in portions(brands):
+def _brands(
+    brands: QuerySet[Brand], now: datetime, names_people: bool
+) -> Iterator[Sequence[object]]:
+    for some in portions(brands.select_related("account_manager")):
         paces = pacing.stored_of(some)
+        named = labels.names_of(Brand, [brand.pk for brand in some])
         for brand, figures in zip(some, summaries.of_many(some, now), strict=True):
             state = "Active" if brand.is_active else "Inactive"
             yield (
@@ -302,12 +314,17 @@ def _brands(brands: QuerySet[Brand], now: datetime) -> Iterator[Sequence[object]
                 *_figures(brand.timezone, figures),
                 brand.currency,
                 *_pace(paces.get(brand.pk)),
+                brand.account_manager if names_people else None,
+                "; ".join(named.get(brand.pk, ())),
             )
 
 
-def _campaigns(campaigns: QuerySet[Campaign], now: datetime) -> Iterator[Sequence[object]]:
+def _campaigns(
+    campaigns: QuerySet[Campaign], now: datetime, names_people: bool
+) -> Iterator[Sequence[object]]:
     for some in portions(campaigns):
         paces = pacing.stored_of(some)
+        named = labels.names_of(Campaign, [campaign.pk for campaign in some])
         for campaign, figures in zip(some, summaries.of_many(some, now), strict=True):
             brand = campaign.brand
             yield (
@@ -316,6 +333,8 @@ def _campaigns(campaigns: QuerySet[Campaign], now: datetime) -> Iterator[Sequenc
                 *_figures(brand.timezone, figures),
                 brand.currency,
                 *_pace(paces.get(campaign.pk)),
+                brand.account_manager if names_people else None,
+                "; ".join(named.get(campaign.pk, ())),
             )
 
 

@@ -11,8 +11,9 @@ to an instant before which nothing more can appear:
 
 Enforcement writes a later ``recorded_at`` than every change it can see, so the clock may be set
 back, as in a failover. If it was far ahead once, changes are shown while nobody is writing: the
-next writer sees them and writes later. Only writers of delivery changes delay this, not long
-imports or backups. After a restore of the database, follow again from that instant (``since``).
+next writer sees them and writes later. Only writers of delivery changes delay this, not
+long imports or backups, nor replays, which roll back what they write. After a restore of the
+database, follow again from that instant (``since``).
 """
 
 from collections.abc import Sequence
@@ -24,11 +25,12 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from ads.models import DeliveryChange
+from ads.services.locks import REPLAYING
 
 #: Before this instant nothing more can appear; NULL: a writer's beginning is hidden, so nothing new
 #: is shown until it ends. It is hidden from other roles without ``pg_read_all_stats``, with
 #: ``track_activities`` off, and for prepared transactions. Sessions gone or idle have committed.
-_SAFE = """
+_SAFE = f"""
     SELECT CASE WHEN bool_or(hides) THEN NULL
                 WHEN count(*) > 0 THEN least(statement_timestamp(), min(began))
                 ELSE greatest(statement_timestamp(),
@@ -47,8 +49,11 @@ _SAFE = """
                AND held.mode = 'RowExclusiveLock'
                AND held.granted
                AND held.pid IS DISTINCT FROM pg_backend_pid()
+               AND NOT EXISTS (SELECT FROM pg_locks AS replays
+                                WHERE replays.pid = held.pid AND replays.locktype = 'advisory'
+                                  AND replays.classid = 0 AND replays.objid = {REPLAYING})
            ) AS writer
-"""
+"""  # noqa: S608  (our own number)
 
 
 #: By how much the database's clock may be set back without a quiet follower losing a change.

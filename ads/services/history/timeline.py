@@ -9,6 +9,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 
+from django.contrib.auth.models import User
 from django.db import models
 
 from ads.models import Brand, Campaign, DeliveryChange
@@ -35,6 +36,7 @@ class Kind(models.TextChoices):
     SWITCHES = "switches", "Switched on and off"
     EDITS = "edits", "Edits"
     MONEY = "money", "Corrections and allowances"
+    NOTES = "notes", "Notes"
 
 
 _SOURCES: Final = {
@@ -46,8 +48,11 @@ _SOURCES: Final = {
         Source.SCHEDULES,
         Source.WINDOWS,
         Source.REFERENCES,
+        Source.CAMPAIGN_LABELS,
+        Source.BRAND_LABELS,
     ),
     Kind.MONEY: (Source.ALLOWANCES, Source.WAIVERS, Source.CORRECTIONS),
+    Kind.NOTES: (Source.NOTES,),
 }
 
 
@@ -76,6 +81,8 @@ class Happening:
     changes_budgets: bool = False
     #: Id of the allowance that was given to them.
     allowance: int | None = None
+    #: What somebody noted.
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +148,7 @@ class _Describer:
             for name in ("schedule", "campaign"):
                 if row.row.get(f"{name}_name"):
                     self._names[name, row.row[f"{name}_id"]] = row.row[f"{name}_name"]
+        self._names |= _managers(rows)
         switches = [row for row in rows if row.source == Source.SWITCHES]
         self._reasons = reasons(
             (row.event() for row in switches),
@@ -149,14 +157,18 @@ class _Describer:
         )
 
     def happening(self, row: Row) -> Happening:
-        if row.source == Source.SWITCHES:
-            return self._switch(row)
-        if row.source == Source.CORRECTIONS:
-            return self._correction(row)
-        if row.source == Source.WINDOWS:
-            return self._windows(row)
-        if row.source == Source.ALLOWANCES:
-            return self._allowance(row)
+        own = {
+            Source.SWITCHES: self._switch,
+            Source.CORRECTIONS: self._correction,
+            Source.WINDOWS: self._windows,
+            Source.ALLOWANCES: self._allowance,
+            Source.NOTES: self._note,
+            Source.CAMPAIGN_LABELS: self._label,
+            Source.BRAND_LABELS: self._label,
+        }
+        return own.get(row.source, self._edit)(row)
+
+    def _edit(self, row: Row) -> Happening:
         event, before = row.event(), row.event_before()
         changes = audit.changes(event, before, self._names)
         return Happening(
@@ -234,6 +246,30 @@ class _Describer:
             allowance=event.pgh_obj_id if given and is_own else None,
         )
 
+    def _note(self, row: Row) -> Happening:
+        of_brand = row.row["brand_id"] is not None
+        return Happening(
+            at=row.at,
+            kind=Kind.NOTES,
+            title="Note" if of_brand == self._of_brand else f"Note on {self._note_on(of_brand)}",
+            actor=row.row["author"],
+            campaigns=() if of_brand else self._campaigns(row.row),
+            note=row.row["text"],
+        )
+
+    def _note_on(self, of_brand: bool) -> str:
+        return f"the brand {self._brand}" if of_brand else "a campaign"
+
+    def _label(self, row: Row) -> Happening:
+        did = "added" if row.row["pgh_label"] == "attached" else "removed"
+        return Happening(
+            at=row.at,
+            kind=Kind.EDITS,
+            title=f"Label {row.row['label_name'] or '(deleted)'} {did}",
+            actor=row.actor,
+            context=row.context,
+        )
+
     def _windows(self, row: Row) -> Happening:
         """An edit of the windows of a schedule."""
         events = row.events()
@@ -270,6 +306,14 @@ class _Describer:
         if not self._of_brand:
             return ()
         return tuple(zip(found["campaign_ids"], found["campaign_names"], strict=True))
+
+
+def _managers(rows: Sequence[Row]) -> audit.Names:
+    """The names of account managers among the edits of a brand; at most one query."""
+    edits = [each for row in rows if row.source == Source.BRAND for each in (row.row, row.before)]
+    ids = {one["account_manager_id"] for one in edits if one} - {None}
+    users = User.objects.in_bulk(ids) if ids else {}
+    return {("account_manager", pk): user.get_username() for pk, user in users.items()}
 
 
 def _edited(label: str, changes: Sequence[FieldChange], whose: str) -> str:

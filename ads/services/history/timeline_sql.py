@@ -26,6 +26,9 @@ class Source(IntEnum):
     SCHEDULES = 8
     WINDOWS = 9
     ALLOWANCES = 10
+    NOTES = 20
+    CAMPAIGN_LABELS = 21
+    BRAND_LABELS = 22
 
 
 #: The models of the rows; corrections need none.
@@ -39,6 +42,9 @@ MODELS: Final = {
     Source.SCHEDULES: "DaypartingScheduleEvent",
     Source.WINDOWS: "DaypartingWindowEvent",
     Source.ALLOWANCES: "AllowanceEvent",
+    Source.NOTES: "Note",
+    Source.CAMPAIGN_LABELS: "CampaignLabelEvent",
+    Source.BRAND_LABELS: "BrandLabelEvent",
 }
 
 
@@ -195,6 +201,31 @@ def _corrections_of_brand(source: Source, after: Position | None) -> str:
     """  # noqa: S608
 
 
+#: The label's name, also once it has been deleted.
+_LABEL_NAME: Final = """|| jsonb_build_object('label_name', coalesce(
+               (SELECT label.name FROM ads_label AS label WHERE label.id = event.label_id),
+               (SELECT former.name FROM ads_labelevent AS former
+                 WHERE former.pgh_obj_id = event.label_id ORDER BY former.pgh_id DESC LIMIT 1)))"""
+
+
+def _notes(source: Source, after: Position | None, whose: str) -> str:
+    """The notes that meet ``whose``, with the campaign of each."""
+    return f"""
+        SELECT note.at, note.id, to_jsonb(note) || {_NAMED} AS row,
+               NULL::jsonb AS before, NULL::uuid AS context
+          FROM ads_note AS note
+          LEFT JOIN ads_campaign AS campaign ON campaign.id = note.campaign_id
+         WHERE {whose}
+           AND {_comes_after(source, after, "note.at", "note.id")}
+         ORDER BY note.at DESC, note.id DESC
+         LIMIT %(limit)s
+    """  # noqa: S608
+
+
+def _notes_of(whose: str) -> Part:
+    return lambda source, after: _notes(source, after, whose)
+
+
 def _events_of(whose: str, *, joined: str = "", more: str = "") -> Part:
     return lambda source, after: _events(source, after, whose, joined=joined, more=more)
 
@@ -260,6 +291,8 @@ OF_CAMPAIGN: Final[dict[Source, Part]] = {
         joined=f"{_ATTACHED} ON hours.schedule_id = event.pgh_obj_id",
     ),
     Source.WINDOWS: _windows,
+    Source.NOTES: _notes_of("(note.campaign_id = %(owner)s OR note.brand_id = %(brand)s)"),
+    Source.CAMPAIGN_LABELS: _events_of("event.campaign_id = %(owner)s", more=_LABEL_NAME),
 }
 
 OF_BRAND: Final[dict[Source, Part]] = {
@@ -268,6 +301,11 @@ OF_BRAND: Final[dict[Source, Part]] = {
     Source.WAIVERS: _events_of("event.brand_id = %(brand)s AND event.campaign_id IS NULL"),
     Source.ALLOWANCES: _events_of("event.brand_id = %(brand)s AND event.campaign_id IS NULL"),
     Source.BRAND: _events_of("event.pgh_obj_id = %(brand)s"),
+    Source.NOTES: _notes_of(
+        "(note.brand_id = %(brand)s OR note.campaign_id IN"
+        " (SELECT its.id FROM ads_campaign AS its WHERE its.brand_id = %(brand)s))"
+    ),
+    Source.BRAND_LABELS: _events_of("event.brand_id = %(brand)s", more=_LABEL_NAME),
 }
 
 #: Of a delivery change: whose events can have led to it, what they are joined with, what they add.

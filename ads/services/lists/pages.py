@@ -3,9 +3,9 @@
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Model, Prefetch, QuerySet
 
 from ads.allowed import has_ended
 from ads.holds import Hold, Moment, from_bits, held_by, with_holds
@@ -14,6 +14,8 @@ from ads.models.campaign import STATES, State
 from ads.services import freshness, visible
 from ads.services.explain import limits, sentence
 from ads.services.pacing import Pace, paced, stored_of
+
+M = TypeVar("M", bound=Model)
 
 #: How many campaigns are searched for a hold at a time: first so many, then ever more. A common
 #: hold is found among the first; for one that no campaign has, a few queries search all of them.
@@ -30,6 +32,8 @@ class Wanted:
 
     brand: int | None = None
     name: str | None = None
+    label: str | None = None
+    account_manager: str | None = None
     state: State | None = None
     hold: Hold | None = None
     platform: str | None = None
@@ -59,9 +63,20 @@ class Page:
     has_more: bool
 
 
-def brands(seen: QuerySet[Brand], *, after: int, limit: int) -> tuple[list[Brand], bool]:
-    """The first ``limit`` of these brands with an id above ``after``; are there more?"""
-    rows = list(seen.filter(pk__gt=after).order_by("pk")[: limit + 1])
+def brands(
+    seen: QuerySet[Brand],
+    *,
+    after: int,
+    limit: int,
+    label: str | None = None,
+    account_manager: str | None = None,
+) -> tuple[list[Brand], bool]:
+    """The first ``limit`` of these brands with an id above ``after``; are there more?
+
+    ``label``, ``account_manager``: of this name; None: any.
+    """
+    matching = _of_team(seen, label, account_manager, path="")
+    rows = list(with_team(matching).filter(pk__gt=after).order_by("pk")[: limit + 1])
     return rows[:limit], len(rows) > limit
 
 
@@ -92,6 +107,22 @@ def page(
     return Page(_described(shown, now, brand_ids), last_id, has_more=len(ids) > limit)
 
 
+def with_team(brands: QuerySet[Brand]) -> QuerySet[Brand]:
+    """With their account managers and labels loaded."""
+    return brands.select_related("account_manager").prefetch_related("labels")
+
+
+def _of_team(
+    rows: QuerySet[M], label: str | None, account_manager: str | None, *, path: str
+) -> QuerySet[M]:
+    """Those with this label and this account manager; ``path``: to the brand."""
+    if label is not None:
+        rows = rows.filter(labels__name__iexact=label)
+    if account_manager is not None:
+        rows = rows.filter(**{f"{path}account_manager__username": account_manager})
+    return rows
+
+
 def one(campaign: Campaign, now: datetime, brand_ids: Collection[int] | None = None) -> Listed:
     """One campaign, as in a list.
 
@@ -109,6 +140,7 @@ def _matching(campaigns: QuerySet[Campaign], wanted: Wanted) -> QuerySet[Campaig
         campaigns = campaigns.filter(brand=wanted.brand)
     if wanted.name is not None:
         campaigns = campaigns.filter(name=wanted.name)
+    campaigns = _of_team(campaigns, wanted.label, wanted.account_manager, path="brand__")
     if wanted.state is not None:
         campaigns = campaigns.filter(STATES[wanted.state.label])
     parts = {"platform": wanted.platform, "account": wanted.account, "reference": wanted.reference}
@@ -131,6 +163,7 @@ def _described(
         .prefetch_related(
             Prefetch("references", CampaignReference.objects.order_by("pk")),
             Prefetch("dayparting_schedules", DaypartingSchedule.objects.order_by("pk")),
+            "labels",
         )
         .order_by("pk")
     )

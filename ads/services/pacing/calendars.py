@@ -83,6 +83,18 @@ class Events:
         return int((factor * UNIT).to_integral_value(ROUND_HALF_UP))
 
 
+def calendar_of(
+    key: Key, schedules: Sequence[Schedule], period: Period, events: Events, now: datetime
+) -> Calendar:
+    """One calendar, from the schedules of its key; no query.
+
+    Raises:
+        UnknownTimezone: the timezone is invalid.
+    """
+    span = Span.of(period, local_date(now, key.timezone))
+    return _calendar(key, tuple(schedules), span, events, now)
+
+
 def calendars(
     keys: Collection[Key], period: Period, events: Events, now: datetime
 ) -> dict[Key, Calendar]:
@@ -93,9 +105,8 @@ def calendars(
     found = {}
     for key in keys:
         with suppress(UnknownTimezone):
-            attached = tuple(rules[pk] for pk in key.schedules if pk in rules)
-            span = Span.of(period, local_date(now, key.timezone))
-            found[key] = _calendar(key, attached, span, events, now)
+            attached = [rules[pk] for pk in key.schedules if pk in rules]
+            found[key] = calendar_of(key, attached, period, events, now)
     return found
 
 
@@ -106,16 +117,12 @@ def _calendar(
     count = (span.last - span.begins).days + 1
     days = [span.begins + n * _DAY for n in range(count)]
     edges = _edges(span.begins, count, key.timezone)
-    if schedules:
-        stretches = _open(schedules, span.begins - _DAY, span.last + 2 * _DAY)
-        seconds = [_seconds(stretches, *edge) for edge in pairwise(edges)]
-    else:
-        seconds = [(end - begin) // _SECOND for begin, end in pairwise(edges)]
+    seconds = _seconds_by_day(schedules, span.begins, count, key.timezone)
     units = [events.units(day, key.brand) for day in days]
     at = (today - span.begins).days
     passed: Sequence[Stretch] = [(edges[at], now)]
     if schedules:
-        passed = stretches
+        passed = _open(schedules, span.begins - _DAY, span.last + 2 * _DAY)
     basis = {Basis.HOURS} if schedules else set()
     if any(units[n] != UNIT for n, day in enumerate(days) if span.first <= day <= span.last):
         basis.add(Basis.EVENTS)
@@ -131,6 +138,16 @@ def _calendar(
 def _edges(first: date, count: int, tz: str) -> list[datetime]:
     """When so many days begin, and when the last of them ends."""
     return [day_begins(first + n * _DAY, tz) for n in range(count + 1)]
+
+
+@lru_cache(maxsize=8192)
+def _seconds_by_day(schedules: tuple[Schedule, ...], first: date, count: int, tz: str) -> list[int]:
+    """In how many seconds of each day it may run; the same for the whole day."""
+    edges = _edges(first, count, tz)
+    if not schedules:
+        return [(end - begin) // _SECOND for begin, end in pairwise(edges)]
+    stretches = _open(schedules, first - _DAY, first + (count + 1) * _DAY)
+    return [_seconds(stretches, *edge) for edge in pairwise(edges)]
 
 
 @lru_cache(maxsize=4096)

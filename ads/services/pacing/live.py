@@ -13,7 +13,7 @@ from ads.rules.pacing import Basis, Pace, Range, State
 from ads.services.pacing import owners, ranges
 from ads.services.pacing.calendars import Events, Key, calendars
 from ads.services.pacing.owners import Owners, Sql
-from ads.services.pacing.statement import BITS, statement
+from ads.services.pacing.statement import BITS, RESULTS, statement
 
 
 def of_campaigns(
@@ -56,8 +56,9 @@ def statement_for(
 
 def pace_of_row(row: Sequence[Any]) -> Pace:
     """A pace from the statement's results."""
-    state, *figures, basis = row
-    return Pace(State(state), *figures, basis=basis_of(basis))
+    figures = dict(zip(RESULTS, row, strict=True))
+    state, basis = State(figures.pop("state")), basis_of(figures.pop("basis"))
+    return Pace(state, basis=basis, **figures)
 
 
 def basis_of(bits: int) -> frozenset[Basis]:

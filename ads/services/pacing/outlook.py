@@ -5,7 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 
-from django.db.models import Count, F, Max, Q, QuerySet
+from django.db.models import Count, F, Max, Q
 from django.db.models.functions import NullIf
 
 from ads.models import BudgetPace
@@ -43,8 +43,8 @@ class Outlook:
 
 
 def outlook() -> Outlook | None:
-    """None: nothing has been worked out yet. Three queries."""
-    paces = visible.rows(BudgetPace.objects.filter(period=Period.MONTH)).order_by()
+    """None: nothing has been worked out yet. Two queries."""
+    paces: Any = visible.rows(BudgetPace.objects.filter(period=Period.MONTH)).order_by()
     wanted = (Paced.EXCEEDS, Paced.LEFT_OVER, Paced.OVER, Paced.UNDER)
     counted = paces.aggregate(
         as_of=Max("as_of"),
@@ -59,30 +59,28 @@ def outlook() -> Outlook | None:
     if counted["as_of"] is None:
         return None
     share: Any = F("projected") / NullIf(F("budget"), Decimal(0))
-    ranked = paces.alias(share=share).select_related("brand", "campaign")
+    ranked = paces.annotate(share=share).filter(share__isnull=False)
+    ranked = ranked.select_related("brand", "campaign")
+    most = ranked.filter(condition(Paced.EXCEEDS)).order_by("-share", "pk")[:MOST]
+    least = ranked.filter(condition(Paced.LEFT_OVER)).order_by("share", "pk")[:MOST]
+    rows = sorted(most.union(least, all=True), key=lambda row: (row.share, row.pk))
+    extremes = [_projected(row) for row in rows]
     return Outlook(
         counted["as_of"],
         {
             one: (counted[f"{one.value}_campaigns"], counted[f"{one.value}_brands"])
             for one in wanted
         },
-        _projected(
-            ranked.filter(condition(Paced.EXCEEDS), share__isnull=False).order_by("-share", "pk")
-        ),
-        _projected(
-            ranked.filter(condition(Paced.LEFT_OVER), share__isnull=False).order_by("share", "pk")
-        ),
+        exceeding=[one for one in reversed(extremes) if one.pace.will_exceed],
+        left_over=[one for one in extremes if not one.pace.will_exceed],
     )
 
 
-def _projected(rows: QuerySet[BudgetPace]) -> list[Projected]:
-    return [
-        Projected(
-            id=row.campaign.pk if row.campaign else row.brand.pk,
-            name=row.campaign.name if row.campaign else row.brand.name,
-            brand=row.brand.name if row.campaign else "",
-            currency=row.brand.currency,
-            pace=as_pace(row),
-        )
-        for row in rows[:MOST]
-    ]
+def _projected(row: BudgetPace) -> Projected:
+    return Projected(
+        id=row.campaign.pk if row.campaign else row.brand.pk,
+        name=row.campaign.name if row.campaign else row.brand.name,
+        brand=row.brand.name if row.campaign else "",
+        currency=row.brand.currency,
+        pace=as_pace(row),
+    )

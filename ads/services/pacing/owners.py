@@ -13,12 +13,12 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.expressions import ExpressionWrapper
 from django.db.models.fields import BooleanField
 
+from ads import brand_figures
 from ads.allowed import has_ended
 from ads.holds import BUDGET_HOLDS, LOCAL_DATE, Moment, with_spend
 from ads.models import Brand, Campaign
 from ads.models.campaign import Status
 from ads.models.spend import Period
-from ads.services import brand_figures
 
 SPEND, LIMIT = brand_figures.SPEND, brand_figures.LIMIT
 

@@ -46,11 +46,11 @@ def refresh(now: datetime) -> int:
 
 def after_edit(campaigns: Collection[int], brands: Collection[int], now: datetime) -> None:
     """Work out the paces that an edit of these campaigns and brands concerns, unless many."""
-    if 0 < len(campaigns) <= AT_ONCE:
+    campaigns, brands = (ids if len(ids) <= AT_ONCE else () for ids in (campaigns, brands))
+    if campaigns:
         _refresh(owners.of_campaigns(Campaign.objects.filter(pk__in=campaigns), now), now)
     concerned = Brand.objects.filter(Q(pk__in=brands) | Q(campaigns__in=campaigns)).distinct()
-    ids = list(concerned.order_by().values_list("pk", flat=True)[: AT_ONCE + 1])
-    if 0 < len(ids) <= AT_ONCE:
+    if ids := list(concerned.order_by().values_list("pk", flat=True)):
         _refresh(owners.of_brands(Brand.objects.filter(pk__in=ids), now), now)
 
 
@@ -68,7 +68,8 @@ def with_pace(rows: QuerySet[Any]) -> QuerySet[Any]:
     own = Q(paces__period=Period.MONTH)
     if rows.model is Brand:
         own &= Q(paces__campaign=None)
-    return rows.alias(**{PACE: FilteredRelation("paces", condition=own)})
+    found: QuerySet[Any] = rows.alias(**{PACE: FilteredRelation("paces", condition=own)})
+    return found
 
 
 def paced(rows: QuerySet[Any], choice: str) -> QuerySet[Any]:
@@ -108,7 +109,10 @@ def as_pace(row: BudgetPace) -> Pace:
 
 def as_of() -> datetime | None:
     """When the paces of all were last worked out; None: never. One query."""
-    return BudgetPace.objects.filter(campaign=None).aggregate(at=Max("as_of"))["at"]
+    found: dict[str, datetime | None] = BudgetPace.objects.filter(campaign=None).aggregate(
+        at=Max("as_of")
+    )
+    return found["at"]
 
 
 def _refresh(of: Owners, now: datetime) -> int:

@@ -1,7 +1,7 @@
 """A copy of a brand for the real engine to work on, in a transaction that is rolled back."""
 
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -10,15 +10,26 @@ from typing import Any, Final
 
 from django.db import transaction
 
-from ads.models import Brand, Campaign, CampaignSchedule, DeliveryChange, Spend
+from ads.models import (
+    Brand,
+    Campaign,
+    CampaignSchedule,
+    DaypartingSchedule,
+    DaypartingWindow,
+    DeliveryChange,
+    Spend,
+)
 from ads.models.campaign import Status
 from ads.models.spend import Kind
+from ads.services import locks
 from ads.services.delivery import Trigger, enforce
 from ads.services.replay.history import MILLION
-from ads.services.replay.scenario import Budgets, Scenario
+from ads.services.replay.scenario import Budgets, InvalidScenario, Scenario
 
 _CENT: Final = Decimal("0.01")
 _NAME: Final = 150
+
+_OF_SCHEDULES: Final = ("timezone", "is_active", "priority", "valid_from", "valid_until")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +80,15 @@ class Copies:
 
 @contextmanager
 def copied(brand: Brand, campaigns: Sequence[Campaign], scenario: Scenario) -> Iterator[Copies]:
-    """The brand and these campaigns with the scenario's budgets and hours; gone at the end."""
+    """The brand and these campaigns with the scenario's budgets and hours; gone at the end.
+
+    Raises:
+        InvalidScenario: somebody else replays: each takes a processor for a while.
+    """
     with transaction.atomic():
+        if not locks.replaying():
+            reason = "another replay is running; try again when it has ended."
+            raise InvalidScenario("brand", brand.name, reason)
         copy = Brand.objects.create(
             name=f"{brand.name[:_NAME]} (replay {uuid.uuid4()})",
             timezone=brand.timezone,
@@ -110,15 +128,40 @@ def _attached(
     campaigns: Sequence[Campaign], copies: Sequence[Campaign], scenario: Scenario
 ) -> list[CampaignSchedule]:
     copy_of = {one.pk: copy for one, copy in zip(campaigns, copies, strict=True)}
+    pairs: list[tuple[int, int]]
     if scenario.schedules is not None:
-        pairs: list[tuple[int, int]] = [(pk, one) for pk in copy_of for one in scenario.schedules]
+        pairs = [(pk, one) for pk in copy_of for one in scenario.schedules]
     else:
         attached = CampaignSchedule.objects.filter(campaign__in=copy_of).order_by("pk")
         pairs = list(attached.values_list("campaign", "schedule"))
+    schedules = _schedules({schedule for _, schedule in pairs})
     return [
-        CampaignSchedule(campaign=copy_of[campaign], schedule_id=schedule)
+        CampaignSchedule(campaign=copy_of[campaign], schedule=schedules[schedule])
         for campaign, schedule in pairs
     ]
+
+
+def _schedules(ids: Collection[int]) -> dict[int, DaypartingSchedule]:
+    """Copies of schedules, by the originals' ids, which thus stay unlocked."""
+    originals = list(DaypartingSchedule.objects.filter(pk__in=ids).order_by("pk"))
+    copies = DaypartingSchedule.objects.bulk_create(
+        DaypartingSchedule(
+            name=f"{one.name[:_NAME]} (replay {uuid.uuid4()})",
+            **{name: getattr(one, name) for name in _OF_SCHEDULES},
+        )
+        for one in originals
+    )
+    copy_of = {one.pk: copy for one, copy in zip(originals, copies, strict=True)}
+    DaypartingWindow.objects.bulk_create(
+        DaypartingWindow(
+            schedule=copy_of[one.schedule_id],
+            day_of_week=one.day_of_week,
+            start_time=one.start_time,
+            end_time=one.end_time,
+        )
+        for one in DaypartingWindow.objects.filter(schedule__in=ids).order_by("pk")
+    )
+    return copy_of
 
 
 def _budgets(budgets: Budgets) -> dict[str, Any]:

@@ -85,24 +85,25 @@ class History:
     """What is on record of campaigns. Amounts are millionths of the currency."""
 
     days: tuple[Day, ...]
-    #: By campaign and date: by step, None for what has no time of its day.
-    spent: Mapping[tuple[int, date], Mapping[int | None, int]]
+    #: By campaign and date.
+    totals: Mapping[tuple[int, date], int]
     ran: Mapping[int, _Switches]
     unwanted: Mapping[int, _Switches]
     #: By campaign, what was spent in the first day's month before it.
     before: Mapping[int, int]
 
-    def of(self, campaign_id: int, day: Day) -> AsItWas:
-        """One campaign's day."""
-        amounts = dict(self.spent.get((campaign_id, day.date), {}))
-        untimed = amounts.pop(None, 0)
-        timed = {step: amount for step, amount in amounts.items() if step is not None}
-        return AsItWas(
-            timed,
-            untimed,
-            self.ran[campaign_id].by_step(day.begins, day.steps),
-            self.unwanted[campaign_id].by_step(day.begins, day.steps),
-        )
+    def of(self, day: Day) -> dict[int, AsItWas]:
+        """The campaigns' day; one query. Of all days at once it would be gigabytes."""
+        spent = _spent(list(self.ran), day)
+        return {
+            pk: AsItWas(
+                timed=spent.get(pk, _Spent()).timed,
+                untimed=spent.get(pk, _Spent()).untimed,
+                ran=ran.by_step(day.begins, day.steps),
+                unwanted=self.unwanted[pk].by_step(day.begins, day.steps),
+            )
+            for pk, ran in self.ran.items()
+        }
 
     def usual(self, campaign_id: int) -> tuple[int, int]:
         """How much it spent in how many steps in which it ran."""
@@ -111,7 +112,7 @@ class History:
 
     def total(self, campaign_id: int) -> int:
         """What it spent on all the days."""
-        return sum(sum(self.spent.get((campaign_id, day.date), {}).values()) for day in self.days)
+        return sum(self.totals.get((campaign_id, day.date), 0) for day in self.days)
 
 
 def read(brand: Brand, campaigns: Sequence[Campaign], first: date, last: date) -> History:
@@ -124,7 +125,7 @@ def read(brand: Brand, campaigns: Sequence[Campaign], first: date, last: date) -
     begins, ends = days[0].begins, days[-1].ends
     return History(
         days,
-        _spent(ids, days),
+        _totals(ids, first, last),
         _ran(ids, begins, ends),
         _unwanted(brand, campaigns, begins),
         _before(ids, first),
@@ -136,27 +137,41 @@ def micros(amount: Decimal) -> int:
     return int(amount * MILLION)
 
 
-def _spent(
-    ids: Sequence[int], days: Sequence[Day]
-) -> dict[tuple[int, date], dict[int | None, int]]:
-    by_date = {day.date: day for day in days}
-    spent: dict[tuple[int, date], dict[int | None, int]] = {}
-    # A row for each campaign's day: one for each entry would take longer than the replay itself.
+@dataclass(slots=True)
+class _Spent:
+    """What a campaign spent on a day: by step, and what has no time of the day."""
+
+    timed: dict[int, int] = field(default_factory=dict)
+    untimed: int = 0
+
+
+def _spent(ids: Sequence[int], day: Day) -> dict[int, _Spent]:
+    spent: dict[int, _Spent] = {}
+    first, steps = int(day.begins.timestamp()) // _SECONDS, day.steps
+    # A row for each campaign: one for each entry would take longer than the replay itself.
     rows = (
-        Spend.objects.filter(campaign__in=ids, date__range=(days[0].date, days[-1].date))
+        Spend.objects.filter(campaign__in=ids, date=day.date)
         .order_by()
-        .values_list("campaign", "date")
+        .values_list("campaign")
         .annotate(buckets=ArrayAgg(_Bucket("occurred_at")), amounts=ArrayAgg(_Micros("amount")))
     )
-    for campaign_id, when, buckets, amounts in rows.iterator():
-        day = by_date[when]
-        first, steps = int(day.begins.timestamp()) // _SECONDS, day.steps
-        its = spent[campaign_id, when] = defaultdict(int)
+    for campaign_id, buckets, amounts in rows.iterator():
+        its = spent[campaign_id] = _Spent()
         for bucket, amount in zip(buckets, amounts, strict=True):
             step = bucket - first
-            # A day total that came later, or a date that was given: no time of this day is known.
-            its[step if 0 <= step < steps else None] += amount
+            if 0 <= step < steps:
+                its.timed[step] = its.timed.get(step, 0) + amount
+            else:  # a day total that came later, or a date that was given
+                its.untimed += amount
     return spent
+
+
+def _totals(ids: Sequence[int], first: date, last: date) -> dict[tuple[int, date], int]:
+    totals = SpendTotal.objects.filter(
+        campaign__in=ids, period=Period.DAY, start__gte=first, start__lte=last
+    )
+    rows = totals.order_by().values_list("campaign", "start", "amount")
+    return {(pk, day): micros(amount) for pk, day, amount in rows}
 
 
 def _ran(ids: Sequence[int], begins: datetime, ends: datetime) -> dict[int, _Switches]:

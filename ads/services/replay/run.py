@@ -30,14 +30,22 @@ _MINUTES: Final = STEP // timedelta(minutes=1)
 _SECOND: Final = timedelta(seconds=1)
 
 
-def replay(brand: Brand, scenario: Scenario, now: datetime) -> Replayed:
+def replay(brand: Brand, scenario: Scenario, now: datetime, *, most: int | None = None) -> Replayed:
     """Replay days of ``brand``; nothing of it stays.
+
+    ``most``: days of campaigns at most, where somebody waits.
 
     Raises:
         InvalidScenario: it cannot be replayed; with the field, the value and the remedy.
     """
     scenario.check(brand, now)
     campaigns = list(_campaigns(brand, scenario))
+    if most is not None and len(campaigns) * scenario.days > most:
+        reason = (
+            f"{len(campaigns):,} campaigns on {scenario.days} days take too long here; use "
+            f"{most // len(campaigns)} days at most, or the command: ./manage.py replay."
+        )
+        raise InvalidScenario("from", scenario.first, reason)
     if not campaigns:
         reason = f"no campaign of {brand.name} ran or spent anything in these days."
         raise InvalidScenario("from", scenario.first, reason)
@@ -119,8 +127,9 @@ class _Run:
             self._end()
 
     def _begin(self) -> None:
+        as_it_was = self.recorded.of(self.day)
         for index, spender in enumerate(self.spenders):
-            wanted = demand(self.recorded.of(self.campaigns[index].pk, self.day), self.usual[index])
+            wanted = demand(as_it_was[self.campaigns[index].pk], self.usual[index])
             spender.amounts, spender.estimated = wanted.amounts, wanted.estimated
         self._ask(self.everyone, self.day.begins)
 
@@ -269,8 +278,8 @@ class _Run:
 
     def _days(self) -> Iterator[tuple[date, Decimal, Decimal]]:
         recorded: dict[date, int] = defaultdict(int)
-        for (_, when), amounts in self.recorded.spent.items():
-            recorded[when] += sum(amounts.values())
+        for (_, when), amount in self.recorded.totals.items():
+            recorded[when] += amount
         for day in self.recorded.days:
             yield day.date, _money(recorded[day.date]), _money(self.spent_on[day.date])
 

@@ -64,6 +64,10 @@ class Scenario:
     #: Minutes from when money is spent (or was recorded, where only that is known) until it counts.
     lag: int = 0
 
+    @property
+    def days(self) -> int:
+        return (self.last - self.first).days + 1
+
     def check(self, brand: Brand, now: datetime) -> None:
         """Raise InvalidScenario if it cannot be replayed for ``brand``."""
         today = local_date(now, brand.timezone)
@@ -71,8 +75,8 @@ class Scenario:
             raise InvalidScenario("until", self.last, f"use {self.first} or later.")
         if self.last >= today:
             raise InvalidScenario("until", self.last, "use a day that has ended.")
-        if (days := (self.last - self.first).days + 1) > MOST_DAYS:
-            reason = f"these are {days} days; replay {MOST_DAYS} at most."
+        if self.days > MOST_DAYS:
+            reason = f"these are {self.days} days; replay {MOST_DAYS} at most."
             raise InvalidScenario("from", self.first, reason)
         month = month_start(self.first)
         gone = archived.archived_months()

@@ -21,7 +21,7 @@ from ads.services.setup.plan import Plan, Target
 from ads.services.setup.planning import plan_of
 from ads.services.setup.preview import counts
 from ads.services.setup.sheet import SetupRefused, Sheet
-from ads.services.setup.writing import write, write_references
+from ads.services.setup.writing import write, write_labels, write_references
 
 #: How often it is tried to get the locks, and the seconds in between.
 ATTEMPTS: Final = 3
@@ -130,6 +130,7 @@ def _apply(
     _refuse_another(plan, found.digests() if seen is None else seen, sheet.what)
     write(plan)
     added = write_references(plan)
+    write_labels(plan)
     concerned = Campaign.objects.filter(pk__in=locks.among(plan.concerned()))
     enforced = enforce(concerned, now, Trigger.EDIT, lock_first=True)
     if then:

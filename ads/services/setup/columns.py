@@ -170,6 +170,13 @@ def joined(texts: Iterable[str]) -> str:
 _QUOTED: Final = re.compile(rf'["{BETWEEN}\r\n]|^\s|\s$|^{NONE}$', re.IGNORECASE)
 
 
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(sorted({" ".join(name.split()) for name in items(text)}))
+
+
+_LABELS: Final = Column("", _names, (), lambda names, _: joined(names), none=())
+
+
 def _schedules(text: str) -> tuple[str, ...]:
     return tuple(sorted(set(items(text))))
 
@@ -234,6 +241,11 @@ BRAND: Final[Mapping[str, Column]] = {
     "stops_when_stale": Column(
         "stops_when_stale", _switch, False, lambda value, _: "on" if value else "off"
     ),
+    # A user; the cell has the user name.
+    "account_manager": Column(
+        "account_manager", str.strip, None, lambda user, _: user.get_username(), none=None
+    ),
+    "labels": _LABELS,
 }
 
 CAMPAIGN: Final[Mapping[str, Column]] = {
@@ -251,13 +263,14 @@ CAMPAIGN: Final[Mapping[str, Column]] = {
     ),
     "schedules": Column("", _schedules, (), lambda names, _: joined(names), none=()),
     "platform_ids": Column("", _ids, (), lambda ids, _: joined(map(written_id, ids)), none=()),
+    "labels": _LABELS,
 }
 
 #: In the order of an export.
 COLUMNS: Final = (
     "brand_id", "brand", "campaign_id", "campaign", "status", "timezone", "currency",
     "daily_budget", "monthly_budget", "start_date", "end_date", "dayparting", "schedules",
-    "platform_ids", "stale_after_minutes", "stops_when_stale",
+    "platform_ids", "stale_after_minutes", "stops_when_stale", "account_manager", "labels",
 )  # fmt: skip
 
 DATES: Final = ("start_date", "end_date")

@@ -5,6 +5,9 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from django.contrib.auth.models import User
+
+from ads.models import Brand, Campaign
 from ads.rules.currencies import labelled, spelled
 from ads.rules.money import typed
 from ads.services import visible
@@ -24,6 +27,7 @@ from ads.services.setup.columns import (
 from ads.services.setup.notes import notes_of
 from ads.services.setup.plan import Plan, Target, new_target
 from ads.services.setup.sheet import Line, Problem, Sheet
+from ads.services.team import labels
 
 _ID: Final = re.compile(r"[0-9]{1,18}")
 
@@ -54,6 +58,8 @@ class _Planning:
         self._by_name: dict[str, Target] = {}
         self._renamed: dict[str, Target] = {}
         self._schedules: dict[str, int] = {}
+        self._labels: dict[str, tuple[str, int]] = {}
+        self._managers: dict[str, User] | None = None
         dates = (line.cells[name] for line in sheet.lines for name in DATES if name in line.cells)
         day_first = next((order for text in dates if (order := order_of(text)) is not None), None)
         self._date = dates_by(day_first)
@@ -68,6 +74,7 @@ class _Planning:
         ids = {pk for line in self._sheet.lines if (pk := self._key(line, "brand_id"))}
         texts = {line.cells["brand"] for line in self._sheet.lines if "brand" in line.cells}
         self._add_brands(stored.brands(ids, texts | {text.strip() for text in texts}))
+        self._complete_labels(Brand, self._by_id)
         seen: dict[Target, int] = {}
         for line in self._brand_lines:
             target = self._brand_of_row(line)
@@ -185,6 +192,7 @@ class _Planning:
             "schedules": stored.schedules_of,
             "platform_ids": stored.references_of,
         }
+        self._complete_labels(Campaign, campaigns)
         if "schedules" in self._sheet.columns:
             self._schedules = stored.schedules()
         for column, load in loads.items():
@@ -192,6 +200,14 @@ class _Planning:
                 values = load(campaigns.keys())
                 for pk, one in campaigns.items():
                     one.before[column] = one.after[column] = values.get(pk, ())
+
+    def _complete_labels(self, model: labels.Model, targets: Mapping[int, Target]) -> None:
+        """With their labels, where the file has the column."""
+        if "labels" in self._sheet.columns:
+            self._labels = self._labels or stored.every_label()
+            named = labels.names_of(model, targets)
+            for pk, one in targets.items():
+                one.before["labels"] = one.after["labels"] = named.get(pk, ())
 
     def _with_brands(self, by_id: Mapping[int, Target]) -> list[tuple[Line, Target, Target | None]]:
         """Each row with its brand, and the campaign if its id says which it is."""
@@ -274,6 +290,8 @@ class _Planning:
             self._problem(line.number, "stops_when_stale", "on", why)
 
     def _value(self, name: str, column: Column, text: str) -> Any:
+        if name == "account_manager" and visible.brand_ids() is not None:
+            raise BadCell("you are limited to brands, so account managers are not yours to choose.")
         if text.strip().casefold() == NONE and column.field != "name":
             if column.none is ...:
                 raise BadCell(f'it cannot be "{NONE}". To leave it as it is, leave the cell empty.')
@@ -281,7 +299,12 @@ class _Planning:
         if name in DATES:
             return self._date(text)
         value = column.read(text)
-        return self._known(value) if name == "schedules" else value
+        of_rows: dict[str, Callable[[Any], Any]] = {
+            "schedules": self._known,
+            "labels": self._known_labels,
+            "account_manager": self._known_manager,
+        }
+        return of_rows[name](value) if name in of_rows else value
 
     def _known(self, given: tuple[str, ...]) -> tuple[str, ...]:
         by_name = {name.strip(): name for name in self._schedules}
@@ -291,6 +314,22 @@ class _Planning:
                     f"there is no schedule {name!r}. Create it first, under Dayparting schedules."
                 )
         return tuple(sorted({by_name[name] for name in given}))
+
+    def _known_labels(self, given: tuple[str, ...]) -> tuple[str, ...]:
+        for name in given:
+            if name.lower() not in self._labels:
+                raise BadCell(f"there is no label {name!r}. Create it first, under Labels.")
+        return tuple(sorted({self._labels[name.lower()][0] for name in given}))
+
+    def _known_manager(self, name: str) -> User:
+        if self._managers is None:
+            self._managers = stored.managers()
+        if (user := self._managers.get(name.lower())) is None:
+            raise BadCell(
+                f"nobody who can log in has the user name {name!r}. Write the user name, not the "
+                "full name; an administrator adds people under Users."
+            )
+        return user
 
     def _repeated(self, line: Line, name: str, text: str, target: Target) -> None:
         """A cell of the other kind of row; its brand's may be repeated in a campaign's row."""

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 from typing import Any, Final
 
+from django.contrib.auth.models import User
 from django.db import connection
 from django.db.models import Q
 from django.db.models.functions import Lower
@@ -14,6 +15,7 @@ from ads.models import (
     CampaignReference,
     CampaignSchedule,
     DaypartingSchedule,
+    Label,
     ReportedTotal,
     Spend,
 )
@@ -21,11 +23,12 @@ from ads.services import visible
 from ads.services.locks import among
 from ads.services.setup.columns import BRAND, CAMPAIGN, Id
 from ads.services.setup.plan import Target
+from ads.services.team import possible_managers
 
 #: In place of a campaign that whoever asks may not see.
 ANOTHER: Final = "A campaign of another brand"
 
-_OF_BRAND: Final = [column.field for column in BRAND.values()]
+_OF_BRAND: Final = [column.field for column in BRAND.values() if column.field]
 _OF_CAMPAIGN: Final = [column.field for column in CAMPAIGN.values() if column.field]
 
 #: Campaigns of these names, letter for letter or but for capitals.
@@ -49,11 +52,15 @@ _HOLDERS: Final = """
 def brands(ids: Collection[int], named: Collection[str]) -> list[Target]:
     """The brands with these ids, and those of these names."""
     every = Brand.objects.filter(Q(pk__in=among(ids)) | Q(name__in=list(named)))
-    rows = visible.rows(every).order_by()
-    return [
-        _target(BRAND, pk, dict(zip(BRAND, values, strict=True)))
-        for pk, *values in rows.values_list("pk", *_OF_BRAND)
-    ]
+    rows = list(visible.rows(every).order_by().values_list("pk", *_OF_BRAND))
+    names = [name for name, column in BRAND.items() if column.field]
+    targets = [_target(BRAND, pk, dict(zip(names, values, strict=True))) for pk, *values in rows]
+    people = {one.before["account_manager"] for one in targets} - {None}
+    users = User.objects.in_bulk(people) if people else {}
+    for one in targets:
+        user = users.get(one.before["account_manager"])
+        one.before["account_manager"] = one.after["account_manager"] = user
+    return targets
 
 
 def alike_brands(named: Iterable[str]) -> dict[str, str]:
@@ -127,6 +134,19 @@ def holders(ids: Iterable[Id]) -> dict[Id, tuple[int, str]]:
             row[4] if theirs is None or row[5] in theirs else ANOTHER,
         )
         for row in rows
+    }
+
+
+def managers() -> dict[str, User]:
+    """Who can be an account manager, by user name in small letters."""
+    return {user.get_username().lower(): user for user in possible_managers()}
+
+
+def every_label() -> dict[str, tuple[str, int]]:
+    """The name and id of each label, by its name in small letters with single spaces."""
+    rows = visible.rows(Label.objects.order_by())
+    return {
+        " ".join(name.lower().split()): (name, pk) for name, pk in rows.values_list("name", "pk")
     }
 
 

@@ -6,6 +6,7 @@ Nothing is announced: whoever writes enforces. The same statements write to the 
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
+from django.contrib.auth.models import User
 from django.db import connection
 
 from ads.services.setup import stored
@@ -21,6 +22,7 @@ _BRAND_COLUMNS: Final = {
     "monthly_budget": "numeric",
     "stale_after_minutes": "integer",
     "stops_when_stale": "boolean",
+    "account_manager_id": "bigint",
 }
 _CAMPAIGN_COLUMNS: Final = {
     "name": "text",
@@ -61,6 +63,23 @@ def write_references(plan: Plan) -> list[int]:
     return [pk for (pk,) in _insert("ads_campaignreference", columns, added, "id")]
 
 
+def write_labels(plan: Plan) -> None:
+    """Write the labels of brands and campaigns that have been written."""
+    changing = [one for one in plan.targets if one.before["labels"] != one.after["labels"]]
+    if not changing:
+        return
+    ids = dict(stored.every_label().values())
+    for columns, owner in ((BRAND, "brand"), (CAMPAIGN, "campaign")):
+        theirs = [one for one in changing if one.columns is columns]
+
+        def pairs(have: str, others: str, rows: Sequence[Target] = theirs) -> Iterable[list[Any]]:
+            return ([pk, ids[name]] for pk, name in _links(rows, "labels", have, others))
+
+        types = {f"{owner}_id": "bigint", "label_id": "bigint"}
+        _delete(f"ads_{owner}_labels", types, pairs("before", "after"))
+        _insert(f"ads_{owner}_labels", types, pairs("after", "before"), "id")
+
+
 def _write_schedules(campaigns: Sequence[Target]) -> None:
     columns = {"campaign_id": "bigint", "schedule_id": "bigint"}
     changing = [one for one in campaigns if one.before["schedules"] != one.after["schedules"]]
@@ -75,9 +94,9 @@ def _write_schedules(campaigns: Sequence[Target]) -> None:
     list(_insert("ads_campaignschedule", columns, pairs("after", "before"), "id"))
 
 
-def _links(campaigns: Iterable[Target], column: str, have: str, others: str) -> Iterable[list[Any]]:
-    """What campaigns have in one state and not in the other, with their ids."""
-    for one in campaigns:
+def _links(rows: Iterable[Target], column: str, have: str, others: str) -> Iterable[list[Any]]:
+    """What rows have in one state and not in the other, with their ids."""
+    for one in rows:
         there, elsewhere = getattr(one, have)[column], getattr(one, others)[column]
         for each in set(there).difference(elsewhere):
             yield [one.pk, *(each if isinstance(each, tuple) else (each,))]
@@ -85,7 +104,8 @@ def _links(campaigns: Iterable[Target], column: str, have: str, others: str) -> 
 
 def _values(one: Target) -> list[Any]:
     """In the order of the model's columns."""
-    return [one.after[name] for name, column in one.columns.items() if column.field]
+    values = [one.after[name] for name, column in one.columns.items() if column.field]
+    return [value.pk if isinstance(value, User) else value for value in values]
 
 
 def _has_other_values(one: Target) -> bool:

@@ -31,12 +31,15 @@ from ads.models import (
     Connection,
     DaypartingSchedule,
     DeliveryChange,
+    Label,
+    Note,
     Person,
     PlatformAccount,
     PlatformCampaign,
     ReportedTotal,
     ReportLink,
     ReportSchedule,
+    SavedView,
     SeasonalityAdjustment,
     SimulatedSwitch,
     Spend,
@@ -293,6 +296,21 @@ def _people(number: int, now: datetime) -> None:
     sign_ins.begin(user.username, "192.0.2.7", now)
 
 
+def _team(number: int, now: datetime) -> None:
+    label = Label.objects.create(name=f"Label {number}")
+    label.color = Label.Color.RED
+    label.save(update_fields=["color"])
+    for rows, owner in ((Brand.objects, "brand"), (Campaign.objects, "campaign")):
+        for row in rows.order_by("pk")[:MANY]:
+            row.labels.add(label)
+        first = rows.order_by("pk")[0]
+        Note.objects.create(**{owner: first}, text=f"Note {number}", author="x", at=now)
+    brand = Brand.objects.order_by("-pk")[0]
+    brand.account_manager = User.objects.create_user(f"manager {number}", is_staff=True)
+    brand.save(update_fields=["account_manager"])
+    SavedView.objects.create(list_name="ads.campaign", name=f"View {number}")
+
+
 MAKERS: Final[list[Callable[[int, datetime], None]]] = [
     _brand,
     _campaign,
@@ -306,4 +324,5 @@ MAKERS: Final[list[Callable[[int, datetime], None]]] = [
     _operations,
     _alerts,
     _people,
+    _team,
 ]

@@ -64,6 +64,11 @@ PAGES: Final = {
     "ads.daypartingwindowevent": _RECORD,
     "ads.deliverychange": _RECORD,
     "ads.heartbeat": _RECORD,
+    "ads.label": _pages(V, add=B, delete=B),
+    "ads.labelevent": _RECORD,
+    "ads.brandlabelevent": _RECORD,
+    "ads.campaignlabelevent": _RECORD,
+    "ads.note": _RECORD,
     "ads.platformaccount": _RECORD,
     "ads.platformcampaign": _RECORD,
     "ads.reportedtotal": _RECORD,
@@ -162,6 +167,8 @@ ACTIONS: Final = {
         "resume_campaigns": O,
         "let_run_on": O,
         "change_their_budgets": B,
+        "add_label": B,
+        "remove_label": B,
         "export_selected": V,
         _DELETE: A,
     },
@@ -172,6 +179,8 @@ ACTIONS: Final = {
         "change_budgets": B,
         "attach_schedule": B,
         "detach_schedule": B,
+        "add_label": B,
+        "remove_label": B,
         "complete": B,
         "archive": B,
         "export_selected": V,
@@ -179,6 +188,7 @@ ACTIONS: Final = {
     },
     "ads.campaignreference": {_DELETE: B},
     "ads.columnmapping": {_DELETE: B},
+    "ads.label": {_DELETE: B},
     "ads.daypartingschedule": {_DELETE: B},
     "ads.reportlink": {"revoke_links": B},
     "ads.reportschedule": {_DELETE: B},
@@ -231,6 +241,7 @@ FIELDS: Final[dict[str, dict[Role, set[str]]]] = {
             "stops_when_stale",
             "puts_switches_right",
             "platform_caps",
+            "account_manager",
         }
     },
     "ads.campaign": {
@@ -248,6 +259,7 @@ FIELDS: Final[dict[str, dict[Role, set[str]]]] = {
             "references.reference",
         }
     },
+    "ads.label": {B: {"name", "color"}},
     "ads.campaignreference": {B: {"campaign", "platform", "account", "reference"}},
     "ads.columnmapping": {
         B: {

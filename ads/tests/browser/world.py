@@ -31,6 +31,8 @@ from ads.models import (
     ColumnMapping,
     Connection,
     DaypartingSchedule,
+    Label,
+    Note,
     Person,
     PlatformAccount,
     PlatformCampaign,
@@ -38,6 +40,7 @@ from ads.models import (
     ReportLink,
     ReportSchedule,
     Restore,
+    SavedView,
     SeasonalityAdjustment,
     SpendBatch,
     SpendTotal,
@@ -122,6 +125,7 @@ def _configuration(now: datetime, brands: int, campaigns: int, spend_days: int) 
         name="Black Friday", brand=brand, factor=2, start_date=now.date(), end_date=now.date()
     )
     pacing.refresh(now)
+    _team(brand, campaign, now)
     ReportLink.objects.create(
         brand=brand,
         month=now.date().replace(day=1),
@@ -129,6 +133,20 @@ def _configuration(now: datetime, brands: int, campaigns: int, spend_days: int) 
         expires_at=now + timedelta(days=30),
     )
     waived_before(SpendTotal.objects.earliest("pk"))
+
+
+def _team(brand: Brand, campaign: Campaign, now: datetime) -> None:
+    """Labels, an account manager, notes, and a shared view of campaigns."""
+    label = Label.objects.create(name="Black Friday", color=Label.Color.PURPLE)
+    brand.labels.add(label)
+    campaign.labels.add(label)
+    brand.account_manager = User.objects.create_user("amelia", is_staff=True)
+    brand.save(update_fields=["account_manager"])
+    for owner in ({"brand": brand}, {"campaign": campaign}):
+        Note.objects.create(
+            **owner, text="The client is away until Monday.", author="amelia", at=now
+        )
+    SavedView.objects.create(list_name="ads.campaign", name="Running", query="state=Active")
 
 
 def _what_comes_in(now: datetime) -> None:

@@ -57,7 +57,11 @@ LONG_AGO = FIRST - 40 * DAY
 def test_half_of_the_month_expects_half_of_the_budget() -> None:
     pace = pace_of(budget(300, spent_daily(10, LONG_AGO)), calendar())
 
-    assert (pace.state, pace.expected, pace.pace_percent) == (State.ON_PACE, 150, 100)
+    assert (pace.state, pace.expected, pace.pace_percent) == (
+        State.ON_PACE,
+        Decimal(150),
+        Decimal(100),
+    )
     assert pace.projected == 300
     assert (pace.runs_out_on, pace.recommended_daily) == (None, 20 / Decimal(2))
     assert pace.basis == {Basis.WEEKDAYS}
@@ -80,7 +84,7 @@ def test_the_day_on_which_the_budget_runs_out_and_what_to_spend_a_day_until_then
     pace = pace_of(budget(300, spent_daily(15, LONG_AGO)), calendar())
 
     # 225 spent in 15 days; the other 75 last five days more.
-    assert (pace.projected, pace.runs_out_on) == (450, date(2026, 9, 20))
+    assert (pace.projected, pace.runs_out_on) == (Decimal(450), date(2026, 9, 20))
     assert pace.recommended_daily == Decimal("5.00")
     assert pace.will_exceed
 
@@ -97,7 +101,7 @@ def test_it_begins_with_the_first_spend_and_not_with_the_month() -> None:
     began = date(2026, 9, 11)
     pace = pace_of(budget(200, spent_daily(10, began)), calendar())
 
-    assert (pace.expected, pace.state) == (50, State.ON_PACE)  # 5 of 20 days
+    assert (pace.expected, pace.state) == (Decimal(50), State.ON_PACE)  # 5 of 20 days
     assert pace.basis == {Basis.FIRST_SPEND}
 
 
@@ -140,7 +144,7 @@ def test_a_budget_of_zero(amount: int) -> None:
 def test_no_budget_still_has_a_projection() -> None:
     pace = pace_of(budget(None, spent_daily(10, LONG_AGO)), calendar())
 
-    assert (pace.state, pace.expected, pace.projected) == (State.NO_BUDGET, None, 300)
+    assert (pace.state, pace.expected, pace.projected) == (State.NO_BUDGET, None, Decimal(300))
 
 
 def test_a_flight_of_one_day() -> None:
@@ -148,7 +152,7 @@ def test_a_flight_of_one_day() -> None:
     owner = replace(owner, spent_today=Decimal(60))
     pace = pace_of(owner, calendar(elapsed=0.5))
 
-    assert (pace.expected, pace.state) == (50, State.OVER)
+    assert (pace.expected, pace.state) == (Decimal(50), State.OVER)
     assert pace.recommended_daily == 100
     assert Basis.FLIGHT in pace.basis
 
@@ -156,14 +160,18 @@ def test_a_flight_of_one_day() -> None:
 def test_a_flight_that_begins_later_expects_nothing_yet() -> None:
     pace = pace_of(budget(100, {}, start=date(2026, 9, 21)), calendar())
 
-    assert (pace.state, pace.recommended_daily) == (State.NOT_ENOUGH_DATA, 10)
+    assert (pace.state, pace.recommended_daily) == (State.NOT_ENOUGH_DATA, Decimal(10))
 
 
 def test_what_people_paused_is_not_under_pace() -> None:
     by_day = spent_daily(1, LONG_AGO)
     pace = pace_of(budget(300, by_day, runs=False), calendar())
 
-    assert (pace.state, pace.projected, pace.recommended_daily) == (State.NOT_RUNNING, 15, None)
+    assert (pace.state, pace.projected, pace.recommended_daily) == (
+        State.NOT_RUNNING,
+        Decimal(15),
+        None,
+    )
     overspent = budget(10, by_day, runs=False)
     assert pace_of(overspent, calendar()).state == State.OVER
 
@@ -171,7 +179,12 @@ def test_what_people_paused_is_not_under_pace() -> None:
 def test_a_used_up_budget_is_projected_to_stay_there() -> None:
     pace = pace_of(budget(100, spent_daily(10, LONG_AGO)), calendar())
 
-    assert (pace.state, pace.spent, pace.projected, pace.high) == (State.OVER, 150, 150, 150)
+    assert (pace.state, pace.spent, pace.projected, pace.high) == (
+        State.OVER,
+        Decimal(150),
+        Decimal(150),
+        Decimal(150),
+    )
     assert (pace.runs_out_on, pace.recommended_daily) == (None, None)
 
 
@@ -225,7 +238,7 @@ def test_a_daily_budget_bounds_what_is_to_come() -> None:
     owner = budget(300, spent_daily(15, LONG_AGO), daily_limit=Decimal(5))
     pace = pace_of(owner, calendar())
 
-    assert (pace.projected, pace.high, pace.runs_out_on) == (300, 300, None)
+    assert (pace.projected, pace.high, pace.runs_out_on) == (Decimal(300), Decimal(300), None)
 
 
 def test_a_clock_change_makes_a_day_longer() -> None:
@@ -241,7 +254,7 @@ def test_a_day_is_judged_by_itself() -> None:
     )
     pace = pace_of(today, calendar(elapsed=0.5), of_day=True)
 
-    assert (pace.expected, pace.state, pace.projected) == (50, State.OVER, 120)
+    assert (pace.expected, pace.state, pace.projected) == (Decimal(50), State.OVER, Decimal(120))
     assert (pace.runs_out_on, pace.low, pace.high) == (TODAY, None, None)
     morning = pace_of(today, calendar(elapsed=0.04), of_day=True)
     assert (morning.state, morning.projected) == (State.NOT_ENOUGH_DATA, None)
@@ -252,7 +265,7 @@ def test_the_course_ends_at_the_budget_and_at_the_projection() -> None:
     pace = pace_of(owner, calendar(elapsed=0.25))
     course = course_of(owner, calendar(elapsed=0.25), pace)
 
-    assert (course.expected[0], course.expected[-1]) == (10, 300)
+    assert (course.expected[0], course.expected[-1]) == (Decimal(10), Decimal(300))
     assert course.projected[:15] == [None] * 15
     ends = (course.projected[-1], course.low[-1], course.high[-1])
     assert ends == (pace.projected, pace.low, pace.high)

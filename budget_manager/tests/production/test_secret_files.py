@@ -32,7 +32,8 @@ def test_a_variable_that_differs_from_its_file_is_refused(tmp_path: Path) -> Non
         read_secret_files(environ)
 
     assert str(refused.value) == (
-        "SECRET_KEY and SECRET_KEY_FILE are both set, and differ: unset one of them."
+        "SECRET_KEY and SECRET_KEY_FILE are both set, and differ: set one of them to nothing, "
+        "such as 'SECRET_KEY_FILE='."
     )
     assert environ["SECRET_KEY"] == "another"  # noqa: S105
 

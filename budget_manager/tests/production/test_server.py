@@ -20,7 +20,7 @@ from ads.services import locks
 from budget_manager.tests.production.client import Client, location_of_http
 from budget_manager.tests.production.server import HOST, PATH, Server
 from budget_manager.tests.running import Running
-from budget_manager.tests.support import directory, wait_for
+from budget_manager.tests.support import ROOT, directory, wait_for
 
 MIB = 1024 * 1024
 PASSWORD = "a-password-of-this-test"  # noqa: S105
@@ -171,6 +171,14 @@ def test_every_unit_is_installed_enabled_and_valid(followed: Followed) -> None:
     assert set(enabled) == {*names, "budget-manager.target"}
     assert {path.name for path in installed.iterdir() if path.is_file()} == set(enabled)
     assert str(followed.server.root) not in verified.stderr, verified.stderr
+
+
+def test_the_unit_for_backups_runs_as_the_others_do() -> None:
+    backups = (ROOT / "docs" / "backup.md").read_text()
+    worker = (ROOT / "deploy" / "systemd" / "budget-manager-worker.service").read_text()
+
+    same = re.compile(r"^(?:User|WorkingDirectory|EnvironmentFile)=.*", re.MULTILINE)
+    assert same.findall(backups) == same.findall(worker)
 
 
 def test_a_page_and_its_static_files_come_by_tls(operator: Client) -> None:

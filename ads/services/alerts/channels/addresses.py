@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
 
-import apprise
 from django.conf import settings
 
 from ads.models.alerts import Way
@@ -41,7 +40,8 @@ def check(way: str, address: str) -> tuple[str, str]:
     address = address.strip()
     if not address:
         raise InvalidChannel("address", "enter the address that alerts are sent to.")
-    return _CHECKS[Way(way)](address)
+    kept, shown = _CHECKS[Way(way)](address)
+    return kept, shown
 
 
 def recipients(address: str) -> list[str]:
@@ -93,7 +93,12 @@ def _service(address: str) -> tuple[str, str]:
 
 
 def instance(address: str) -> Any:
-    """Apprise's object for an address; None if it is none that apprise knows."""
+    """Apprise's object for an address; None if it is none that apprise knows.
+
+    Only processes that use it have apprise: 25 MB with all its services.
+    """
+    import apprise
+
     asset = apprise.AppriseAsset(async_mode=False)
     return apprise.Apprise.instantiate(address, asset=asset, suppress_exceptions=True)
 

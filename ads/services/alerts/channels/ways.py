@@ -17,9 +17,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 from urllib.parse import quote
 
-import apprise
 import requests
-from apprise.common import NotifyFormat, OverflowMode
 from django.conf import settings
 from standardwebhooks import Webhook
 
@@ -103,6 +101,9 @@ def _by_apprise(
     address: str, outgoing: Outgoing, *, as_html: bool, is_trusted: bool = False
 ) -> str:
     """What went wrong; "" if it was received."""
+    import apprise
+    from apprise.common import NotifyFormat, OverflowMode
+
     plugin = addresses.instance(address)
     if plugin is None:
         return "The address is not understood; enter it again."

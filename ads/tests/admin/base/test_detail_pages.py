@@ -222,7 +222,7 @@ def test_a_brand_in_a_timezone_nobody_can_read_says_so_and_still_has_its_history
 ) -> None:
     campaign = CampaignFactory.create()
     with connection.cursor() as cursor:
-        cursor.execute("ALTER TABLE ads_brand DISABLE TRIGGER USER")
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; ALTER TABLE ads_brand DISABLE TRIGGER USER")
         cursor.execute("UPDATE ads_brand SET timezone = 'Mars/Olympus'")
         cursor.execute("ALTER TABLE ads_brand ENABLE TRIGGER USER")
 

@@ -212,4 +212,4 @@ def test_a_row_reads_amounts_what_is_left_and_the_brands_time(admin: Client) -> 
         page = admin.get(BRANDS, {"q": "Share"}).content.decode()
 
     told = " ".join(re.sub(r"<[^>]+>", " ", page[page.index('id="result_list"') :]).split())
-    assert "Active 3 of 3 $40.00 of $50.00 80% $10.00 left $40.00 no limit Wed 10:30 UTC" in told
+    assert "Active 3 of 3 $40.00 of $50.00 80% $10.00 left $40.00 no limit – Wed 10:30 UTC" in told

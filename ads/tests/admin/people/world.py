@@ -19,10 +19,13 @@ from ads.models import (
     CampaignReference,
     CampaignSchedule,
     DaypartingSchedule,
+    Label,
+    Note,
     Person,
     PlatformAccount,
     PlatformCampaign,
     ReportLink,
+    SeasonalityAdjustment,
     SpendBatch,
     SpendImport,
     SpendTotal,
@@ -74,7 +77,10 @@ class Side:
             self.campaign.spend.earliest("pk"),
             self.campaign.delivery_changes.earliest("pk"),
             self.campaign.switch_orders.get(),
+            self.brand.labels.get(),
+            self.campaign.notes.get(),
             self.brand.alerts.get(),
+            self.brand.seasonality_adjustments.get(),
         ]  # fmt: skip
         return {row._meta.label_lower: row for row in rows}
 
@@ -109,6 +115,9 @@ def side(name: str) -> Side:
         amount=75,
         written_at=now,
     )
+    SeasonalityAdjustment.objects.create(
+        name=f"{name} fair", brand=brand, factor=2, start_date=now.date(), end_date=now.date()
+    )
     CampaignReference.objects.create(
         campaign=campaign, platform="google_ads", reference=f"{name}-81512345"
     )
@@ -131,6 +140,10 @@ def side(name: str) -> Side:
         hours.save(update_fields=["priority"])
         let_run_on(brand, "day", now=now, amount=5, reason=f"{name} reason")
     waived_before(SpendTotal.objects.filter(brand=brand).earliest("pk"))
+    label = Label.objects.create(name=f"{name} label")
+    for owned, owner in ((brand, "brand"), (campaign, "campaign")):
+        owned.labels.add(label)
+        Note.objects.create(**{owner: owned}, text=f"{name} is away.", author="olivia", at=now)
     source = f"{name} etl"
     batch = NewBatch(BatchKind.API, f"{name} key").make(source=source, now=now)
     with recording(batch):

@@ -4,19 +4,21 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from ads.holds import Hold
-from ads.models import Campaign, CampaignReference
+from ads.models import Campaign, CampaignReference, Label
 from ads.models.campaign import State
+from ads.services import pacing
 from ads.services.lists import pages as listing
 from ads.tests.api.reading.support import ids
-from ads.tests.api.support import Program
+from ads.tests.api.support import Program, key_for
 from ads.tests.factories import BrandFactory, CampaignFactory, ScheduleFactory
 from ads.tests.platforms import doubles
-from ads.tests.support import enforce_all, execute, spend_in_sql
+from ads.tests.support import at, enforce_all, execute, spend_in_sql
 
 pytestmark = pytest.mark.django_db
 
@@ -71,10 +73,13 @@ def test_a_brand_is_shown_with_its_configuration(program: Program) -> None:
         "is_active": True,
         "stale_after_minutes": None,
         "stops_when_stale": False,
+        "account_manager": None,
+        "labels": [],
         "last_daily_reset": "2026-03-18",
         "last_monthly_reset": None,
         "created_at": instant(brand.created_at),
         "updated_at": instant(brand.updated_at),
+        "pace": None,
     }
 
 
@@ -113,10 +118,12 @@ def test_a_campaign_is_shown_with_its_references_schedules_and_holds(
             {"platform": "meta_ads", "account": "", "id": "77"},
             {"platform": "google_ads", "account": "123-456", "id": "77"},
         ],
+        "labels": [],
         "holds": [{"code": "dayparting", "sentence": "Outside hours (Never)"}],
         "spend_as_of": None,
         "created_at": instant(campaign.created_at),
         "updated_at": instant(campaign.updated_at),
+        "pace": None,
     }
 
 
@@ -181,6 +188,32 @@ def test_campaigns_are_filtered_by_brand_and_name(program: Program) -> None:
     assert ids(program.get(f"/campaigns?brand={brand.pk}&name=Spring")) == [mine.pk]
     assert ids(program.get("/campaigns?name=spring")) == []
     assert ids(program.get("/campaigns?brand=9223372036854775807")) == []
+
+
+def test_brands_and_campaigns_are_read_and_filtered_by_label_and_account_manager(
+    program: Program,
+) -> None:
+    amelia = User.objects.create_user("amelia")
+    brand, other = BrandFactory.create(account_manager=amelia), BrandFactory.create()
+    campaign, plain = CampaignFactory.create(brand=brand), CampaignFactory.create(brand=other)
+    for name in ("Q4", "Black Friday"):
+        label = Label.objects.create(name=name)
+        brand.labels.add(label)
+        campaign.labels.add(label)
+
+    assert program.get(f"/brands/{brand.pk}").json()["account_manager"] == "amelia"
+    for path, row in (("/brands", brand), ("/campaigns", campaign)):
+        assert program.get(f"{path}/{row.pk}").json()["labels"] == ["Black Friday", "Q4"]
+        for query in ("label=q4", "account_manager=amelia", "label=Q4&account_manager=amelia"):
+            assert ids(program.get(f"{path}?{query}")) == [row.pk], query
+        assert ids(program.get(f"{path}?label=Gone")) == []
+    assert plain.pk in ids(program.get("/campaigns"))
+    limited = Program(key_for("Limited", source="limited", brands=(brand,)))
+    assert limited.get(f"/brands/{brand.pk}").json()["account_manager"] is None
+    for path in ("/brands", "/campaigns"):
+        refused = limited.get(f"{path}?account_manager=amelia")
+        assert refused.status_code == 422, path
+        assert "leave the filter out" in refused.json()["detail"]
 
 
 def test_campaigns_are_filtered_by_state(program: Program) -> None:
@@ -279,4 +312,19 @@ def test_a_longer_page_takes_no_more_queries(program: Program, path: str) -> Non
     few = queries(program, path)
     add(10)
 
-    assert queries(program, path) == few <= 16
+    assert queries(program, path) == few <= 17
+
+
+def test_brands_and_campaigns_are_found_by_the_pace_of_their_month(program: Program) -> None:
+    brand = BrandFactory.create(monthly_budget=1000)
+    over = CampaignFactory.create(brand=brand, monthly_budget=0)
+    CampaignFactory.create(brand=brand, monthly_budget=1000)
+    spend_in_sql(over, "50", date(2024, 5, 10))
+    pacing.refresh(at("2024-05-16 12:00"))
+
+    (found,) = program.get("/campaigns?pace=over").json()["items"]
+
+    assert found["id"] == over.pk
+    assert (found["pace"]["state"], found["pace"]["spent"]) == ("over", "50.00")
+    assert program.get("/brands?pace=over").json()["items"] == []
+    assert program.get("/brands?pace=sideways").status_code == 422

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from email.message import EmailMessage
 from typing import Any
 
 import pytest
@@ -47,6 +48,13 @@ def send(at: datetime = NOON) -> tuple[int, int]:
     """How many were sent, and failed."""
     done = send_due(lambda: at)
     return done.sent, done.failed
+
+
+def body_of(mail: EmailMessage, kind: str) -> str:
+    """A part of a mail, as text."""
+    part = mail.get_body((kind,))
+    assert part is not None
+    return str(part.get_content())
 
 
 def used(name: str = "Spring", brand: str = "Acme", amount: int = 80) -> Any:
@@ -178,11 +186,11 @@ def test_mail_has_names_as_they_are_and_each_recipient_gets_one(settings: LazySe
     assert got[0]["Subject"] == (
         "<script>alert(1)</script> & sons (Acme): 80% of the budget of 2024-05-15 used"
     )
-    html = got[0].get_body(("html",)).get_content()
+    html = body_of(got[0], "html")
     assert "<script>" not in html
     assert "&lt;script&gt;alert(1)&lt;/script&gt; &amp; sons" in html
     assert '<a href="https://budgets.example.com/admin/ads/campaign/' in html
-    plain = got[0].get_body(("plain",)).get_content()
+    plain = body_of(got[0], "plain")
     assert "$80.00 of $100.00 spent, 80%" in plain
     assert AlertMessage.objects.get().problem.startswith("nobody@example.com: ")
 

@@ -17,6 +17,7 @@ from ads.services.backups import BackupError, restore, tools
 from ads.services.backups.manifest import DUMP, MANIFEST, Manifest
 from ads.services.backups.restore import check
 from ads.tests.commands.support import say
+from ads.tests.support import execute
 
 NIGHT = datetime(2026, 3, 4, 2, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -92,6 +93,18 @@ def test_a_full_or_forbidden_disk_is_said_in_a_sentence(tmp_path: Path) -> None:
         backups.take(tmp_path / "file", NIGHT)
 
     assert Backup.objects.get().error.startswith(str(tmp_path / "file"))
+
+
+@pytest.mark.django_db
+def test_where_no_backup_could_be_noted_as_on_a_replica_none_is_begun(tmp_path: Path) -> None:
+    execute("SET LOCAL transaction_read_only = on")  # as it is on a replica
+
+    with pytest.raises(CommandError, match=r"^No backup was taken\. The database is a replica"):
+        say("backup", str(tmp_path / "here"))
+    with pytest.raises(CommandError, match="replica or read-only, so nothing was changed"):
+        say("api_key", "create", "ETL", "--scope", "read", "--every-brand")
+
+    assert not (tmp_path / "here").exists()
 
 
 @pytest.mark.django_db(transaction=True)

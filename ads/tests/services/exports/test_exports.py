@@ -9,6 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from ads.models import Brand, DeliveryChange
+from ads.services import pacing
 from ads.services.exports.kinds import InvalidExport, Kind, Wanted, choose
 from ads.services.exports.stream import AT_A_TIME, BOM, Stream
 from ads.services.ledger import SpendEntry, record_one
@@ -212,6 +213,8 @@ def test_summaries_are_the_brands_and_then_their_campaigns_in_their_own_day() ->
     let_run_on(campaign, "day", now=late)
     spend(campaign, Decimal("1.5"), late)
 
+    pacing.refresh(late)
+
     of_brand, of_campaign = rows_of(choose(Kind.SUMMARIES, Wanted(), late))
 
     assert of_brand == {
@@ -235,6 +238,18 @@ def test_summaries_are_the_brands_and_then_their_campaigns_in_their_own_day() ->
         "monthly_remaining": "978.50",
         "is_budget_available": "true",
         "currency": "USD",
+        # It began on the 15th: a day and five hours of seventeen days.
+        "pace": "under",
+        "pace_percent": "30.25",
+        "expected": "71.08",
+        "projected": "",
+        "projected_low": "",
+        "projected_high": "",
+        "runs_out_on": "",
+        "recommended_daily": "62.00",
+        "pace_as_of": "2024-05-15T20:00:00+00:00",
+        "account_manager": "",
+        "labels": "",
     }
     assert of_campaign == {
         **of_brand,
@@ -247,6 +262,10 @@ def test_summaries_are_the_brands_and_then_their_campaigns_in_their_own_day() ->
         "monthly_budget": "",
         "monthly_limit": "",
         "monthly_remaining": "",
+        "pace": "no_budget",
+        "pace_percent": "",
+        "expected": "",
+        "recommended_daily": "",
     }
 
 

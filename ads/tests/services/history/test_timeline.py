@@ -24,6 +24,7 @@ from ads.services.actor import acting_as
 from ads.services.delivery import allowances
 from ads.services.history import timeline
 from ads.services.history.timeline import Happening, Kind
+from ads.services.team import notes
 from ads.tests.factories import BrandFactory, CampaignFactory, ScheduleFactory
 from ads.tests.support import NOON, let_run_on, spend, waived_before
 
@@ -274,7 +275,9 @@ def _much(campaign: Campaign) -> None:
         spend(campaign, 1, NOON)
         let_run_on(campaign, "day", now=NOON)
     day = timezone.now().date()
-    for _ in range(3):
+    for number in range(3):
+        for owner in (campaign, campaign.brand):
+            notes.write(owner, f"Note {number}", NOON + timedelta(minutes=number))
         BudgetService.record_correction(campaign, Decimal(1), "More", date=day)
 
 

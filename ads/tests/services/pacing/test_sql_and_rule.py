@@ -196,9 +196,9 @@ def test_the_statement_says_what_the_rule_says(
         }
         for owner, days in owners:
             brand = owner if isinstance(owner, Brand) else owner.brand
-            attached = () if isinstance(owner, Brand) else owner.dayparting_schedules.all()
+            schedules_of = () if isinstance(owner, Brand) else owner.dayparting_schedules.all()
             own = brand.pk if brand.pk in known.brands else 0
-            key = Key(brand.timezone, tuple(one.pk for one in attached), own)
+            key = Key(brand.timezone, tuple(one.pk for one in schedules_of), own)
             calendar = calendars([key], period, known, now)[key]
             budget = budget_of(owner, days, calendar.today, period)
             expected = pace_of(budget, calendar, of_day=period == Period.DAY)

@@ -62,7 +62,7 @@ def test_the_task_works_out_every_pace_and_lists_find_them_by_it() -> None:
     assert named(Brand.objects.all(), Paced.OVER) == ["Acme"]
     pace = pace_of(brand)
     assert pace is not None
-    assert (pace.spent, pace.projected, pace.as_of) == (510, 1020, NOW)
+    assert (pace.spent, pace.projected, pace.as_of) == (Decimal(510), Decimal(1020), NOW)
     assert pacing.as_of() == NOW
 
 
@@ -75,7 +75,7 @@ def test_a_refresh_replaces_and_forgets_nothing() -> None:
 
     pace = pace_of(campaign)
     assert pace is not None
-    assert (pace.state, pace.budget) == (State.UNDER, 1000)
+    assert (pace.state, pace.budget) == (State.UNDER, Decimal(1000))
     assert BudgetPace.objects.count() == 2
 
 
@@ -89,7 +89,7 @@ def test_an_edit_is_seen_at_once_and_so_is_its_brands() -> None:
         pace = pace_of(campaign)
         assert pace is not None
         # 210 spent, and 8 a day from now on at the most.
-        assert (pace.projected, pace.runs_out_on is None) == (330, False)
+        assert (pace.projected, pace.runs_out_on is None) == (Decimal(330), False)
         with transaction.atomic():
             SeasonalityAdjustment.objects.create(
                 name="Fair", brand=campaign.brand, factor=0,

@@ -329,3 +329,11 @@ def naive(
             is_spent = on[index] and of_day % 12 == 6
             spent[index].append(hours[step // 12] if is_spent else 0)
     return stops, spent
+
+
+def test_only_as_much_as_somebody_waits_for() -> None:
+    brand, [campaign] = brand_of({})
+    hourly(campaign, MONDAY, 10)
+
+    with pytest.raises(InvalidScenario, match="use 1 days at most, or the command"):
+        replay(brand, Scenario(MONDAY, MONDAY + 2 * DAY), NOW, most=1)

@@ -1,0 +1,37 @@
+"""Account managers: who looks after which brands. No permission depends on it."""
+
+from typing import Any, Final, TypeVar
+
+from django.contrib.auth.models import User
+from django.db.models import Exists, Model, OuterRef, QuerySet
+
+from ads.models import Brand, Campaign
+from ads.services import visible
+
+M = TypeVar("M", bound=Model)
+
+#: The path from a brand, and from a campaign, to the account manager.
+MANAGER: Final[dict[type[Model], str]] = {
+    Brand: "account_manager",
+    Campaign: "brand__account_manager",
+}
+
+#: In place of a user's id: whoever asks.
+ME: Final = "me"
+
+
+def possible_managers() -> QuerySet[User]:
+    """Who can be chosen: everybody who can log in to the console."""
+    return User.objects.filter(is_active=True, is_staff=True).order_by("username")
+
+
+def managers() -> QuerySet[User]:
+    """Those who look after brands that whoever asks may see."""
+    theirs = visible.rows(Brand.objects.filter(account_manager=OuterRef("pk"))).order_by()
+    return User.objects.filter(Exists(theirs)).order_by("username")
+
+
+def managed_by(rows: QuerySet[M], who: Any) -> QuerySet[M]:
+    """Those brands or campaigns that a user looks after; None: nobody does."""
+    path = MANAGER[rows.model]
+    return rows.filter(**({f"{path}__isnull": True} if who is None else {path: who}))

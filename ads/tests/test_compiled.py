@@ -1,0 +1,70 @@
+"""SQL that is put together once decides on each campaign and at each instant as if made for it."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.db.models import DateTimeField, QuerySet, Value
+
+from ads import compiled
+from ads.models import Campaign
+from ads.moments import Moment
+from ads.services.delivery import preview_switches
+from ads.tests.factories import CampaignFactory, ScheduleFactory
+from ads.tests.support import NOON, spend
+
+pytestmark = pytest.mark.django_db
+
+OFFICE_HOURS = [(2, "09:00", "17:00")]
+
+
+def the_same_either_way(campaigns: list[Campaign], now: Any) -> list[tuple[int, bool]]:
+    """What is to switch, by ids and by a queryset that is built for these alone."""
+    ids = [campaign.pk for campaign in campaigns]
+    by_ids = list(preview_switches(ids, now))
+    assert by_ids == list(preview_switches(Campaign.objects.filter(pk__in=ids), now))
+    return [(decision.campaign_id, decision.is_active) for decision in by_ids]
+
+
+def test_each_campaign_is_decided_on_at_each_instant_as_if_alone() -> None:
+    spent = CampaignFactory.create(daily_budget=10)
+    spend(spent, 10, NOON)
+    lawful = CampaignFactory.create(schedules=[ScheduleFactory.create(windows=OFFICE_HOURS)])
+    free = CampaignFactory.create()
+    Campaign.objects.update(is_active=True)
+
+    for campaigns, now, expected in (
+        ([spent, lawful, free], NOON, [spent]),
+        ([spent, lawful, free], NOON + timedelta(hours=6), [spent, lawful]),
+        ([spent, free], NOON + timedelta(days=1), []),
+        ([lawful], NOON + timedelta(days=1), [lawful]),
+        ([spent], NOON, [spent]),
+    ):
+        stops = [(campaign.pk, False) for campaign in expected]
+        assert the_same_either_way(campaigns, now) == stops
+
+
+def test_the_sql_for_one_campaign_serves_another_and_a_later_instant_of_the_day() -> None:
+    compiled._sql.cache_clear()
+    first, second = CampaignFactory.create_batch(2)
+    list(preview_switches([first.pk], NOON))
+    before = compiled._sql.cache_info()
+
+    list(preview_switches([second.pk], NOON + timedelta(minutes=5)))
+    list(preview_switches([first.pk], NOON + timedelta(days=1)))
+
+    after = compiled._sql.cache_info()
+    assert (after.hits - before.hits, after.misses - before.misses) == (1, 1)
+
+
+def test_a_condition_that_reads_the_instant_is_never_reused_unnoticed() -> None:
+    CampaignFactory.create()
+    moment = Moment.at(NOON, Campaign.objects.all())
+
+    def created_before(campaigns: QuerySet[Campaign], moment: Moment) -> QuerySet[Campaign, Any]:
+        at = Value(moment.now, output_field=DateTimeField())
+        return campaigns.filter(created_at__lt=at).values_list("pk")
+
+    with pytest.raises((TypeError, ValidationError)):
+        compiled.rows(created_before, moment)
