@@ -25,6 +25,7 @@ from ads.models import (
     Person,
     PlatformAccount,
     PlatformCampaign,
+    ReportLink,
     ScheduledChange,
     SeasonalityAdjustment,
     SpendBatch,
@@ -186,6 +187,13 @@ def side(name: str) -> Side:
         source=source,
         external_id=f"{name}-w",
         received_at=now,
+    )
+    ReportLink.objects.create(
+        brand=brand,
+        month=now.date().replace(day=1),
+        token_hash=name,
+        created_by=f"{name} manager",
+        expires_at=now,
     )
     key = ApiKey.objects.create(
         name=f"{name} key",

@@ -102,7 +102,7 @@ def test_nothing_is_sent_to_what_is_off_or_of_a_brand_without_a_timezone() -> No
     scheduled(acme(name="Bolt"), team(is_active=False))
     lost = acme(name="Lost")
     scheduled(lost, team())
-    execute("ALTER TABLE ads_brand DISABLE TRIGGER ALL")
+    execute("SET CONSTRAINTS ALL IMMEDIATE; ALTER TABLE ads_brand DISABLE TRIGGER USER")
     execute("UPDATE ads_brand SET timezone = 'Mars/Olympus' WHERE id = %s", [lost.pk])
 
     assert sent("2024-05-20 12:00") == []
