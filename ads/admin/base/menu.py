@@ -26,15 +26,13 @@ MENU: Final[dict[str, dict[str, str]]] = {
         "ads.brand": "storefront",
         "ads.budgetgroup": "workspaces",
         "ads.daypartingschedule": "schedule",
-        "ads.seasonalityadjustment": "event",
-        "ads.label": "label",
-        "ads.reportlink": "share",
-        "ads.reportschedule": "schedule_send",
-        "ads.scheduledchange": "event_upcoming",
         "ads.deliverychange": "toggle_on",
+        "ads.label": "label",
         "ads.note": "sticky_note_2",
-        "ads.switchorder": "outbox",
-        "ads.budgetcap": "vertical_align_top",
+    },
+    "Planning": {
+        "ads.scheduledchange": "event_upcoming",
+        "ads.seasonalityadjustment": "event",
     },
     "Spend": {
         "ads.spend": "receipt_long",
@@ -43,11 +41,13 @@ MENU: Final[dict[str, dict[str, str]]] = {
         "ads.spendbatch": "inventory_2",
         "ads.unknownreference": "help",
     },
-    "Alerts": {
+    "Alerts and reports": {
         "ads.alert": "notifications",
         "ads.alertrule": "notification_important",
         "ads.channel": "send",
         "ads.alertmessage": "mail",
+        "ads.reportschedule": "schedule_send",
+        "ads.reportlink": "share",
     },
     "System": {
         "django_celery_beat.periodictask": "update",
@@ -64,9 +64,13 @@ MENU: Final[dict[str, dict[str, str]]] = {
         "ads.apikey": "key",
         "ads.webhookendpoint": "webhook",
         "ads.webhookdelivery": "inbox",
+    },
+    "Ad platforms": {
         "ads.connection": "power",
         "ads.platformaccount": "account_tree",
         "ads.platformcampaign": "ads_click",
+        "ads.switchorder": "outbox",
+        "ads.budgetcap": "vertical_align_top",
     },
     "Advanced": {
         "ads.heartbeat": "monitor_heart",
@@ -85,14 +89,14 @@ _FLOWER: Final[dict[str, Any]] = {
 }
 
 #: Groups that stay folded until somebody opens them or is on one of their pages.
-FOLDED: Final = {"Spend sources", "Advanced"}
+FOLDED: Final = {"Spend sources", "Ad platforms", "Advanced"}
 
 
 def menu(request: HttpRequest) -> list[dict[str, Any]]:
     """The groups of the menu with what this user may see."""
     pages = {model._meta.label_lower: model for model in viewable(request)}
-    groups = [
-        {
+    groups: dict[str, dict[str, Any]] = {
+        title: {
             "title": title,
             "separator": True,
             "collapsible": title in FOLDED,
@@ -103,14 +107,14 @@ def menu(request: HttpRequest) -> list[dict[str, Any]]:
             ],
         }
         for title, icons in MENU.items()
-    ]
+    }
     if "ads.scheduledchange" in pages:
-        groups[0]["items"].append(_calendar())  # type: ignore[attr-defined]
+        groups["Planning"]["items"].insert(0, _calendar())
     if audited := [model for model in pages.values() if is_audit(model)]:
-        groups[3]["items"] += [_item("Change history", "history", *audited)]  # type: ignore[operator]
+        groups["System"]["items"].append(_item("Change history", "history", *audited))
     return [
         {"items": [{"title": "Overview", "icon": "dashboard", "link": reverse("admin:index")}]},
-        *(group for group in groups if group["items"]),
+        *(group for group in groups.values() if group["items"]),
         *([] if visible.brand_ids() is not None else [_FLOWER]),
     ]
 

@@ -71,7 +71,7 @@ class CampaignColumns(AdminMixin[Campaign]):
         "its_labels",
         "manager",
     ]
-    hidden_at_first: Collection[str] = ("manager",)
+    hidden_at_first: Collection[str] = ("group", "manager")
     column_names: Mapping[str, str] = {
         "daily_limit": "daily_budget",
         "monthly_limit": "monthly_budget",

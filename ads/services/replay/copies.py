@@ -1,7 +1,7 @@
 """A copy of a brand for the real engine to work on, in a transaction that is rolled back."""
 
 import uuid
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -12,6 +12,7 @@ from django.db import transaction
 
 from ads.models import (
     Brand,
+    BudgetGroup,
     Campaign,
     CampaignSchedule,
     DaypartingSchedule,
@@ -29,6 +30,7 @@ from ads.services.replay.scenario import Budgets, InvalidScenario, Scenario
 _CENT: Final = Decimal("0.01")
 _NAME: Final = 150
 
+_OF_GROUPS: Final = ("name", "daily_budget", "monthly_budget", "total_budget", "start_date")
 _OF_SCHEDULES: Final = ("timezone", "is_active", "priority", "valid_from", "valid_until")
 
 
@@ -47,6 +49,7 @@ class Copies:
 
     brand: Brand
     campaigns: Sequence[Campaign]
+    groups: Sequence[BudgetGroup]
 
     def spend(self, amounts: Sequence[tuple[int, date, int]]) -> None:
         """Record amounts (campaign's place, accounting day, millionths)."""
@@ -95,15 +98,31 @@ def copied(brand: Brand, campaigns: Sequence[Campaign], scenario: Scenario) -> I
             currency=brand.currency,
             **_budgets(scenario.brand or Budgets(brand.daily_budget, brand.monthly_budget)),
         )
+        groups = _groups(copy, campaigns)
         made = Campaign.objects.bulk_create(
-            [_copy(campaign, copy, scenario) for campaign in campaigns]
+            [_copy(campaign, copy, groups, scenario) for campaign in campaigns]
         )
         CampaignSchedule.objects.bulk_create(_attached(campaigns, made, scenario))
-        yield Copies(copy, made)
+        yield Copies(copy, made, list(groups.values()))
         transaction.set_rollback(True)
 
 
-def _copy(campaign: Campaign, brand: Brand, scenario: Scenario) -> Campaign:
+def _groups(brand: Brand, campaigns: Sequence[Campaign]) -> dict[int | None, BudgetGroup]:
+    """Copies of the campaigns' budget groups, by the originals' ids."""
+    originals = {one.budget_group_id: one.budget_group for one in campaigns if one.budget_group}
+    copies = BudgetGroup.objects.bulk_create(
+        BudgetGroup(brand=brand, **{name: getattr(one, name) for name in _OF_GROUPS})
+        for one in originals.values()
+    )
+    return dict(zip(originals, copies, strict=True))
+
+
+def _copy(
+    campaign: Campaign,
+    brand: Brand,
+    groups: Mapping[int | None, BudgetGroup],
+    scenario: Scenario,
+) -> Campaign:
     budgets = scenario.campaigns.get(campaign.pk) or Budgets(
         _share(campaign.daily_budget, scenario.percent),
         _share(campaign.monthly_budget, scenario.percent),
@@ -113,6 +132,8 @@ def _copy(campaign: Campaign, brand: Brand, scenario: Scenario) -> Campaign:
         name=campaign.name,
         # When people had it off, it spends nothing: see ``demand``.
         status=Status.ACTIVE,
+        total_budget=_share(campaign.total_budget, scenario.percent),
+        budget_group=groups.get(campaign.budget_group_id),
         start_date=campaign.start_date,
         end_date=campaign.end_date,
         is_dayparting_enabled=(

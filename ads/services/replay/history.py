@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from django.apps import apps
 from django.contrib.postgres.aggregates import ArrayAgg
-from django.db.models import BigIntegerField, Func, Sum
+from django.db.models import BigIntegerField, Func, Q
 
 from ads.models import Brand, Campaign, DeliveryChange, Spend, SpendTotal
 from ads.models.campaign import Status
@@ -89,8 +89,9 @@ class History:
     totals: Mapping[tuple[int, date], int]
     ran: Mapping[int, _Switches]
     unwanted: Mapping[int, _Switches]
-    #: By campaign, what was spent in the first day's month before it.
-    before: Mapping[int, int]
+    #: By campaign and date, what was spent before the first day: in its month, or as far back as a
+    #: total budget counts.
+    before: Mapping[int, Mapping[date, int]]
 
     def of(self, day: Day) -> dict[int, AsItWas]:
         """The campaigns' day; one query. Of all days at once it would be gigabytes."""
@@ -104,6 +105,11 @@ class History:
             )
             for pk, ran in self.ran.items()
         }
+
+    def since(self, campaign_id: int, first: date | None) -> int:
+        """What a campaign has spent before the replay, from ``first`` on."""
+        before = self.before.get(campaign_id, {})
+        return sum(amount for day, amount in before.items() if first is None or day >= first)
 
     def usual(self, campaign_id: int) -> tuple[int, int]:
         """How much it spent in how many steps in which it ran."""
@@ -128,7 +134,7 @@ def read(brand: Brand, campaigns: Sequence[Campaign], first: date, last: date) -
         _totals(ids, first, last),
         _ran(ids, begins, ends),
         _unwanted(brand, campaigns, begins),
-        _before(ids, first),
+        _before(campaigns, first),
     )
 
 
@@ -224,9 +230,20 @@ def _events(model: str, ids: Sequence[int], column: str) -> dict[int, list[tuple
     return found
 
 
-def _before(ids: Sequence[int], first: date) -> dict[int, int]:
+def _before(campaigns: Sequence[Campaign], first: date) -> dict[int, dict[date, int]]:
+    counts = [
+        one.pk
+        for one in campaigns
+        if one.total_budget is not None
+        or (one.budget_group is not None and one.budget_group.total_budget is not None)
+    ]
     totals = SpendTotal.objects.filter(
-        campaign__in=ids, period=Period.DAY, start__gte=month_start(first), start__lt=first
+        Q(start__gte=month_start(first)) | Q(campaign__in=counts),
+        campaign__in=[one.pk for one in campaigns],
+        period=Period.DAY,
+        start__lt=first,
     )
-    rows = totals.order_by().values_list("campaign").annotate(amount=Sum("amount"))
-    return {pk: micros(amount) for pk, amount in rows}
+    found: dict[int, dict[date, int]] = defaultdict(dict)
+    for pk, day, amount in totals.order_by().values_list("campaign", "start", "amount"):
+        found[pk][day] = micros(amount)
+    return found

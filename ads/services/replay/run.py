@@ -14,17 +14,25 @@ from typing import Final
 
 from django.db.models import Exists, OuterRef, Q
 
-from ads.models import Brand, Campaign, CampaignSchedule, DaypartingSchedule, DeliveryChange, Spend
+from ads.models import (
+    Brand,
+    BudgetGroup,
+    Campaign,
+    CampaignSchedule,
+    DaypartingSchedule,
+    DeliveryChange,
+    Spend,
+)
 from ads.moments import schedules_as_rules
 from ads.rules import dayparting
-from ads.rules.calendar import day_begins
+from ads.rules.calendar import day_begins, month_start
 from ads.services.replay import history
 from ads.services.replay.copies import Copies, copied
 from ads.services.replay.demand import STEP, demand
 from ads.services.replay.history import MILLION, History, micros
 from ads.services.replay.results import Outcome, Replayed, Stop
 from ads.services.replay.scenario import InvalidScenario, Scenario
-from ads.services.replay.spenders import Checks, Spender
+from ads.services.replay.spenders import Checks, Limits, Spender
 
 _MINUTES: Final = STEP // timedelta(minutes=1)
 _SECOND: Final = timedelta(seconds=1)
@@ -64,9 +72,8 @@ def _campaigns(brand: Brand, scenario: Scenario) -> Iterable[Campaign]:
     switched = DeliveryChange.objects.filter(
         campaign=OuterRef("pk"), at__gte=begins, at__lt=ends, is_active=True
     )
-    return brand.campaigns.filter(Exists(spent) | Exists(switched) | Q(is_active=True)).order_by(
-        "name", "pk"
-    )
+    those = brand.campaigns.filter(Exists(spent) | Exists(switched) | Q(is_active=True))
+    return those.select_related("budget_group").order_by("name", "pk")
 
 
 class _Run:
@@ -84,11 +91,20 @@ class _Run:
         self.every = scenario.check_every // _MINUTES
         self.lag = scenario.lag // _MINUTES
         self.spenders = [
-            Spender(_limit(copy.daily_budget), _limit(copy.monthly_budget))
-            for copy in copies.campaigns
+            Spender(_limits(copy, before=recorded.since(one.pk, one.start_date)))
+            for one, copy in zip(campaigns, copies.campaigns, strict=True)
         ]
         self.daily = _limit(copies.brand.daily_budget)
-        self.monthly = _limit(copies.brand.monthly_budget)
+        self.shared = [(self.spenders, Limits(self.daily, _limit(copies.brand.monthly_budget)))]
+        for group in copies.groups:
+            places = [
+                place
+                for place, copy in enumerate(copies.campaigns)
+                if copy.budget_group_id == group.pk
+            ]
+            before = sum(recorded.since(campaigns[place].pk, group.start_date) for place in places)
+            members = [self.spenders[place] for place in places]
+            self.shared.append((members, _limits(group, before=before)))
         self.everyone = range(len(campaigns))
         self.usual = [recorded.usual(one.pk) for one in campaigns]
         attached = CampaignSchedule.objects.filter(campaign__in=copies.campaigns)
@@ -105,14 +121,15 @@ class _Run:
         self.over = 0
 
     def all(self) -> None:
-        first = self.recorded.days[0].date
-        if first.day > 1:
-            eve = first - timedelta(days=1)
-            before = self.recorded.before
-            amounts = [before.get(one.pk, 0) for one in self.campaigns]
-            for spender, amount in zip(self.spenders, amounts, strict=True):
-                spender.earlier = amount
-            self.copies.spend([(index, eve, amounts[index]) for index in self.everyone])
+        month = month_start(self.recorded.days[0].date)
+        earlier = []
+        for index, one in enumerate(self.campaigns):
+            before = self.recorded.before.get(one.pk, {})
+            self.spenders[index].earlier = sum(
+                amount for day, amount in before.items() if day >= month
+            )
+            earlier += [(index, day, amount) for day, amount in before.items()]
+        self.copies.spend(earlier)
         for day in self.recorded.days:
             self.day = day
             self._begin()
@@ -152,8 +169,9 @@ class _Run:
                 )
                 if estimated and after > before
             )
-            if spender.daily is not None:
-                spender.over += max(spent - spender.daily, 0)
+            if spender.limits.daily is not None:
+                spender.over += max(spent - spender.limits.daily, 0)
+            spender.closed += spender.yesterday[-1]
             if spender.same_month:
                 spender.earlier += spender.yesterday[-1]
             spender.same_month = tomorrow.day > 1
@@ -181,7 +199,7 @@ class _Run:
         return [dayparting.rank(schedule, self.day.at(step)) for schedule in self.schedules]
 
     def _segment(self, begins: int, ends: int) -> int:
-        """Go on from step ``begins`` to ``ends``, or to where the brand's budget is used up."""
+        """Go on from step ``begins`` to ``ends``, or to where a shared budget is used up."""
         checks = Checks(self.every, self.lag, self.day.steps)
         running = [index for index in self.everyone if self.spenders[index].is_on]
         for spender in self.spenders:
@@ -189,24 +207,29 @@ class _Run:
         stops: dict[int, int] = {}
         for index in running:
             spender = self.spenders[index]
-            found = checks.first([spender], spender.daily, spender.monthly, begins, ends)
+            found = checks.first([spender], spender.limits, begins, ends)
             if found is not None:
                 stops[index] = found
                 spender.cut(found)
-        of_brand = running and checks.first(self.spenders, self.daily, self.monthly, begins, ends)
-        if not stops and not of_brand:
+        reached = [
+            step
+            for spenders, limits in self.shared
+            if any(spender.is_on for spender in spenders)
+            and (step := checks.first(spenders, limits, begins, ends)) is not None
+        ]
+        if not stops and not reached:
             return ends
-        until = of_brand or ends
+        until = min(reached, default=ends)
         if until < ends:
             for spender in self.spenders:
                 del spender.today[until + 1 :]
             stops = {index: step for index, step in stops.items() if step <= until}
-        if of_brand:
+        if reached:
             self._tell(self.everyone, until)
         else:
             for index, step in stops.items():
                 self._tell([index], step)
-        self._ask(running if of_brand else sorted(stops), self.day.at(until), stops)
+        self._ask(running if reached else sorted(stops), self.day.at(until), stops)
         for index, step in stops.items():
             spender = self.spenders[index]
             if spender.is_on and step < until:  # the engine let it run on
@@ -282,6 +305,15 @@ class _Run:
             recorded[when] += amount
         for day in self.recorded.days:
             yield day.date, _money(recorded[day.date]), _money(self.spent_on[day.date])
+
+
+def _limits(owner: Campaign | BudgetGroup, *, before: int) -> Limits:
+    return Limits(
+        _limit(owner.daily_budget),
+        _limit(owner.monthly_budget),
+        _limit(owner.total_budget),
+        before,
+    )
 
 
 def _limit(budget: Decimal | None) -> int | None:

@@ -102,7 +102,7 @@ class MonthReport:
 
 
 def month_of(brand: Brand, text: str, now: datetime) -> date:
-    """The month that is written YYYY-MM; empty: the last one that has ended.
+    """The month that is written YYYY-MM; empty: the last with spend that has ended, or the present.
 
     Raises:
         InvalidMonth: it is written otherwise, too early, or has not begun.
@@ -110,7 +110,8 @@ def month_of(brand: Brand, text: str, now: datetime) -> date:
     """
     today = local_date(now, brand.timezone)
     if not text:
-        return month_start(month_start(today) - _DAY)
+        present, *ended = months_of(brand, now)
+        return ended[0] if ended else present
     try:
         month = parse_date(f"{text}-01")
     except InvalidDate as error:

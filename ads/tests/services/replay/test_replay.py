@@ -9,7 +9,7 @@ import time_machine
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ads.models import Brand, Campaign, DeliveryChange, Spend, SpendTotal
+from ads.models import Brand, BudgetGroup, Campaign, DeliveryChange, Spend, SpendTotal
 from ads.services.replay import Budgets, InvalidScenario, Replayed, Scenario, replay
 from ads.tests.factories import BrandFactory, CampaignFactory, ScheduleFactory
 from ads.tests.support import enforce_all, execute
@@ -337,3 +337,29 @@ def test_only_as_much_as_somebody_waits_for() -> None:
 
     with pytest.raises(InvalidScenario, match="use 1 days at most, or the command"):
         replay(brand, Scenario(MONDAY, MONDAY + 2 * DAY), NOW, most=1)
+
+
+def test_a_total_budget_counts_from_the_flights_first_day() -> None:
+    brand, [campaign] = brand_of({"total_budget": 100, "start_date": MONDAY - DAY})
+    spend(campaign, BEGINS - 3 * DAY, 500)
+    spend(campaign, BEGINS - DAY, 50)
+    hourly(campaign, MONDAY, 10)
+
+    [stop] = replayed(brand).stops
+
+    assert (stop.at, stop.holds) == (BEGINS + timedelta(hours=5), ("total_budget",))
+
+
+def test_a_group_stops_its_campaigns_and_no_others() -> None:
+    brand, campaigns = brand_of({}, {}, {})
+    group = BudgetGroup.objects.create(brand=brand, name="Shared", daily_budget=100)
+    Campaign.objects.filter(pk__in=[one.pk for one in campaigns[:2]]).update(budget_group=group)
+    for campaign in campaigns:
+        hourly(campaign, MONDAY, 10)
+
+    found = replayed(brand)
+
+    assert [(stop.at, stop.campaign, stop.holds) for stop in found.stops] == [
+        (BEGINS + timedelta(hours=5), campaign, ("group_budget",)) for campaign in campaigns[:2]
+    ]
+    assert found.replayed == 2 * 50 + 240
