@@ -14,7 +14,7 @@ from ads.models import Brand, BudgetPace, Campaign, SeasonalityAdjustment
 from ads.services import pacing, visible
 from ads.services.pacing import Paced, State
 from ads.tests.factories import BrandFactory, CampaignFactory, ScheduleFactory
-from ads.tests.support import at, spend
+from ads.tests.support import at, execute, spend
 
 pytestmark = pytest.mark.django_db
 
@@ -140,3 +140,18 @@ def test_no_query_more_for_many(django_assert_max_num_queries: Any) -> None:
         spending(10)
     with django_assert_max_num_queries(12):
         assert len(pacing.of_campaigns(Campaign.objects.all(), NOW)) == 5
+
+
+@pytest.mark.parametrize("timezone", [None, "Mars"])
+def test_without_a_brand_in_a_valid_timezone_there_is_no_pace(timezone: str | None) -> None:
+    if timezone:
+        campaign = spending(10)
+        execute("SET LOCAL session_replication_role = replica")
+        execute("UPDATE ads_brand SET timezone = %s", [timezone])
+        pacing.after_edit([campaign.pk], [campaign.brand_id], NOW)
+
+    assert pacing.refresh(NOW) == 0
+    assert pacing.of_campaigns(Campaign.objects.all(), NOW) == {}
+    assert pacing.of_brands(Brand.objects.all(), NOW) == {}
+    assert pacing.of_campaigns(Campaign.objects.none(), NOW) == {}
+    assert not BudgetPace.objects.exists()
