@@ -312,7 +312,8 @@ def test_a_longer_page_takes_no_more_queries(program: Program, path: str) -> Non
     few = queries(program, path)
     add(10)
 
-    assert queries(program, path) == few <= 17
+    # A filter by hours has a moment of its own, and so has the page; labels and paces are one each.
+    assert queries(program, path) == few <= 18
 
 
 def test_brands_and_campaigns_are_found_by_the_pace_of_their_month(program: Program) -> None:
