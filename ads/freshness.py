@@ -13,7 +13,6 @@ from django.db.models import (
     Exists,
     ExpressionWrapper,
     Func,
-    Min,
     OuterRef,
     Q,
     QuerySet,
@@ -21,7 +20,7 @@ from django.db.models import (
 )
 from django.db.models.functions import Coalesce, Least
 
-from ads.models import Brand, Campaign, CampaignReference, Connection, PlatformAccount
+from ads.models import Campaign, CampaignReference, Connection, PlatformAccount
 from ads.rules.platform_ids import SIMULATED
 
 
@@ -82,17 +81,15 @@ def is_stale(campaigns: QuerySet[Campaign] | None, now: datetime) -> Q:
     )
 
 
-def has_stale(now: datetime) -> bool:
-    """Is any source older than a brand allows that asked to stop then?
+def has_stale(campaigns: QuerySet[Campaign] | None, strictest: int, now: datetime) -> bool:
+    """Is a source of these campaigns older than its brand allows, which asked to stop then?
 
-    Two small queries, and a larger one where some account is older than the strictest brand allows.
+    ``campaigns``: None: all. ``strictest``: the fewest minutes that their brands allow.
+    A small query, and a larger one where some account is older than that.
     """
-    strict = Brand.objects.filter(stops_when_stale=True)
-    least = strict.aggregate(least=Min("stale_after_minutes"))["least"]
-    if least is None:
-        return False
-    old = asked_accounts().filter(heard_at__lt=now - timedelta(minutes=least))
-    return old.exists() and Campaign.objects.filter(is_stale(None, now)).exists()
+    old = asked_accounts().filter(heard_at__lt=now - timedelta(minutes=strictest))
+    those = Campaign.objects.all() if campaigns is None else campaigns.order_by()
+    return old.exists() and those.filter(is_stale(campaigns, now)).exists()
 
 
 def _oldest(now: datetime, minutes: str) -> Any:

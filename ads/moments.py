@@ -8,8 +8,7 @@ from datetime import date, datetime
 from typing import Any, ClassVar, TypeVar
 
 import structlog
-from django.contrib.postgres.aggregates import BoolOr
-from django.db.models import Case, DateTimeField, QuerySet, Value, When
+from django.db.models import Case, DateTimeField, Min, Q, QuerySet, Value, When
 
 from ads import budget_sums
 from ads.allowed import has_ended
@@ -49,7 +48,7 @@ class Moment:
     unreadable: tuple[str, ...] = ()
     #: SQL for ``now``; None: no allowance has ended by then that the clock has yet to take out.
     allowances_end: Value | None = None
-    #: False: no source of spend is older than any brand allows that asked to stop then.
+    #: False: no source of the campaigns' spend is older than a brand allows that stops then.
     stale: bool = True
     #: The figures of budget groups, by id.
     groups: Mapping[int, GroupFigures] = field(default_factory=dict)
@@ -82,17 +81,17 @@ class Moment:
             attached = set(attached_to(campaigns).values_list("schedule", flat=True).distinct())
             if wanted := attached.union(supposing.attached):
                 stored = schedules_as_rules(schedules.filter(pk__in=wanted))
-        asking = dict(
-            brands.order_by().values_list("timezone").annotate(asks=BoolOr("stops_when_stale"))
-        )
-        supposed = supposing.in_place_of(stored)
+        strict = Min("stale_after_minutes", filter=Q(stops_when_stale=True))
+        allowed = dict(brands.order_by().values_list("timezone").annotate(least=strict))
+        strictest = min((least for least in allowed.values() if least is not None), default=None)
+        asked = None if is_everything(campaigns) else campaigns
         has_groups, has_totals = budget_sums.there_are()
         return cls.of(
             now,
-            asking,
-            supposed,
+            allowed,
+            supposing.in_place_of(stored),
             allowances_end=has_ended(now),
-            stale=any(asking.values()) and has_stale(now),
+            stale=strictest is not None and has_stale(asked, strictest, now),
             groups=_groups(campaigns, now, supposing) if has_groups else {},
             totals=has_totals or "total_budget" in supposing.columns,
         )

@@ -190,8 +190,17 @@ def record_waiting_spend() -> dict[str, int]:
 def refresh_paces() -> dict[str, int]:
     """Work out every pace anew; once a month, how far projections were off in the month before."""
     now = timezone.now()
-    with _running("refresh_paces", now):
-        return {"learned": int(pacing.learn(now)), "paces": pacing.refresh(now)}
+    with _running("refresh_paces", now) as run:
+        done = pacing.refresh(now)
+        run.errors += [
+            f"Paces of brands {first} to {last} could not be worked out; see the log."
+            for first, last in done.failed
+        ]
+        return {
+            "paces": done.paces,
+            "failed": len(done.failed),
+            "learned": int(pacing.learn(now)),
+        }
 
 
 @_task(soft_time_limit=FILE_SOFT_LIMIT, time_limit=FILE_LIMIT)

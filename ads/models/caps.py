@@ -62,4 +62,4 @@ class BudgetCap(models.Model):
     @property
     def is_restoring(self) -> bool:
         """Is the budget there to be its own again?"""
-        return self.amount == self.original
+        return bool(self.amount == self.original)

@@ -7,10 +7,10 @@ from datetime import datetime
 from typing import Any, Final, Literal
 
 from django.db import connection
-from django.db.models import QuerySet, Value
+from django.db.models import Exists, F, OuterRef, QuerySet, Value
 
 from ads.freshness import asked_accounts, is_connected
-from ads.models import Brand, Campaign
+from ads.models import Brand, Campaign, CampaignReference
 from ads.models.platforms import MATCHED
 from ads.platforms import UnknownPlatform, platform
 from ads.rules.calendar import format_instant
@@ -75,18 +75,23 @@ def accounts_by(
         is_loose |= remote_id == ""
     if is_loose:
         pks = [one.pk for one in accounts if one.platform != SIMULATED]
-        those, params = campaigns.order_by().values("pk").query.sql_with_params()
+        loose = CampaignReference.objects.filter(campaign=OuterRef("pk"), account="")
+        asking = campaigns.order_by().filter(Exists(loose)).values_list("pk", F(owner))
+        those, params = asking.query.sql_with_params()
         with connection.cursor() as cursor:
-            cursor.execute(_THERE.format(owner=owner, those=those), [pks, *params])
+            cursor.execute(_THERE.format(those=those), [*params, pks])
             for its, pk in cursor.fetchall():
                 found[its].add(pk)
     return {its: pks for its, pks in found.items() if pks}
 
 
 _THERE: Final = f"""
-    SELECT DISTINCT campaign.{{owner}}, matched.account_id
-      FROM {MATCHED} JOIN ads_campaign AS campaign ON campaign.id = matched.campaign_id
-     WHERE matched.account_id = ANY(%s) AND campaign.id IN ({{those}})
+    SELECT DISTINCT ours.owner, matched.account_id
+      FROM ({{those}}) AS ours (id, owner)
+     CROSS JOIN LATERAL (
+            SELECT account_id FROM {MATCHED} WHERE matched.campaign_id = ours.id OFFSET 0
+           ) AS matched
+     WHERE matched.account_id = ANY(%s)
 """  # noqa: S608
 
 

@@ -13,6 +13,7 @@ from ads.services.pacing.ranges import learn
 from ads.services.pacing.stored import (
     PACE,
     Paced,
+    Refreshed,
     after_edit,
     after_event,
     as_of,

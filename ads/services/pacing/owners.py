@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from django.db import DEFAULT_DB_ALIAS
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.expressions import ExpressionWrapper
 from django.db.models.fields import BooleanField
@@ -136,5 +137,7 @@ def _moment(now: datetime) -> Moment:
 
 
 def _sql(rows: QuerySet[Any, Any]) -> Sql:
-    statement, parameters = rows.query.sql_with_params()
+    # Also where Django knows that there is none, such as without a brand in a valid timezone.
+    compiler = rows.query.get_compiler(DEFAULT_DB_ALIAS, elide_empty=False)
+    statement, parameters = compiler.as_sql()
     return statement, parameters

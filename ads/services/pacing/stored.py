@@ -3,13 +3,17 @@
 Sorting a list by a pace means working out all of them, which takes seconds at 100,000 campaigns.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
 from datetime import datetime
+from itertools import accumulate, groupby
 from typing import Any, Final
 
-from django.db import connection, models, transaction
-from django.db.models import F, FilteredRelation, Max, Q, QuerySet
+import structlog
+from django.db import DatabaseError, IntegrityError, connection, models, transaction
+from django.db.models import Count, F, FilteredRelation, Max, Q, QuerySet
 
+from ads.failures import Failures
 from ads.models import Brand, BudgetPace, Campaign
 from ads.models.spend import Period
 from ads.rules.pacing import TOLERANCE, Pace, State
@@ -18,6 +22,10 @@ from ads.services.pacing.live import basis_of, statement_for
 from ads.services.pacing.owners import Owners
 from ads.services.pacing.statement import RESULTS
 
+logger = structlog.stdlib.get_logger(__name__)
+
+#: So many campaigns and brands are refreshed in a transaction, or a brand with more.
+IN_A_RANGE: Final = 10_000
 #: After an edit, at most so many are worked out at once; more wait for the next refresh.
 AT_ONCE: Final = 500
 
@@ -37,11 +45,30 @@ class Paced(models.TextChoices):
 PACE: Final = "pace"
 
 
-def refresh(now: datetime) -> int:
-    """Work out every pace, campaigns first; returns how many."""
-    return _refresh(owners.of_campaigns(Campaign.objects.all(), now), now) + _refresh(
-        owners.of_brands(Brand.objects.all(), now), now
-    )
+@dataclass(frozen=True, slots=True)
+class Refreshed:
+    """What a refresh did."""
+
+    paces: int
+    #: First and last brand of the ranges that it failed for; the log says why.
+    failed: list[tuple[int, int]]
+
+
+def refresh(now: datetime) -> Refreshed:
+    """Work out every pace, range by range of brands, so that no edit waits long for its locks.
+
+    A range that fails, such as for a lock, is logged; the others go on.
+    """
+    paces = 0
+    failed = []
+    with Failures(logger, "Paces of ranges of brands could not be worked out") as failures:
+        for brands in _ranges():
+            try:
+                paces += _refresh_range(brands, now)
+            except DatabaseError as error:
+                failures.add(brands, error)
+                failed.append(brands)
+    return Refreshed(paces, failed)
 
 
 def after_edit(campaigns: Collection[int], brands: Collection[int], now: datetime) -> None:
@@ -115,6 +142,28 @@ def as_of() -> datetime | None:
     return found["at"]
 
 
+def _ranges() -> Iterator[tuple[int, int]]:
+    """The first and the last brand of each range, by how many campaigns they have; one query."""
+    counted = Brand.objects.order_by("pk").values_list("pk", 1 + Count("campaigns"))
+    sums = accumulate(counted, lambda before, one: (one[0], before[1] + one[1]))
+    for _, those in groupby(sums, lambda one: one[1] // IN_A_RANGE):
+        ids = [pk for pk, _ in those]
+        yield ids[0], ids[-1]
+
+
+def _refresh_range(brands: tuple[int, int], now: datetime) -> int:
+    def work_out() -> int:
+        campaigns = Campaign.objects.filter(brand__id__range=brands)
+        return _refresh(owners.of_campaigns(campaigns, now), now) + _refresh(
+            owners.of_brands(Brand.objects.filter(pk__range=brands), now), now
+        )
+
+    try:
+        return work_out()
+    except IntegrityError:  # one was deleted meanwhile
+        return work_out()
+
+
 def _refresh(of: Owners, now: datetime) -> int:
     asked = statement_for(of, now, Period.MONTH)
     if asked is None:
@@ -130,7 +179,8 @@ def _refresh(of: Owners, now: datetime) -> int:
             f"INSERT INTO ads_budgetpace (brand_id, campaign_id, period, as_of, {columns}) "
             f"SELECT brand, campaign, %s, %s, {columns} "
             f"  FROM ({statement}) AS pace (brand, campaign, {columns}) ORDER BY campaign, brand "
-            f"    ON CONFLICT (campaign_id, period, brand_id) DO UPDATE SET {kept}",
+            f"    ON CONFLICT (campaign_id, period, brand_id) DO UPDATE SET {kept} "
+            "  WHERE ads_budgetpace.as_of <= excluded.as_of",  # an edit's is newer
             [Period.MONTH, now, *parameters],
         )
         return int(cursor.rowcount)

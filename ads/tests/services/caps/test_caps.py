@@ -52,7 +52,7 @@ def tick(now: Any = NOON) -> None:
         platforms.cap(pk, lambda: now)
 
 
-def seen(remote_id: str, budget: int | str, now: Any) -> None:
+def seen(remote_id: str, budget: Decimal | int | str, now: Any) -> None:
     """A look finds this budget there."""
     PlatformCampaign.objects.filter(remote_id=remote_id).update(daily_budget=budget, seen_at=now)
 

@@ -11,8 +11,10 @@ from django.test.utils import CaptureQueriesContext
 
 from ads.models import Brand, Campaign, CampaignReference, Connection, PlatformAccount
 from ads.models.platforms import PlatformCampaign
+from ads.moments import Moment
 from ads.platforms.interface import Cost
 from ads.services import freshness
+from ads.services.delivery import preview_switches
 from ads.services.explain import conditions, explanation
 from ads.services.orders import There, lookup
 from ads.services.platforms import ask, matching
@@ -350,3 +352,17 @@ def test_a_check_asks_about_age_only_where_something_is_too_old() -> None:
     Brand.objects.update(stops_when_stale=False)
     PlatformAccount.objects.filter(pk=its.pk).update(answered_at=NOON)
     assert not said_in(NOON + 2 * HOUR)
+
+
+def test_a_decision_on_some_asks_only_about_their_sources() -> None:
+    account("1"), account("2", NOON - 2 * HOUR)
+    fresh, old = referring(strict_brand(), "1"), referring(strict_brand(), "2", "8")
+    Campaign.objects.update(is_active=True)
+
+    for campaign, is_stale in ((fresh, False), (old, True), (fresh, False)):
+        mine = Campaign.objects.filter(pk=campaign.pk)
+        assert Moment.at(NOON, mine).stale is is_stale
+        for given in (mine, [campaign.pk]):
+            stops = [one.campaign_id for one in preview_switches(given, NOON)]
+            assert stops == ([campaign.pk] if is_stale else [])
+    assert Moment.at(NOON, Campaign.objects.all()).stale is True

@@ -10,11 +10,11 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from ads import tasks
-from ads.models import Brand, BudgetPace, Campaign, SeasonalityAdjustment
+from ads.models import Brand, BudgetPace, Campaign, Heartbeat, SeasonalityAdjustment
 from ads.services import pacing, visible
-from ads.services.pacing import Paced, State
+from ads.services.pacing import Paced, State, stored
 from ads.tests.factories import BrandFactory, CampaignFactory, ScheduleFactory
-from ads.tests.support import at, spend
+from ads.tests.support import at, at_once, await_blocked, execute, held_open, impatient, spend
 
 pytestmark = pytest.mark.django_db
 
@@ -47,7 +47,7 @@ def test_the_task_works_out_every_pace_and_lists_find_them_by_it() -> None:
     spending(5, name="paused", brand=brand, status="paused")
 
     with time_machine.travel(NOW, tick=False):
-        assert tasks.refresh_paces() == {"learned": 0, "paces": 6}
+        assert tasks.refresh_paces() == {"paces": 6, "failed": 0, "learned": 0}
 
     rows = Campaign.objects.all()
     found = {choice: named(rows, choice) for choice in Paced}
@@ -77,6 +77,85 @@ def test_a_refresh_replaces_and_forgets_nothing() -> None:
     assert pace is not None
     assert (pace.state, pace.budget) == (State.UNDER, Decimal(1000))
     assert BudgetPace.objects.count() == 2
+
+
+def test_a_refresh_leaves_what_an_edit_has_worked_out_since() -> None:
+    campaign = spending(14)
+    pacing.after_edit([campaign.pk], [], NOW + timedelta(minutes=1))
+
+    pacing.refresh(NOW)
+
+    pace = pace_of(campaign)
+    assert pace is not None
+    assert pace.as_of == NOW + timedelta(minutes=1)
+
+
+@pytest.mark.parametrize(("size", "count"), [(1, 3), (5, 2), (100, 1)])
+def test_a_refresh_goes_range_by_range_of_brands(
+    monkeypatch: pytest.MonkeyPatch, size: int, count: int
+) -> None:
+    for campaigns in (2, 0, 3):
+        CampaignFactory.create_batch(campaigns, brand=BrandFactory.create())
+    monkeypatch.setattr(stored, "IN_A_RANGE", size)
+    ranges = list(stored._ranges())
+
+    assert len(ranges) == count
+    assert pacing.refresh(NOW) == pacing.Refreshed(paces=8, failed=[])
+    assert BudgetPace.objects.count() == 8
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_brand_that_is_locked_delays_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    with time_machine.travel(NOW, tick=False):
+        first, second = spending(14), spending(14)
+    monkeypatch.setattr(stored, "IN_A_RANGE", 1)
+    later = NOW + timedelta(minutes=10)
+
+    def lock() -> None:
+        list(BudgetPace.objects.select_for_update().filter(brand=first.brand))
+
+    with time_machine.travel(later, tick=False), held_open(lock), impatient():
+        done = tasks.refresh_paces()
+
+    assert (done["paces"], done["failed"]) == (2, 1)
+    paces = [pace_of(one) for one in (first, second)]
+    assert [pace.as_of for pace in paces if pace] == [NOW, later]
+    error = Heartbeat.objects.get(task="refresh_paces").last_error
+    ids = f"{first.brand_id} to {first.brand_id}"
+    assert error == f"Paces of brands {ids} could not be worked out; see the log."
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_campaign_that_is_deleted_meanwhile_fails_nothing() -> None:
+    with time_machine.travel(NOW, tick=False):
+        campaign, other = CampaignFactory.create_batch(2, monthly_budget=300)
+    later = NOW + timedelta(minutes=10)
+
+    results: list[pacing.Refreshed] = []
+    with held_open(campaign.delete) as commit, at_once() as start:
+        start(lambda: results.append(pacing.refresh(later)))
+        await_blocked()
+        commit()
+
+    assert [done.failed for done in results] == [[]]
+    pace = pace_of(other)
+    assert pace is not None
+    assert pace.as_of == later
+
+
+def test_a_month_that_nothing_can_be_learned_from_stops_no_pace(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    campaign = spending(14)
+
+    def fail(_: datetime) -> bool:
+        raise ArithmeticError
+
+    monkeypatch.setattr(pacing, "learn", fail)
+    with time_machine.travel(NOW, tick=False), pytest.raises(ArithmeticError):
+        tasks.refresh_paces()
+
+    assert pace_of(campaign) is not None
 
 
 @pytest.mark.django_db(transaction=True)
@@ -140,3 +219,18 @@ def test_no_query_more_for_many(django_assert_max_num_queries: Any) -> None:
         spending(10)
     with django_assert_max_num_queries(12):
         assert len(pacing.of_campaigns(Campaign.objects.all(), NOW)) == 5
+
+
+@pytest.mark.parametrize("timezone", [None, "Mars"])
+def test_without_a_brand_in_a_valid_timezone_there_is_no_pace(timezone: str | None) -> None:
+    if timezone:
+        campaign = spending(10)
+        execute("SET LOCAL session_replication_role = replica")
+        execute("UPDATE ads_brand SET timezone = %s", [timezone])
+        pacing.after_edit([campaign.pk], [campaign.brand_id], NOW)
+
+    assert pacing.refresh(NOW).paces == 0
+    assert pacing.of_campaigns(Campaign.objects.all(), NOW) == {}
+    assert pacing.of_brands(Brand.objects.all(), NOW) == {}
+    assert pacing.of_campaigns(Campaign.objects.none(), NOW) == {}
+    assert not BudgetPace.objects.exists()

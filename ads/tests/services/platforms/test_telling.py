@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from celery.exceptions import SoftTimeLimitExceeded
@@ -147,9 +148,9 @@ def test_a_campaign_that_somebody_switched_on_there_is_stopped_again(platform: S
     ],
 )
 def test_a_switch_by_hand_is_put_right_at_the_next_tick_where_requests_allow_it(
-    platform: Scripted, given: dict[str, object], switched: int
+    platform: Scripted, given: dict[str, Any], switched: int
 ) -> None:
-    platform.operations_per_day = given.get("operations_per_day")  # type: ignore[assignment]
+    platform.operations_per_day = given.get("operations_per_day")
     account(connection(**given))
     campaign = CampaignFactory.create(status="paused")
     known_as(campaign, "7")
