@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import QuerySet
 
-from ads.models import BudgetCap, Connection, PlatformAccount, SwitchOrder
+from ads.models import Connection, PlatformAccount, SwitchOrder
 from ads.models.platforms import ConnectionState, OrderState
 from ads.platforms import SIMULATED
 from ads.platforms.interface import Platform, PlatformError
@@ -268,18 +268,16 @@ def _usable(
 
 def _put_back(connection: Connection, now: datetime) -> int:
     """Take back daily caps on the platform; how many are left there."""
-    there = BudgetCap.objects.filter(
-        place__account__connection=connection, set_amount__isnull=False
-    )
-    if not there.exists():
+    accounts = PlatformAccount.objects.filter(connection=connection)
+    if not caps.left(accounts):
         return 0
     begun = time.monotonic()
-    accounts = PlatformAccount.objects.filter(connection=connection, campaigns__cap__in=there)
     with (
         suppress(PlatformError, InvalidConnection),
         connectors.opened(connection, now=now) as connector,
     ):
-        for one in accounts.select_related("connection").distinct():
+        capped = accounts.filter(campaigns__cap__isnull=False)
+        for one in capped.select_related("connection").distinct():
             caps.put_back(
                 one.pk,
                 connector,
@@ -287,7 +285,7 @@ def _put_back(connection: Connection, now: datetime) -> int:
                 now,
                 is_late=lambda: time.monotonic() - begun > PUT_BACK_FOR,
             )
-    return there.count()
+    return caps.left(accounts)
 
 
 def _locked(connection: Connection) -> Connection:

@@ -371,7 +371,7 @@ class AtRandom(RuleBasedStateMachine):
 
     def campaigns_are_capped_there(self, state: Any) -> None:
         """Each budget is its own, or what the brand's choice and limits make of it."""
-        wanted = caps.wanted(self.now)
+        wanted = caps.wanted(caps.capped_campaigns(), self.now)
         places = {place.pk: place.remote_id for place in PlatformCampaign.objects.all()}
         meant = {places[pk]: one.cap for pk, one in wanted.items()}
         budgets = {key: its["daily_budget"] for key, its in state["campaigns"].items()}
