@@ -40,13 +40,7 @@ class Disconnected:
     @property
     def left(self) -> str:
         """What people have to do themselves; "" if nothing."""
-        if not self.caps:
-            return ""
-        whose = "One campaign keeps" if self.caps == 1 else f"{self.caps:,} campaigns keep"
-        return (
-            f"{whose} the daily cap on the platform, as the original budget could not be restored. "
-            "The list of daily caps says what it was."
-        )
+        return _kept(self.caps, "as the original budget could not be restored")
 
 
 def add(
@@ -174,6 +168,11 @@ def set_read_only(connection: Connection, *, is_read_only: bool, now: datetime) 
     return True
 
 
+def caps_kept(accounts: QuerySet[PlatformAccount]) -> str:
+    """What stays on the platforms of accounts that are told nothing any more; "" if nothing."""
+    return _kept(caps.left(accounts), "as nothing is told there any more")
+
+
 def rename(connection: Connection, *, name: str) -> None:
     """Call it something else.
 
@@ -244,6 +243,16 @@ def second_readers(
         for one in accounts
     }
     return {one: reader for one, reader in readers.items() if reader}
+
+
+def _kept(count: int, why: str) -> str:
+    if not count:
+        return ""
+    whose = "One campaign keeps" if count == 1 else f"{count:,} campaigns keep"
+    return (
+        f"{whose} the daily cap on the platform, {why}. The list of daily caps says what the "
+        "original budget was."
+    )
 
 
 def _usable(
