@@ -35,8 +35,9 @@ from ads.services.orders import BACK_OFF, Clock, Open
 #: How long an account is kept from others who would tell it caps: more than the task may take.
 ALONE: Final = timedelta(seconds=280)
 
-#: A process that tells caps ends after this time; the rest is due at the next minute.
-AT_MOST: Final = timedelta(seconds=200)
+#: A process begins no other cap after this time, as its task would be ended within the last one;
+#: the rest is due at the next minute.
+AT_MOST: Final = timedelta(seconds=170)
 
 #: So many of the last amounts that were told are known for ours when they are seen.
 _KEPT: Final = 5
