@@ -167,10 +167,7 @@ def archiving() -> None:
 
 
 def counting() -> bool:
-    """Whether nobody else counts for the metrics; keeps others from it until the transaction ends.
-
-    Nobody waits for it, and it waits for nobody.
-    """
+    """Whether nobody else counts metrics; keeps others from it until the transaction ends."""
     return _is_alone(_COUNTING)
 
 
@@ -186,6 +183,7 @@ def caps(ids: Iterable[int]) -> list[BudgetCap]:
 
 
 def _is_alone(number: int) -> bool:
+    """Nobody waits for it, and it waits for nobody."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [number])
         return bool(cursor.fetchone()[0])
