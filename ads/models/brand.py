@@ -36,7 +36,7 @@ class PlatformCaps(models.TextChoices):
 
     NONE = "none", "Leave daily budgets there alone"
     LIMIT = "limit", "The day's limit"
-    STRICT = "strict", "Strict: no day may go over the limit"
+    STRICT = "strict", "Strict: no campaign can go over the day's limit"
 
 
 #: A ledger without currencies of its own stays true. A reported total of zero leaves no entry.
@@ -142,7 +142,8 @@ class Brand(ConfigurationModel):
         help_text="Lowers campaigns' daily budgets on Google Ads, Meta and Microsoft to what may "
         "be spent that day, never raises them, and restores them when the cap ends. On one day a "
         "platform may spend twice a daily budget (Meta 1.75 times); strict caps allow for that, "
-        "and on most days less of the budget is spent.",
+        "and on most days less of the budget is spent. A brand's own limit counts for each of its "
+        "campaigns, so several of them can go over it together.",
     )
     account_manager = models.ForeignKey(
         settings.AUTH_USER_MODEL,

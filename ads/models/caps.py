@@ -1,5 +1,6 @@
 """Daily budgets that are set on ad platforms as a belt."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
@@ -30,6 +31,13 @@ class BudgetCap(models.Model):
     amount = MoneyField(null=True, help_text="The daily budget that it is to have.")
     set_amount = MoneyField(
         null=True, help_text="The last that the platform confirmed; empty: none of ours."
+    )
+    told_amounts = ArrayField(
+        MoneyField(),
+        default=list,
+        db_default=[],
+        blank=True,
+        help_text="The last of ours that were told, confirmed or not: one of them may be there.",
     )
     state = models.CharField(max_length=12, choices=OrderState.choices, default=OrderState.PENDING)
     written_at = models.DateTimeField(help_text="When the amount was decided.")

@@ -228,6 +228,10 @@ class PlatformCampaign(models.Model):
     )
     daily_budget = MoneyField(null=True, help_text="On the platform, in the account's currency.")
     is_budget_shared = models.BooleanField(default=False)
+    budget_seen_at = models.DateTimeField(
+        null=True,
+        help_text="The budget is the platform's as of then; looks from before say nothing of it.",
+    )
     seen_at = models.DateTimeField()
     gone_at = models.DateTimeField(
         null=True, help_text="When it was first missing, or seen to be removed."

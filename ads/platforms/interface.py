@@ -9,7 +9,7 @@ the next tick. **No text here may hold a secret**: connectors build texts from c
 platform's message, never from an address, a header or a request.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -187,6 +187,16 @@ class Unknown(_Said):
 SwitchAnswer = Confirmed | Refused | Unknown
 
 
+@dataclass(frozen=True, slots=True)
+class Changed(_Said):
+    """Nothing was told: the campaign has another daily budget there than was expected."""
+
+    found: Decimal
+
+
+CapAnswer = SwitchAnswer | Changed
+
+
 class Connector(Protocol):
     """One connection to one platform.
 
@@ -239,9 +249,19 @@ class Connector(Protocol):
         ...
 
     def set_cap(
-        self, account: Account, campaign: str, amount: Decimal, *, now: datetime
-    ) -> SwitchAnswer:
-        """Set the campaign's own daily budget on the platform; a shared budget is refused."""
+        self,
+        account: Account,
+        campaign: str,
+        amount: Decimal,
+        *,
+        is_expected: Callable[[Decimal], bool],
+        now: datetime,
+    ) -> CapAnswer:
+        """Set the campaign's own daily budget on the platform; a shared budget is refused.
+
+        The budget is read first. One that is neither ``amount`` nor ``is_expected`` was set by
+        people, and stays.
+        """
         ...
 
     def close(self) -> None:

@@ -9,7 +9,7 @@ zero from then on, as they did not spend it.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -26,6 +26,7 @@ from ads.platforms.curve import Run
 from ads.platforms.interface import (
     Account,
     AccountGone,
+    CapAnswer,
     Confirmed,
     Connector,
     Cost,
@@ -146,8 +147,9 @@ class SimulatedConnector:
         campaign: str,
         amount: Decimal,
         *,
+        is_expected: Callable[[Decimal], bool],
         now: datetime,
-    ) -> SwitchAnswer:
+    ) -> CapAnswer:
         """Refused: its campaigns have no budgets but ours."""
         return Refused("no_budgets", "The simulated platform has no budgets of its own.")
 

@@ -59,6 +59,9 @@ def budget_there(own: Decimal, cap: Decimal | None) -> Decimal:
     return own if cap is None else min(own, cap)
 
 
-def is_ours(seen: Decimal, told: Decimal | None) -> bool:
-    """Whether a budget seen there is what we told; some platforms round it down to a whole one."""
-    return told is not None and told - _ONE < seen <= told
+def is_ours(seen: Decimal, told: Iterable[Decimal]) -> bool:
+    """Whether a budget seen there is one of those that we told.
+
+    Some platforms round it down to a whole one.
+    """
+    return any(each - _ONE < seen <= each for each in told)

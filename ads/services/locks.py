@@ -21,7 +21,8 @@ that creates campaigns takes one before all of these.
 A setup file takes one of its own, so that two of them never wait for each other, that of imports if
 it creates campaigns, then 5 and 6, and last the brands that it changes: :func:`setup`.
 
-Writing daily caps takes one of its own, then their rows; telling them locks one row at a time.
+Writing daily caps takes one of its own, then their rows; whoever writes down what became of one
+holds the account's row before.
 
 Archiving a month takes one of its own; its entries are nobody's to lock, and the ledger's trigger
 then updates their batches.
@@ -182,11 +183,13 @@ def replaying() -> bool:
     return _is_alone(REPLAYING)
 
 
-def capping(ids: Iterable[int]) -> list[BudgetCap]:
-    """Lock these daily caps, with their places, and keep others from writing any, until the
-    transaction ends.
-    """
-    _one_at_a_time(_CAPPING)
+def capping() -> bool:
+    """Whether nobody else writes daily caps; keeps others from it until the transaction ends."""
+    return _is_alone(_CAPPING)
+
+
+def caps(ids: Iterable[int]) -> list[BudgetCap]:
+    """Lock these daily caps until the transaction ends; with their places."""
     found = BudgetCap.objects.filter(pk__in=among(ids)).select_related("place").order_by("pk")
     return list(found.select_for_update(of=("self",), no_key=True))
 

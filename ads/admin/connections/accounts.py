@@ -153,6 +153,9 @@ class PlatformAccountAdmin(ReadOnlyAdmin[PlatformAccount]):
         words = f"{what} read from now on" if is_read else f"{what} no longer read"
         said = f"{count:,} account{'' if count == 1 else 's'} {words}."
         self.message_user(request, said, messages.SUCCESS if count else messages.WARNING)
+        kept = "" if is_read else lifecycle.caps_kept(PlatformAccount.objects.filter(pk__in=ids))
+        if kept:
+            self.message_user(request, kept, messages.WARNING)
 
     @admin.display(description="account", ordering="name")
     def name_or_id(self, account: PlatformAccount) -> str:

@@ -85,6 +85,8 @@ class ConnectionAdmin(LooksFirst, ConfigurationAdmin[Connection]):
             lifecycle.rename(obj, name=obj.name)
         if "is_read_only" in form.changed_data:
             lifecycle.set_read_only(obj, is_read_only=obj.is_read_only, now=timezone.now())
+            if obj.is_read_only and (kept := lifecycle.caps_kept(obj.accounts.all())):
+                self.message_user(request, kept, messages.WARNING)
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any

@@ -17,6 +17,8 @@ from ads.platforms.google_ads.access import Login
 from ads.platforms.google_ads.errors import Failures, Gone, Rejected, Said, word
 from ads.platforms.interface import (
     Account,
+    CapAnswer,
+    Changed,
     Confirmed,
     Costs,
     CredentialsRefused,
@@ -132,8 +134,14 @@ class GoogleAdsConnector:
         return refused.get(campaign) or Confirmed("may be switched")
 
     def set_cap(
-        self, account: Account, campaign: str, amount: Decimal, *, now: datetime
-    ) -> SwitchAnswer:
+        self,
+        account: Account,
+        campaign: str,
+        amount: Decimal,
+        *,
+        is_expected: Callable[[Decimal], bool],
+        now: datetime,
+    ) -> CapAnswer:
         """Set the daily budget, rounded down to the currency's smallest unit, and read it back."""
         unit = queries.MILLION // 10 ** MINOR_UNITS.get(account.currency, _CENTS)
         micros = int((amount * queries.MILLION / unit).to_integral_value(ROUND_DOWN)) * unit
@@ -142,6 +150,16 @@ class GoogleAdsConnector:
             return refusal
         if row.campaign_budget.amount_micros == micros:
             return _capped(account, micros)
+        found = queries.amount(row.campaign_budget.amount_micros)
+        return self._cap(account, row, micros) if is_expected(found) else Changed(found)
+
+    def close(self) -> None:
+        """Close the connections."""
+        for service in self._services.values():
+            service.transport.close()
+        self._services.clear()
+
+    def _cap(self, account: Account, row: Any, micros: int) -> SwitchAnswer:
         request = self._client.get_type("MutateCampaignBudgetsRequest")
         operation = request.operations.add()
         operation.update.resource_name = row.campaign.campaign_budget
@@ -150,19 +168,13 @@ class GoogleAdsConnector:
         if errors := self._mutate("CampaignBudgetService", "campaign_budgets", account, request):
             return _refusal(errors[0])
         try:
-            row = self._budget(account, campaign)
+            row = self._budget(account, str(row.campaign.id))
         except PlatformError as error:
             return Unknown(error.text)
         seen = row.campaign_budget.amount_micros if row else 0
         if seen != micros:
             return Unknown(f"Google Ads still shows {queries.amount(seen):f} a day.")
         return _capped(account, micros)
-
-    def close(self) -> None:
-        """Close the connections."""
-        for service in self._services.values():
-            service.transport.close()
-        self._services.clear()
 
     def _accounts_of(self, root: str) -> list[Account]:
         for resource in ("customer_client", "customer"):  # the first is of managers alone

@@ -4,7 +4,7 @@ A batch's parts are told in parallel, and each has an answer of its own. Not ver
 platform: that ``validate_only`` also checks the permission to write.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from itertools import chain
@@ -12,6 +12,8 @@ from typing import Final
 
 from ads.platforms.interface import (
     Account,
+    CapAnswer,
+    Changed,
     Confirmed,
     Costs,
     CredentialsRefused,
@@ -144,8 +146,14 @@ class MetaAdsConnector:
         return answers
 
     def set_cap(
-        self, account: Account, campaign: str, amount: Decimal, *, now: datetime
-    ) -> SwitchAnswer:
+        self,
+        account: Account,
+        campaign: str,
+        amount: Decimal,
+        *,
+        is_expected: Callable[[Decimal], bool],
+        now: datetime,
+    ) -> CapAnswer:
         """Set the daily budget of a campaign that has one, rounded down to Meta's smallest unit."""
         del now
         if not is_number(campaign):
@@ -157,7 +165,12 @@ class MetaAdsConnector:
         if not seen:
             return Unknown("Meta did not say what budget the campaign has.")
         minor = campaigns.in_minor_units(amount, account.currency)
-        return _without_daily_budget(seen) or self._capped(account, campaign, minor, seen)
+        if refused := _without_daily_budget(seen):
+            return refused
+        found = campaigns.budget(seen.get("daily_budget"), account.currency)
+        if found is not None and not _has_budget(seen, minor) and not is_expected(found):
+            return Changed(found)
+        return self._capped(account, campaign, minor, seen)
 
     def try_writing(self, account: Account, campaign: str, *, now: datetime) -> SwitchAnswer:
         """Have Meta check a stop of the campaign, and not carry it out."""

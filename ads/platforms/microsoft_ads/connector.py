@@ -1,13 +1,15 @@
 """One connection to Microsoft Advertising."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import ROUND_DOWN, Decimal
 from typing import Any, Final
 
 from ads.platforms.interface import (
     Account,
+    CapAnswer,
+    Changed,
     Confirmed,
     Cost,
     Costs,
@@ -176,8 +178,14 @@ class MicrosoftAdsConnector:
         return answers
 
     def set_cap(
-        self, account: Account, campaign: str, amount: Decimal, *, now: datetime
-    ) -> SwitchAnswer:
+        self,
+        account: Account,
+        campaign: str,
+        amount: Decimal,
+        *,
+        is_expected: Callable[[Decimal], bool],
+        now: datetime,
+    ) -> CapAnswer:
         """Set its daily budget, rounded down to what the currency has coins for."""
         self._access.begin()
         before = self._read_back(account, [campaign])[campaign]
@@ -187,6 +195,9 @@ class MicrosoftAdsConnector:
             return _NOT_DAILY
         step = Decimal(1).scaleb(-MINOR_UNITS.get(account.currency, 2))
         cap = amount.quantize(step, ROUND_DOWN)
+        found = before.daily_budget if before else None
+        if found is not None and found != cap and not is_expected(found):
+            return Changed(found)
         # JSON's number: the shortest text of this float is the amount.
         change = {"Id": campaign, "DailyBudget": float(cap)}
         if refused := self._changed(account, [change]):

@@ -2,7 +2,7 @@
 
 import contextlib
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -10,6 +10,7 @@ from typing import Final
 
 from ads.platforms.interface import (
     Account,
+    CapAnswer,
     Cost,
     Costs,
     PlatformError,
@@ -144,8 +145,14 @@ class Warehouse:
         return dict.fromkeys(orders, _REFUSED)
 
     def set_cap(
-        self, account: Account, campaign: str, amount: Decimal, *, now: datetime
-    ) -> SwitchAnswer:
+        self,
+        account: Account,
+        campaign: str,
+        amount: Decimal,
+        *,
+        is_expected: Callable[[Decimal], bool],
+        now: datetime,
+    ) -> CapAnswer:
         """Refused."""
         return _REFUSED
 

@@ -1,5 +1,5 @@
 """Daily budgets on ad platforms, kept within our limits where a brand wants that."""
 
 from ads.services.caps.dispatch import Capped, put_back, tell
-from ads.services.caps.outbox import agree, due_accounts
-from ads.services.caps.wanted import wanted
+from ads.services.caps.outbox import agree, due_accounts, left
+from ads.services.caps.wanted import capped_campaigns, wanted

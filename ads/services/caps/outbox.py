@@ -4,28 +4,38 @@ Nothing is told here. What is wanted is worked out anew each minute from budgets
 day and what was last seen there, so nobody has to say when one of them changes.
 """
 
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
 from django.db import transaction
-from django.db.models import F, Min
+from django.db.models import F, Min, Q, QuerySet
 
-from ads.models import Brand, BudgetCap, PlatformCampaign, PlatformCaps
+from ads.models import BudgetCap, PlatformAccount, PlatformCampaign
 from ads.models.platforms import OrderState
 from ads.rules.caps import budget_there, is_ours
 from ads.services import locks, orders, restored
-from ads.services.caps.wanted import Wanted, wanted
+from ads.services.caps.wanted import Wanted, capped_campaigns, wanted
 
 OPEN: Final = (OrderState.PENDING, OrderState.UNKNOWN)
 
 #: After this time a platform that refused is asked once more.
 AGAIN: Final = timedelta(days=1)
 
+#: What a platform shows may be older than what it has confirmed, by this at most.
+LAG: Final = timedelta(minutes=2)
+
+#: Rows with which a budget of ours may be on the platform.
+MAY_BE_OURS: Final = Q(set_amount__isnull=False) | ~Q(told_amounts=[])
+
+#: Campaigns that are decided on at once.
+_CHUNK: Final = 2000
+
 _COLUMNS: Final = [
     "campaign", "original", "amount", "set_amount", "state", "written_at", "attempts", "next_at",
-    "told_at", "settled_at", "code", "answer",
+    "told_at", "told_amounts", "settled_at", "code", "answer",
 ]  # fmt: skip
 
 
@@ -44,36 +54,65 @@ class _Decided:
 
 
 def agree(now: datetime) -> int:
-    """Write down what is to be told; how many caps are new, changed or ended."""
-    capped = Brand.objects.exclude(platform_caps=PlatformCaps.NONE)
-    rows = {row.place_id: row for row in BudgetCap.objects.select_related("place")}
-    if not rows and not capped.exists():
-        return 0
-    all_wanted = wanted(now)
-    changed = [row for row in rows.values() if _differs(row, all_wanted.get(row.place_id), now)]
-    new = [pk for pk in all_wanted if pk not in rows]
-    if not changed and not new:
-        return 0
-    with transaction.atomic():
-        # Found, then locked and decided again: one may have been confirmed meanwhile.
-        differing = [
-            row
-            for row in locks.capping([row.pk for row in changed])
-            if _differs(row, all_wanted.get(row.place_id), now)
-        ]
-        ended = [row.pk for row in differing if _decided(row, row.place, all_wanted) is None]
-        kept = [row for row in differing if row.pk not in set(ended)]
-        for row in kept:
-            _write(row, _decided(row, row.place, all_wanted), now)
+    """Write down what is to be told; how many caps are new, changed or ended.
+
+    What another process is deciding on is left to that.
+    """
+    decided = 0
+    there: set[int] = set()
+    for ids in _chunks(capped_campaigns()):
+        with transaction.atomic():
+            if not locks.capping():
+                return decided
+            found = wanted(ids, now)
+            rows = _rows(found)
+            for row in rows:
+                row.place = found[row.place_id].place
+            decided += _agree(rows, found, now)
+        there |= found.keys()
+    known = BudgetCap.objects.order_by("pk").values_list("place", flat=True)
+    rest = [place for place in known if place not in there]
+    for places in _chunks(rest):
+        with transaction.atomic():
+            if not locks.capping():
+                return decided
+            decided += _agree(_rows(places).select_related("place"), {}, now)
+    return decided
+
+
+def _chunks(ids: Sequence[int]) -> Iterator[Sequence[int]]:
+    return (ids[start : start + _CHUNK] for start in range(0, len(ids), _CHUNK))
+
+
+def _rows(places: Iterable[int]) -> QuerySet[BudgetCap]:
+    return BudgetCap.objects.filter(place__in=locks.among(places))
+
+
+def _agree(rows: Iterable[BudgetCap], found: Mapping[int, Wanted], now: datetime) -> int:
+    """The same for these places: those that are wanted otherwise, and rows of others."""
+    new = dict(found)
+    changed = [row.pk for row in rows if _differs(row, new.pop(row.place_id, None), now)]
+    # Found, then locked and decided again: one may have been confirmed meanwhile.
+    differing = [
+        row
+        for row in (locks.caps(changed) if changed else ())
+        if _differs(row, found.get(row.place_id), now)
+    ]
+    kept = [
+        _write(row, decided, now)
+        for row in differing
+        if (decided := _decided(row, row.place, found.get(row.place_id))) is not None
+    ]
+    ended = {row.pk for row in differing} - {row.pk for row in kept}
+    made = [
+        _write(BudgetCap(place=one.place), decided, now)
+        for one in new.values()
+        if (decided := _decided(None, one.place, one)) is not None
+    ]
+    if ended:
         BudgetCap.objects.filter(pk__in=ended).delete()
-        BudgetCap.objects.bulk_update(kept, _COLUMNS, batch_size=1000)
-        places = PlatformCampaign.objects.filter(pk__in=new, cap=None).order_by("pk")
-        made = [
-            _write(BudgetCap(place=place), decided, now)
-            for place in places
-            if (decided := _decided(None, place, all_wanted)) is not None
-        ]
-        BudgetCap.objects.bulk_create(made, batch_size=1000)
+    BudgetCap.objects.bulk_update(kept, _COLUMNS, batch_size=1000)
+    BudgetCap.objects.bulk_create(made, batch_size=1000)
     return len(differing) + len(made)
 
 
@@ -82,7 +121,10 @@ def due_accounts(now: datetime) -> list[int]:
     if restored.is_held():
         return []
     due = BudgetCap.objects.filter(
-        state__in=OPEN, next_at__lte=now, place__account__in=orders.may_tell()
+        state__in=OPEN,
+        next_at__lte=now,
+        place__gone_at=None,
+        place__account__in=orders.may_tell(),
     )
     accounts = due.order_by().values("place__account").annotate(first=Min("next_at"))
     return list(accounts.order_by("first").values_list("place__account", flat=True))
@@ -93,6 +135,7 @@ def due(account_id: int, now: datetime) -> BudgetCap | None:
     its = BudgetCap.objects.filter(
         place__account=account_id,
         place__account__in=orders.may_tell(),
+        place__gone_at=None,
         state__in=OPEN,
         next_at__lte=now,
     )
@@ -100,24 +143,32 @@ def due(account_id: int, now: datetime) -> BudgetCap | None:
     return some.filter(amount__lt=F("original")).first() or some.first()
 
 
-def _decided(
-    row: BudgetCap | None, place: PlatformCampaign, all_wanted: dict[int, Wanted]
-) -> _Decided | None:
+def left(accounts: QuerySet[PlatformAccount]) -> int:
+    """How many campaigns of these accounts may have a daily budget of ours."""
+    return BudgetCap.objects.filter(MAY_BE_OURS, place__account__in=accounts).count()
+
+
+def ours_of(row: BudgetCap) -> list[Decimal]:
+    """Budgets of ours that may be there."""
+    return [*row.told_amounts, *([] if row.set_amount is None else [row.set_amount])]
+
+
+def _decided(row: BudgetCap | None, place: PlatformCampaign, one: Wanted | None) -> _Decided | None:
     """What the row is to say; None: the budget there is its own, and is to be."""
-    one = all_wanted.get(place.pk)
     if place.gone_at is not None:
         return None
+    may_be_ours = row is not None and _may_be_ours(row, place)
     if one is not None and one.code:
         # What was set before it could not be set any more stays known.
         known = row.set_amount if row else None
-        original = row.original if row and known is not None else None
-        return _Decided(one.campaign_id, original, one.cap, known, one.code, one.problem)
+        original = row.original if row and may_be_ours else None
+        return _Decided(
+            one.campaign_id, original, one.cap, known, one.code, one.problem, may_be_ours
+        )
     if row is None or _is_by_hand(row, place):
         original, set_amount, may_be_ours = place.daily_budget, None, False
     else:
         original, set_amount = row.original, row.set_amount
-        is_told = row.told_at is not None and row.state != OrderState.REFUSED
-        may_be_ours = set_amount is not None or is_told
     if original is None:
         return None
     if one is None or one.cap is None:
@@ -132,40 +183,60 @@ def _decided(
     return _Decided(campaign_id, original, amount, set_amount, may_be_ours=may_be_ours)
 
 
+def _may_be_ours(row: BudgetCap, place: PlatformCampaign) -> bool:
+    """Whether a budget of ours may be there."""
+    if row.set_amount is not None:
+        return True
+    if not row.told_amounts or row.state in OPEN or row.told_at is None:
+        return bool(row.told_amounts)
+    seen_at = place.budget_seen_at
+    is_seen = seen_at is not None and seen_at > row.told_at + LAG
+    return not (is_seen and place.daily_budget == row.original)
+
+
 def _is_by_hand(row: BudgetCap, place: PlatformCampaign) -> bool:
-    """Whether people have set another budget there, which then is its own."""
+    """Whether people have set another budget there, which then is its own.
+
+    Not where one was told and is not settled: before it is told again, its platform is asked.
+    """
     seen = place.daily_budget
-    if seen is None or place.is_budget_shared or is_ours(seen, row.set_amount):
+    if seen is None or place.is_budget_shared or is_ours(seen, ours_of(row)):
         return False
-    # What was told and not confirmed may be there as well.
-    if row.told_at is not None and (row.state in OPEN or place.seen_at <= row.told_at):
+    if row.state in OPEN and row.told_at is not None:
         return False
     return row.set_amount is not None or seen != row.original
 
 
 def _differs(row: BudgetCap, one: Wanted | None, now: datetime) -> bool:
-    decided = _decided(row, row.place, {row.place_id: one} if one else {})
+    if row.place.gone_at is not None and _may_be_ours(row, row.place):
+        return False  # it may be back, with what was set there
+    decided = _decided(row, row.place, one)
     if decided is None:
         return True
     says = _Decided(
         row.campaign_id, row.original, row.amount, row.set_amount,
         decided.code and row.code, decided.problem and row.answer,
     )  # fmt: skip
-    is_refused = row.state == OrderState.REFUSED and not decided.code
-    is_mended = is_refused and row.code in {"shared_budget", "no_daily_budget", "currency"}
-    is_asked_again = is_refused and row.settled_at is not None and row.settled_at <= now - AGAIN
+    is_refused = row.state == OrderState.REFUSED
+    # Not told at all, as the last look showed why; that does not any more.
+    is_mended = is_refused and not decided.code and not row.attempts
+    is_asked_again = (
+        is_refused
+        and not decided.code
+        and row.settled_at is not None
+        and row.settled_at <= now - AGAIN
+    )
     return says != decided or is_mended or is_asked_again
 
 
-def _write(row: BudgetCap, decided: _Decided | None, now: datetime) -> BudgetCap:
-    assert decided is not None  # noqa: S101
+def _write(row: BudgetCap, decided: _Decided, now: datetime) -> BudgetCap:
     row.campaign_id = decided.campaign_id
     row.original, row.amount = decided.original, decided.amount
     row.set_amount = decided.set_amount
     row.written_at, row.attempts = now, 0
     row.code, row.answer = decided.code, decided.problem
     if not decided.may_be_ours:
-        row.told_at = None
+        row.told_at, row.told_amounts = None, []
     if decided.code:
         row.state, row.next_at, row.settled_at = OrderState.REFUSED, None, now
     else:

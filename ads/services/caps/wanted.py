@@ -1,6 +1,7 @@
 """What each campaign's daily budget on its platforms is to be, of brands that want caps."""
 
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -19,7 +20,7 @@ from ads.moments import Moment
 from ads.platforms import UnknownPlatform, platform
 from ads.rules import caps
 from ads.rules.caps import Limit
-from ads.services import orders
+from ads.services import locks, orders
 
 #: Campaigns that may run sooner or later.
 STATUSES: Final = (Status.ACTIVE, Status.PAUSED)
@@ -30,6 +31,7 @@ class Wanted:
     """What one campaign on a platform is to have."""
 
     campaign_id: int
+    place: PlatformCampaign
     #: None: there is no limit. 0: nothing may be spent, so it is stopped and its cap stays.
     cap: Decimal | None
     #: Why it cannot be capped: a code and a sentence; "": it can.
@@ -37,21 +39,29 @@ class Wanted:
     problem: str = ""
 
 
-def wanted(now: datetime) -> dict[int, Wanted]:
-    """By the ID of the :class:`PlatformCampaign`; four queries."""
-    campaigns = Campaign.objects.filter(status__in=STATUSES).exclude(
-        brand__platform_caps=PlatformCaps.NONE
-    )
+def capped_campaigns() -> list[int]:
+    """The IDs of campaigns whose brands want caps."""
+    campaigns = Campaign.objects.filter(status__in=STATUSES)
+    wanting = campaigns.exclude(brand__platform_caps=PlatformCaps.NONE)
+    return list(wanting.order_by("pk").values_list("pk", flat=True))
+
+
+def wanted(campaign_ids: Collection[int], now: datetime) -> dict[int, Wanted]:
+    """What these campaigns are to have, by :class:`PlatformCampaign`; five queries."""
+    campaigns = Campaign.objects.filter(pk__in=locks.among(campaign_ids))
     limits = _limits(campaigns, now)
     where = _places(list(limits))
     shared_by = Counter(where.values())
-    found = {
-        place.pk: _wanted(place, limits[where[place.pk]], shared_by[where[place.pk]])
-        for place in PlatformCampaign.objects.filter(
-            pk__in=list(where), account__in=orders.may_switch(), gone_at=None
-        ).select_related("account__connection")
-    }
-    return {pk: one for pk, one in found.items() if one is not None}
+    accounts = orders.may_switch().select_related("connection").in_bulk()
+    found = {}
+    for place in PlatformCampaign.objects.filter(
+        pk__in=locks.among(where), account__in=list(accounts), gone_at=None
+    ):
+        place.account = accounts[place.account_id]
+        one = _wanted(place, limits[where[place.pk]], shared_by[where[place.pk]])
+        if one is not None:
+            found[place.pk] = one
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +139,7 @@ def _wanted(place: PlatformCampaign, limited: _Limited, places: int) -> Wanted |
             places=places,
         )
     code, problem = ("", "") if cap is None else _problem(place, account.currency, limited)
-    return Wanted(limited.campaign_id, cap, code, problem)
+    return Wanted(limited.campaign_id, place, cap, code, problem)
 
 
 _SHARED: Final = (

@@ -96,6 +96,9 @@ def preview(
     with _rows_as_chosen(sheet, accounts):
         found = setup.preview(sheet, now)
     found.plan.notes.extend(_notes(sheet))
+    ended = [one.account for one in choices if not one.is_read]
+    if kept := lifecycle.caps_kept(PlatformAccount.objects.filter(pk__in=ended, is_read=True)):
+        found.plan.notes.append(kept)
     return found
 
 

@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import QuerySet
 
-from ads.models import BudgetCap, Connection, PlatformAccount, SwitchOrder
+from ads.models import Connection, PlatformAccount, SwitchOrder
 from ads.models.platforms import ConnectionState, OrderState
 from ads.platforms import SIMULATED
 from ads.platforms.interface import Platform, PlatformError
@@ -40,13 +40,7 @@ class Disconnected:
     @property
     def left(self) -> str:
         """What people have to do themselves; "" if nothing."""
-        if not self.caps:
-            return ""
-        whose = "One campaign keeps" if self.caps == 1 else f"{self.caps:,} campaigns keep"
-        return (
-            f"{whose} the daily cap on the platform, as the original budget could not be restored. "
-            "The list of daily caps says what it was."
-        )
+        return _kept(self.caps, "as the original budget could not be restored")
 
 
 def add(
@@ -174,6 +168,11 @@ def set_read_only(connection: Connection, *, is_read_only: bool, now: datetime) 
     return True
 
 
+def caps_kept(accounts: QuerySet[PlatformAccount]) -> str:
+    """What stays on the platforms of accounts that are told nothing any more; "" if nothing."""
+    return _kept(caps.left(accounts), "as nothing is told there any more")
+
+
 def rename(connection: Connection, *, name: str) -> None:
     """Call it something else.
 
@@ -246,6 +245,16 @@ def second_readers(
     return {one: reader for one, reader in readers.items() if reader}
 
 
+def _kept(count: int, why: str) -> str:
+    if not count:
+        return ""
+    whose = "One campaign keeps" if count == 1 else f"{count:,} campaigns keep"
+    return (
+        f"{whose} the daily cap on the platform, {why}. The list of daily caps says what the "
+        "original budget was."
+    )
+
+
 def _usable(
     kind: Platform, given: Mapping[str, str], expires_at: datetime | None, now: datetime
 ) -> dict[str, str]:
@@ -268,18 +277,16 @@ def _usable(
 
 def _put_back(connection: Connection, now: datetime) -> int:
     """Take back daily caps on the platform; how many are left there."""
-    there = BudgetCap.objects.filter(
-        place__account__connection=connection, set_amount__isnull=False
-    )
-    if not there.exists():
+    accounts = PlatformAccount.objects.filter(connection=connection)
+    if not caps.left(accounts):
         return 0
     begun = time.monotonic()
-    accounts = PlatformAccount.objects.filter(connection=connection, campaigns__cap__in=there)
     with (
         suppress(PlatformError, InvalidConnection),
         connectors.opened(connection, now=now) as connector,
     ):
-        for one in accounts.select_related("connection").distinct():
+        capped = accounts.filter(campaigns__cap__isnull=False)
+        for one in capped.select_related("connection").distinct():
             caps.put_back(
                 one.pk,
                 connector,
@@ -287,7 +294,7 @@ def _put_back(connection: Connection, now: datetime) -> int:
                 now,
                 is_late=lambda: time.monotonic() - begun > PUT_BACK_FOR,
             )
-    return there.count()
+    return caps.left(accounts)
 
 
 def _locked(connection: Connection) -> Connection:

@@ -100,17 +100,28 @@ def alone(account_id: int, until: str, span: timedelta) -> Iterator[PlatformAcco
 
     ``until``: the column that keeps it, for ``span`` at most.
     """
+    if not may_tell().filter(pk=account_id).exists():
+        yield None
+        return
+    accounts = PlatformAccount.objects.select_related("connection")
+    with claim(account_id, until, span) as is_free:
+        yield accounts.get(pk=account_id) if is_free else None
+
+
+@contextmanager
+def claim(account_id: int, until: str, span: timedelta) -> Iterator[bool]:
+    """Whether nobody else is telling the account, which is then kept from others as above."""
     accounts = PlatformAccount.objects.filter(pk=account_id)
     free = accounts.filter(Q(**{until: None}) | Q(**{f"{until}__lt": Now()}))
     # By the database's clock: whoever else would tell it may have another.
-    if not may_tell().filter(pk=account_id).exists() or not free.update(**{until: Now() + span}):
-        yield None
+    if not free.update(**{until: Now() + span}):
+        yield False
         return
-    account = accounts.select_related("connection").get()
+    mine = accounts.values_list(until, flat=True).get()
     try:
-        yield account
+        yield True
     finally:
-        accounts.filter(**{until: getattr(account, until)}).update(**{until: None})
+        accounts.filter(**{until: mine}).update(**{until: None})
 
 
 @transaction.atomic

@@ -5,6 +5,8 @@ from datetime import datetime
 from typing import Final
 
 from django.db import transaction
+from django.db.models import Value
+from django.db.models.functions import Greatest
 
 from ads.models import PlatformAccount, PlatformCampaign
 from ads.platforms.interface import Connector, RemoteCampaign
@@ -46,6 +48,9 @@ def keep(
         before = known.get(remote_id)
         if before is not None and row.gone_at is not None:
             row.gone_at = before.gone_at or now
+        if before is not None and before.budget_seen_at and before.budget_seen_at >= now:
+            # Told and read back since this look began, which shows what was before.
+            row.daily_budget, row.budget_seen_at = before.daily_budget, before.budget_seen_at
     changed = [
         row
         for remote_id, row in rows.items()
@@ -56,12 +61,14 @@ def keep(
         batch_size=_BATCH,
         update_conflicts=True,
         unique_fields=["account", "remote_id"],
-        update_fields=[*_SAID, "seen_at", "gone_at"],
+        update_fields=[*_SAID, "seen_at", "budget_seen_at", "gone_at"],
     )
     mine = PlatformCampaign.objects.filter(account=account)
     if not only_changes:
         same = [row.pk for key, row in known.items() if key in rows]
-        mine.filter(pk__in=same).update(seen_at=now)
+        mine.filter(pk__in=same).update(
+            seen_at=now, budget_seen_at=Greatest("budget_seen_at", Value(now))
+        )
     missing = [row.pk for key, row in known.items() if key not in rows and row.gone_at is None]
     mine.filter(pk__in=missing).update(gone_at=now)
 
@@ -77,6 +84,7 @@ def _row(account: PlatformAccount, each: RemoteCampaign, now: datetime) -> Platf
         daily_budget=each.daily_budget,
         is_budget_shared=each.is_budget_shared,
         seen_at=now,
+        budget_seen_at=now,
         gone_at=now if each.is_removed else None,
     )
 

@@ -45,6 +45,15 @@ def has_room(connection: Connection, now: datetime) -> bool:
     return every is not None and every <= TICK
 
 
+def is_left(connection: Connection, connector: Connector, now: datetime) -> bool:
+    """Whether another request may be made besides those that are kept for switching.
+
+    ``connector``: one whose requests are not counted yet.
+    """
+    made = connector.operations if isinstance(connector, Metered) else 0
+    return interval(connection, made + 1, now) is not None
+
+
 def interval(connection: Connection, accounts: int, now: datetime) -> timedelta | None:
     """How often each of its accounts may be asked; None: not any more today.
 

@@ -85,8 +85,18 @@ def hand_out_caps(now: datetime) -> tuple[int, int]:
 
 
 def cap(account_id: int, clock: Callable[[], datetime]) -> Capped:
-    """Tell one account all daily caps that are due."""
-    return _told(account_id, caps.tell, clock)[0]
+    """Tell one account all daily caps that are due, as far as requests are left for it."""
+
+    def tell(account_id: int, open_connector: Open, clock: Clock) -> Capped:
+        its = Connection.objects.get(accounts=account_id)
+        return caps.tell(
+            account_id,
+            open_connector,
+            clock,
+            has_room=lambda connector: quota.is_left(its, connector, clock()),
+        )
+
+    return _told(account_id, tell, clock)[0]
 
 
 _T = TypeVar("_T", Told, Capped)

@@ -12,6 +12,8 @@ from ads import platforms as registry
 from ads.models import Campaign, CampaignReference, Connection, PlatformAccount, SpendTotal
 from ads.platforms.interface import (
     Account,
+    CapAnswer,
+    Changed,
     Confirmed,
     Cost,
     Costs,
@@ -66,6 +68,8 @@ class Scripted:
     #: What it was told, and what it answers instead of confirming, by ID.
     capped: list[tuple[str, Decimal]] = field(default_factory=list)
     caps: dict[str, SwitchAnswer | PlatformError] = field(default_factory=dict)
+    #: Daily budgets there, of campaigns whose budget is not as expected.
+    budgets: dict[str, Decimal] = field(default_factory=dict)
 
     def connect(
         self, credentials: Mapping[str, str], *, timeout: timedelta, endpoint: str = ""
@@ -120,10 +124,19 @@ class Scripted:
         return answers
 
     def set_cap(
-        self, account: Account, campaign: str, amount: Decimal, *, now: datetime
-    ) -> SwitchAnswer:
+        self,
+        account: Account,
+        campaign: str,
+        amount: Decimal,
+        *,
+        is_expected: Callable[[Decimal], bool],
+        now: datetime,
+    ) -> CapAnswer:
         del now
         self._call(f"cap {account.id}")
+        found = self.budgets.get(campaign, amount)
+        if found != amount and not is_expected(found):
+            return Changed(found)
         self.capped.append((campaign, amount))
         answer = self.caps.get(campaign, Confirmed(f"{amount} a day"))
         if isinstance(answer, PlatformError):

@@ -63,6 +63,9 @@ BRANDS = {
 #: Of each campaign there: what a day of the dearest costs at most, or less where it is capped.
 OWN_BUDGET = Decimal(1200)
 
+#: What people set there: nothing that could be a cap.
+BY_HAND = (Decimal("3.41"), Decimal("2100.13"), Decimal("3000.37"))
+
 STEPS = st.sampled_from([1, 5, 5, 5, 5, 15, 65, 65, 400, 1500])
 BUDGETS = st.sampled_from([None, *map(Decimal, ("15", "60", "180.55", "400"))])
 THEIRS = st.sampled_from(sorted(CAMPAIGNS))
@@ -127,6 +130,7 @@ class AtRandom(RuleBasedStateMachine):
             for name, (zone, currency) in BRANDS.items()
         }
         self.ours: dict[str, Campaign] = {}
+        self.own = dict.fromkeys(CAMPAIGNS, OWN_BUDGET)
         for reference, (account, brand, *_) in CAMPAIGNS.items():
             ours = CampaignFactory.create(brand=brands[brand], name=f"Ours {reference}")
             CampaignReference.objects.create(
@@ -252,6 +256,12 @@ class AtRandom(RuleBasedStateMachine):
             self.time_passes(1)
             self.telling()
 
+    @rule(theirs=THEIRS, daily=st.sampled_from(BY_HAND))
+    def budget_set_by_hand(self, theirs: str, daily: Decimal) -> None:
+        if self.is_there(theirs):
+            self.stand_in.post(f"/campaigns/{theirs}", {"daily_budget": str(daily)})
+            self.own[theirs] = daily
+
     @rule(theirs=THEIRS)
     def renamed(self, theirs: str) -> None:
         if self.is_there(theirs):
@@ -371,13 +381,13 @@ class AtRandom(RuleBasedStateMachine):
 
     def campaigns_are_capped_there(self, state: Any) -> None:
         """Each budget is its own, or what the brand's choice and limits make of it."""
-        wanted = caps.wanted(self.now)
+        wanted = caps.wanted(caps.capped_campaigns(), self.now)
         places = {place.pk: place.remote_id for place in PlatformCampaign.objects.all()}
         meant = {places[pk]: one.cap for pk, one in wanted.items()}
         budgets = {key: its["daily_budget"] for key, its in state["campaigns"].items()}
         for key, its in state["campaigns"].items():
             if not its["is_removed"] and meant.get(key) != 0:
-                assert Decimal(budgets[key]) == budget_there(OWN_BUDGET, meant.get(key)), key
+                assert Decimal(budgets[key]) == budget_there(self.own[key], meant.get(key)), key
 
     def campaigns_run_there_that_run_here(self, state: Any) -> None:
         meant = dict(Campaign.objects.values_list("pk", "is_active"))

@@ -127,6 +127,21 @@ def test_caps_follow_the_limits_and_end_with_the_own_budgets(there: StandIn) -> 
 
 
 @pytest.mark.django_db
+def test_a_budget_that_people_set_since_the_last_look_is_not_overwritten(there: StandIn) -> None:
+    there.post("/campaigns/1101", {"daily_budget": "150"})
+    there.post("/campaigns/1102", {"daily_budget": "60"})
+    tick(NOON)
+    assert budgets(there) == {"1101": 150, "1102": 60, SHARED: None}
+    tick(NOON + MINUTE)
+    assert budgets(there) == {"1101": 75, "1102": 60, SHARED: None}
+
+    there.post("/campaigns/1101", {"daily_budget": "140"})
+    lifecycle.disconnect(PlatformAccount.objects.get().connection, now=NOON + 2 * MINUTE)
+    assert budgets(there) == {"1101": 140, "1102": 60, SHARED: None}
+    assert not BudgetCap.objects.exclude(set_amount=None).exists()
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize("kind", ["lost", "server_error", "html_502", "quota"])
 def test_what_goes_wrong_while_a_cap_is_told_is_made_good(there: StandIn, kind: str) -> None:
     there.fault(kind, "set_cap")

@@ -73,14 +73,15 @@ def test_a_budget_is_never_raised(own: Decimal, its_cap: Decimal | None) -> None
 @pytest.mark.parametrize(
     ("seen", "told", "expected"),
     [
-        ("75", "75", True),
-        ("75", "75.50", True),  # in whole amounts
-        ("76", "75.50", False),
-        ("74.50", "75.50", False),
-        ("75", None, False),
+        ("75", ["75"], True),
+        ("75", ["75.50"], True),  # in whole amounts
+        ("76", ["75.50"], False),
+        ("74.50", ["75.50"], False),
+        ("75", ["75", "100"], True),
+        ("75", [], False),
     ],
 )
 def test_a_budget_that_the_platform_rounded_is_ours(
-    seen: str, told: str | None, expected: bool
+    seen: str, told: list[str], expected: bool
 ) -> None:
-    assert is_ours(Decimal(seen), None if told is None else Decimal(told)) is expected
+    assert is_ours(Decimal(seen), [Decimal(each) for each in told]) is expected

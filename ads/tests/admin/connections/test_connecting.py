@@ -15,7 +15,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from ads.models import Brand, Campaign, Connection, Person, PlatformAccount
+from ads.models import Brand, BudgetCap, Campaign, Connection, Person, PlatformAccount
 from ads.models.platforms import ConnectionState
 from ads.services import platform_credentials
 from ads.services.connections import lifecycle
@@ -342,6 +342,27 @@ def test_reading_of_an_account_is_switched(admin: Client, connection: Connection
     )
     account.refresh_from_db()
     assert account.is_read
+
+
+@pytest.mark.parametrize("how", ["read only", "not read"])
+def test_caps_that_stay_on_the_platform_are_said(
+    admin: Client, connection: Connection, how: str
+) -> None:
+    now = timezone.now()
+    account = PlatformAccount.objects.create(
+        connection=connection, platform=CODE, source=CODE, remote_id="100", name="Acme"
+    )
+    there = account.campaigns.create(remote_id="7", seen_at=now)
+    BudgetCap.objects.create(
+        place=there, original=200, amount=75, set_amount=75, state="confirmed", written_at=now
+    )
+    if how == "read only":
+        save(admin, change(connection), name=connection.name, is_read_only="on")
+        done = admin.get(change(connection))
+    else:
+        done = admin.post(page("switch_reading", account), {"confirmed": "off"}, follow=True)
+    kept = "One campaign keeps the daily cap on the platform, as nothing is told there any more."
+    assert any(each.startswith(kept) for each in said(done)), said(done)
 
 
 def test_credentials_that_end_soon_are_said_on_the_overview_its_page_and_system_health(

@@ -28,13 +28,13 @@ def budget(google: StandIn, campaign: str) -> Decimal:
 def test_a_cap_is_set_to_the_cent(
     google: StandIn, connector: GoogleAdsConnector, given: str, kept: str
 ) -> None:
-    answer = connector.set_cap(US, "101", Decimal(given), now=NOW)
+    answer = connector.set_cap(US, "101", Decimal(given), is_expected=bool, now=NOW)
     assert answer == Confirmed(f"USD {kept} a day")
     assert budget(google, "101") == Decimal(kept)
 
 
 def test_yen_have_no_decimals(google: StandIn, connector: GoogleAdsConnector) -> None:
-    answer = connector.set_cap(JP, "201", Decimal("5000.75"), now=NOW)
+    answer = connector.set_cap(JP, "201", Decimal("5000.75"), is_expected=bool, now=NOW)
     assert answer == Confirmed("JPY 5000 a day")
     assert budget(google, "201") == 5000
 
@@ -42,7 +42,9 @@ def test_yen_have_no_decimals(google: StandIn, connector: GoogleAdsConnector) ->
 def test_a_cap_that_is_so_already_costs_one_question(
     google: StandIn, connector: GoogleAdsConnector
 ) -> None:
-    assert connector.set_cap(US, "103", Decimal("12.34"), now=NOW) == Confirmed("USD 12.34 a day")
+    assert connector.set_cap(US, "103", Decimal("12.34"), is_expected=bool, now=NOW) == Confirmed(
+        "USD 12.34 a day"
+    )
     assert google.calls()["operations"] == 1
     assert google.calls().get("set_cap", 0) == 0
 
@@ -61,7 +63,7 @@ def test_what_has_no_daily_budget_of_its_own_is_refused(
     google: StandIn, connector: GoogleAdsConnector, campaign: str, code: str
 ) -> None:
     before = google.state()
-    answer = connector.set_cap(US, campaign, Decimal(10), now=NOW)
+    answer = connector.set_cap(US, campaign, Decimal(10), is_expected=bool, now=NOW)
     assert isinstance(answer, Refused)
     assert answer.code == code
     after = google.state()
@@ -73,7 +75,7 @@ def test_what_has_no_daily_budget_of_its_own_is_refused(
 def test_google_refuses_an_amount_below_its_minimum(
     google: StandIn, connector: GoogleAdsConnector, amount: str
 ) -> None:
-    assert connector.set_cap(US, "101", Decimal(amount), now=NOW) == Refused(
+    assert connector.set_cap(US, "101", Decimal(amount), is_expected=bool, now=NOW) == Refused(
         "BUDGET_BELOW_PER_DAY_MINIMUM",
         "The amount is below the minimum",
         "Google allows no smaller daily budget.",
@@ -86,15 +88,17 @@ def test_a_cap_whose_answer_was_lost_is_seen_the_next_time(
 ) -> None:
     google.fault("lost", "set_cap")
     with pytest.raises(Unreachable):
-        connector.set_cap(US, "101", Decimal(50), now=NOW)
-    assert connector.set_cap(US, "101", Decimal(50), now=NOW) == Confirmed("USD 50 a day")
+        connector.set_cap(US, "101", Decimal(50), is_expected=bool, now=NOW)
+    assert connector.set_cap(US, "101", Decimal(50), is_expected=bool, now=NOW) == Confirmed(
+        "USD 50 a day"
+    )
 
 
 def test_a_cap_that_cannot_be_read_back_is_unknown(
     google: StandIn, connector: GoogleAdsConnector
 ) -> None:
     google.fault("html_502", "read_back", after=1)
-    assert connector.set_cap(US, "101", Decimal(50), now=NOW) == Unknown(
+    assert connector.set_cap(US, "101", Decimal(50), is_expected=bool, now=NOW) == Unknown(
         "Google Ads did not answer (UNAVAILABLE)."
     )
     assert budget(google, "101") == 50

@@ -25,7 +25,9 @@ CALLS: dict[str, Callable[[GoogleAdsConnector], object]] = {
     "campaigns": lambda connector: connector.campaigns(US),
     "costs": lambda connector: connector.costs(US, DAY, DAY, now=NOW),
     "totals": lambda connector: connector.account_totals(US, DAY, DAY, now=NOW),
-    "set_cap": lambda connector: connector.set_cap(US, "101", Decimal(10), now=NOW),
+    "set_cap": lambda connector: connector.set_cap(
+        US, "101", Decimal(10), is_expected=bool, now=NOW
+    ),
 }
 FAULTS: dict[str, type[PlatformError]] = {
     "quota": OutOfQuota,

@@ -75,9 +75,9 @@ def check(google: StandIn, connector: GoogleAdsConnector, step: str | tuple[str,
             assert not isinstance(answer, Confirmed)
     else:
         campaign, amount = str(step[0]), Decimal(step[1])
-        answer = connector.set_cap(US, campaign, amount, now=NOW)
+        told = connector.set_cap(US, campaign, amount, is_expected=bool, now=NOW)
         there = google.state()["campaigns"].get(campaign, {})
-        if isinstance(answer, Confirmed):
+        if isinstance(told, Confirmed):
             assert Decimal(there["daily_budget"]) == amount
         if campaign in {"102", "104", "105", "999"}:
-            assert isinstance(answer, Refused)
+            assert isinstance(told, Refused)

@@ -32,7 +32,7 @@ CALLS: dict[str, Callable[[MetaAdsConnector], Any]] = {
     "report": lambda meta: meta.costs(NEW_YORK, LONG_AGO, TODAY, now=NOON),
     "totals": lambda meta: meta.account_totals(NEW_YORK, TODAY, TODAY, now=NOON),
     "switch": lambda meta: meta.switch(NEW_YORK, {"101": False, "999": True}, now=NOON),
-    "set_cap": lambda meta: meta.set_cap(NEW_YORK, "101", Decimal(50), now=NOON),
+    "set_cap": lambda meta: meta.set_cap(NEW_YORK, "101", Decimal(50), is_expected=bool, now=NOON),
     "expires_at": lambda meta: meta.expires_at(),
 }
 KINDS = ("revoked", "quota", "server_error", "html_502", "half", "lost", "partial", "not_json")

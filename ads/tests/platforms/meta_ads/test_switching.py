@@ -5,6 +5,7 @@ from decimal import Decimal
 import pytest
 
 from ads.platforms.interface import (
+    CapAnswer,
     Confirmed,
     CredentialsRefused,
     OutOfQuota,
@@ -100,7 +101,7 @@ def test_what_is_no_id_is_refused_and_never_sent(
     refused = answers[entered]
     assert isinstance(refused, Refused)
     assert refused.code == "id"
-    assert connector.set_cap(NEW_YORK, entered, Decimal(5), now=NOON) == refused
+    assert connector.set_cap(NEW_YORK, entered, Decimal(5), is_expected=bool, now=NOON) == refused
     assert connector.try_writing(NEW_YORK, entered, now=NOON) == refused
     assert meta.calls() == {"operations": 2, "switch": 1, "read_back": 1}
 
@@ -241,9 +242,9 @@ def test_a_token_that_may_only_read_switches_nothing_and_says_why(
     assert "101" in meta.serving()
 
 
-def cap(connector: MetaAdsConnector, campaign: str, amount: str) -> SwitchAnswer:
+def cap(connector: MetaAdsConnector, campaign: str, amount: str) -> CapAnswer:
     """Set a daily budget in New York."""
-    return connector.set_cap(NEW_YORK, campaign, Decimal(amount), now=NOON)
+    return connector.set_cap(NEW_YORK, campaign, Decimal(amount), is_expected=bool, now=NOON)
 
 
 def budget(meta: StandIn, campaign: str) -> Decimal:

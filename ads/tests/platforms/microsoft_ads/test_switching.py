@@ -144,7 +144,7 @@ def test_a_status_that_nobody_knows_confirms_nothing(
 def test_a_cap_is_the_daily_budget_rounded_down_to_cents(
     microsoft: StandIn, connector: MicrosoftAdsConnector
 ) -> None:
-    answer = connector.set_cap(NEW_YORK, "301", Decimal("123.459999"), now=NOON)
+    answer = connector.set_cap(NEW_YORK, "301", Decimal("123.459999"), is_expected=bool, now=NOON)
 
     assert answer == Confirmed("daily budget 123.45")
     assert microsoft.state()["campaigns"]["301"]["daily_budget"] == "123.45"
@@ -156,7 +156,7 @@ def test_a_cap_is_refused_where_there_is_no_daily_budget_of_its_own(
     before = microsoft.state()["campaigns"]
 
     answers = {
-        campaign: connector.set_cap(NEW_YORK, campaign, Decimal(50), now=NOON)
+        campaign: connector.set_cap(NEW_YORK, campaign, Decimal(50), is_expected=bool, now=NOON)
         for campaign in ("302", "304", "999")
     }
 
@@ -171,7 +171,11 @@ def test_a_cap_whose_answer_is_lost_is_read_back(
     microsoft: StandIn, connector: MicrosoftAdsConnector, kind: str
 ) -> None:
     microsoft.fault(kind, "set_cap")
-    assert connector.set_cap(NEW_YORK, "301", Decimal(7), now=NOON) == Confirmed("daily budget 7.0")
+    assert connector.set_cap(NEW_YORK, "301", Decimal(7), is_expected=bool, now=NOON) == Confirmed(
+        "daily budget 7.0"
+    )
 
     microsoft.fault(kind, "read_back", after=1)
-    assert isinstance(connector.set_cap(NEW_YORK, "301", Decimal(8), now=NOON), Unknown)
+    assert isinstance(
+        connector.set_cap(NEW_YORK, "301", Decimal(8), is_expected=bool, now=NOON), Unknown
+    )

@@ -129,7 +129,7 @@ def test_nothing_can_be_switched(warehouse: Warehouse) -> None:
     account = warehouse.accounts()[0]
 
     answers = warehouse.switch(account, {"1001": False, "1002": True}, now=NOW)
-    cap = warehouse.set_cap(account, "1001", Decimal(5), now=NOW)
+    cap = warehouse.set_cap(account, "1001", Decimal(5), is_expected=bool, now=NOW)
 
     assert set(answers) == {"1001", "1002"}
     for answer in (*answers.values(), cap):

@@ -5,26 +5,41 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db import transaction
+from django.db.models.functions import Now
 
-from ads.models import Brand, BudgetCap, Campaign, Connection, PlatformAccount, PlatformCampaign
+from ads.models import (
+    Brand,
+    BudgetCap,
+    Campaign,
+    Connection,
+    PlatformAccount,
+    PlatformCampaign,
+    SwitchOrder,
+)
 from ads.platforms.interface import (
     CredentialsRefused,
     OutOfQuota,
     Refused,
+    RemoteCampaign,
     Unknown,
     Unreachable,
 )
-from ads.services import caps, platforms, restored
+from ads.services import caps, locks, platforms, restored
 from ads.services.connections import lifecycle
+from ads.services.platforms.campaigns import keep
 from ads.tests.factories import BrandFactory, CampaignFactory
 from ads.tests.platforms.doubles import NOON, Scripted, account, connection, known_as
-from ads.tests.support import let_run_on, spend
+from ads.tests.support import at_once, let_run_on, spend
 
 pytestmark = pytest.mark.django_db
 
+SECOND = timedelta(seconds=1)
 MINUTE = timedelta(minutes=1)
 DAY = timedelta(days=1)
 OWN = Decimal(200)
+#: Of a campaign that a look does not find.
+GONE = object()
 
 
 @pytest.fixture
@@ -52,9 +67,29 @@ def tick(now: Any = NOON) -> None:
         platforms.cap(pk, lambda: now)
 
 
-def seen(remote_id: str, budget: Decimal | int | str, now: Any) -> None:
-    """A look finds this budget there."""
-    PlatformCampaign.objects.filter(remote_id=remote_id).update(daily_budget=budget, seen_at=now)
+def look(now: Any, **budgets: Any) -> None:
+    """A look that began at ``now`` finds these budgets, of c7 say, and all else as it was."""
+    for its in PlatformAccount.objects.all():
+        found = [
+            RemoteCampaign(
+                id=place.remote_id,
+                name=place.name,
+                is_on=place.is_on,
+                daily_budget=budgets.get(f"c{place.remote_id}", place.daily_budget),
+                is_budget_shared=place.is_budget_shared,
+            )
+            for place in its.campaigns.all()
+            if budgets.get(f"c{place.remote_id}", 0) is not GONE
+        ]
+        keep(its, found, now)
+
+
+def let_switch_be_confirmed(campaign: Campaign, its: PlatformAccount, now: Any) -> None:
+    """Its platform is told to stop it, and does."""
+    SwitchOrder.objects.create(
+        campaign=campaign, account=its, remote_id="7", is_on=False, written_at=now, next_at=now
+    )
+    assert platforms.tell(its.pk, lambda: now).stopped == 1
 
 
 def rows() -> list[tuple[str, str, Decimal | None, Decimal | None]]:
@@ -208,12 +243,12 @@ def test_a_budget_that_people_set_there_is_its_own_from_then_on(
 ) -> None:
     capped(its)
     tick()
-    seen("7", 300, NOON + MINUTE)
-    tick(NOON + MINUTE)
+    look(NOON + 5 * MINUTE, c7=Decimal(300))
+    tick(NOON + 5 * MINUTE)
     assert rows() == [("7", "confirmed", Decimal(75), Decimal(300))]
 
-    seen("7", 40, NOON + 2 * MINUTE)
-    tick(NOON + 2 * MINUTE)
+    look(NOON + 10 * MINUTE, c7=Decimal(40))
+    tick(NOON + 10 * MINUTE)
     assert rows() == []
     assert platform.capped == [("7", Decimal(75)), ("7", Decimal(75))]
 
@@ -223,9 +258,111 @@ def test_a_look_from_before_it_was_told_says_nothing(
 ) -> None:
     capped(its)
     tick()
-    seen("7", OWN, NOON - MINUTE)
+    look(NOON - MINUTE, c7=OWN)
     tick(NOON + MINUTE)
     assert len(platform.capped) == 1
+
+
+def test_a_look_from_before_a_cap_changed_does_not_make_the_earlier_one_the_owners(
+    platform: Scripted, its: PlatformAccount
+) -> None:
+    campaign = capped(its)
+    tick()
+    begun = NOON + 10 * MINUTE
+    Campaign.objects.update(daily_budget=100)
+    tick(begun + MINUTE)
+    look(begun, c7=Decimal(75))
+    let_switch_be_confirmed(campaign, its, begun + 2 * MINUTE)
+    tick(begun + 3 * MINUTE)
+    assert rows() == [("7", "confirmed", Decimal(100), OWN)]
+    look(begun + 4 * MINUTE, c7=Decimal(75))  # by hand, or from a replica that is behind
+    tick(begun + 4 * MINUTE)
+    assert rows()[0][3] == OWN
+    assert platform.capped == [("7", Decimal(75)), ("7", Decimal(100))]
+
+
+def test_a_look_that_began_while_a_cap_was_told_says_nothing(
+    platform: Scripted, its: PlatformAccount
+) -> None:
+    capped(its)
+    times = iter([NOON, NOON, NOON, NOON, NOON + 20 * SECOND])
+    caps.agree(NOON)
+    platforms.cap(its.pk, lambda: next(times, NOON + 20 * SECOND))
+    look(NOON + 10 * SECOND, c7=Decimal(150))
+    tick(NOON + MINUTE)
+    assert rows() == [("7", "confirmed", Decimal(75), OWN)]
+
+
+def test_a_budget_that_nobody_has_seen_yet_is_not_overwritten(
+    platform: Scripted, its: PlatformAccount
+) -> None:
+    capped(its)
+    platform.budgets["7"] = Decimal(150)  # 200 when it was last seen
+    tick()
+    assert platform.capped == []
+    tick(NOON + MINUTE)
+    assert rows() == [("7", "confirmed", Decimal(75), Decimal(150))]
+
+    platform.budgets["7"] = Decimal(50)
+    Campaign.objects.update(daily_budget=60)
+    tick(NOON + 2 * MINUTE)
+    tick(NOON + 3 * MINUTE)
+    assert (platform.capped, rows()) == ([("7", Decimal(75))], [])
+
+
+def test_a_budget_that_people_set_meanwhile_is_not_restored_over(
+    platform: Scripted, its: PlatformAccount
+) -> None:
+    capped(its)
+    tick()
+    platform.budgets["7"] = Decimal(300)
+    Brand.objects.update(platform_caps="none")
+    tick(NOON + MINUTE)
+    assert (len(platform.capped), rows()) == (1, [])
+    assert PlatformCampaign.objects.get().daily_budget == 300
+
+
+def test_a_campaign_that_is_missing_from_one_answer_keeps_its_original_budget(
+    platform: Scripted, its: PlatformAccount
+) -> None:
+    capped(its)
+    tick()
+    look(NOON + 5 * MINUTE, c7=GONE)
+    Brand.objects.update(platform_caps="none")
+    tick(NOON + 5 * MINUTE)
+    assert rows() == [("7", "confirmed", Decimal(75), OWN)]
+    look(NOON + 10 * MINUTE, c7=Decimal(75))
+    tick(NOON + 10 * MINUTE)
+    assert (platform.capped[1:], rows()) == ([("7", OWN)], [])
+
+
+def test_a_missing_campaign_that_nothing_was_told_of_is_forgotten(
+    platform: Scripted, its: PlatformAccount
+) -> None:
+    capped(its)
+    caps.agree(NOON)
+    look(NOON, c7=GONE)
+    tick(NOON + MINUTE)
+    assert (platform.capped, rows()) == ([], [])
+
+
+@pytest.mark.parametrize("shown", [75, 200])
+def test_what_was_not_known_and_then_refused_may_be_there_until_the_original_is_seen(
+    platform: Scripted, its: PlatformAccount, shown: int
+) -> None:
+    capped(its)
+    platform.caps["7"] = Unknown("No answer.")
+    tick()
+    platform.caps["7"] = Refused("FROZEN", "The account is frozen.")
+    tick(NOON + MINUTE)
+    look(NOON + 5 * MINUTE, c7=Decimal(shown))
+    del platform.caps["7"]
+    tick(NOON + 5 * MINUTE)
+    assert BudgetCap.objects.get().original == OWN
+    Brand.objects.update(platform_caps="none")
+    tick(NOON + 6 * MINUTE)
+    assert platform.capped[2:] == ([("7", OWN)] if shown == 75 else [])
+    assert rows() == []
 
 
 @pytest.mark.parametrize(
@@ -249,6 +386,19 @@ def test_what_has_no_budget_of_its_own_is_refused_and_holds_up_no_other(
     PlatformCampaign.objects.filter(remote_id="7").update(is_budget_shared=False, daily_budget=OWN)
     tick(NOON + MINUTE)
     assert platform.capped[1:] == [("7", Decimal(75))]
+
+
+@pytest.mark.parametrize("code", ["shared_budget", "no_daily_budget", "currency"])
+def test_what_the_platform_alone_calls_shared_is_asked_again_the_next_day(
+    platform: Scripted, its: PlatformAccount, code: str
+) -> None:
+    capped(its)
+    platform.caps["7"] = Refused(code, "Not there.")
+    for n in range(3):
+        tick(NOON + n * MINUTE)
+    assert len(platform.capped) == 1
+    tick(NOON + DAY)
+    assert len(platform.capped) == 2
 
 
 def test_a_brand_in_another_currency_than_the_account_is_not_capped(
@@ -339,6 +489,35 @@ def test_budgets_are_set_back_before_a_connection_forgets_its_credentials(
     assert Connection.objects.get().state == "disconnected"
 
 
+def test_what_was_told_and_not_confirmed_is_set_back_too(
+    platform: Scripted, its: PlatformAccount
+) -> None:
+    capped(its)
+    platform.caps["7"] = Unknown("No answer.")
+    tick()
+    ended = lifecycle.disconnect(its.connection, now=NOON + MINUTE)
+    assert (platform.capped[1:], ended.caps) == ([("7", OWN)], 1)
+    assert "One campaign keeps the daily cap" in ended.left
+
+
+def test_setting_back_waits_for_a_cap_that_is_being_told(
+    platform: Scripted, its: PlatformAccount, monkeypatch: Any
+) -> None:
+    capped(its)
+    tick()
+    PlatformAccount.objects.update(capping_until=Now() + DAY)
+    waited: list[float] = []
+
+    def wait(seconds: float) -> None:
+        waited.append(seconds)
+        assert len(platform.capped) == 1
+        PlatformAccount.objects.update(capping_until=None)
+
+    monkeypatch.setattr("ads.services.caps.dispatch.time.sleep", wait)
+    ended = lifecycle.disconnect(its.connection, now=NOON + MINUTE)
+    assert (len(waited), platform.capped[1:], ended.caps) == (1, [("7", OWN)], 0)
+
+
 def test_what_could_not_be_set_back_is_said(platform: Scripted, its: PlatformAccount) -> None:
     capped(its)
     tick()
@@ -357,3 +536,58 @@ def test_the_share_that_is_kept_for_switching_is_not_used(
     assert platforms.hand_out_caps(NOON) == (1, 0)
     Connection.objects.update(operations=10)
     assert platforms.hand_out_caps(NOON) == (0, 1)
+
+
+def test_telling_many_ends_where_the_share_for_switching_begins(
+    platform: Scripted, its: PlatformAccount
+) -> None:
+    for remote_id in "789":
+        capped(its, remote_id)
+    platform.operations_per_day = 100
+    Connection.objects.update(operations_per_day=100, operations=78, operations_on=NOON.date())
+    tick()
+    assert len(platform.capped) == 2
+
+
+def test_telling_many_ends_before_its_time_is_up(platform: Scripted, its: PlatformAccount) -> None:
+    for remote_id in "12345":
+        capped(its, remote_id)
+    now = NOON
+
+    def late() -> Any:
+        nonlocal now
+        now += 15 * SECOND
+        return now
+
+    caps.agree(NOON)
+    platforms.cap(its.pk, late)
+    assert 1 <= len(platform.capped) < 5
+    for _ in range(4):
+        platforms.cap(its.pk, late)
+    assert len(platform.capped) == 5
+
+
+@pytest.mark.django_db(transaction=True)
+def test_while_another_process_decides_nothing_is_decided(
+    platform: Scripted, its: PlatformAccount
+) -> None:
+    capped(its)
+    found: list[int] = []
+    with transaction.atomic(), at_once() as start:
+        assert locks.capping()
+        start(lambda: found.append(caps.agree(NOON)))
+    assert (found, rows()) == ([0], [])
+    assert caps.agree(NOON) == 1
+
+
+def test_many_campaigns_are_decided_on_in_parts(
+    platform: Scripted, its: PlatformAccount, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr("ads.services.caps.outbox._CHUNK", 2)
+    for n in range(5):
+        capped(its, str(n))
+    tick()
+    assert len(platform.capped) == 5
+    Brand.objects.update(platform_caps="none")
+    tick(NOON + MINUTE)
+    assert (platform.capped[5:], rows()) == ([(str(n), OWN) for n in range(5)], [])

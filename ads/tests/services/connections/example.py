@@ -2,7 +2,7 @@
 
 # ruff: noqa: ARG002  (the interface has more arguments than this platform needs)
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -10,6 +10,7 @@ from decimal import Decimal
 from ads.platforms.interface import (
     Account,
     AccountGone,
+    CapAnswer,
     Confirmed,
     Cost,
     Costs,
@@ -109,8 +110,14 @@ class ExampleConnector:
         return {pk: Confirmed("ENABLED" if on else "PAUSED") for pk, on in orders.items()}
 
     def set_cap(
-        self, account: Account, campaign: str, amount: Decimal, *, now: datetime
-    ) -> SwitchAnswer:
+        self,
+        account: Account,
+        campaign: str,
+        amount: Decimal,
+        *,
+        is_expected: Callable[[Decimal], bool],
+        now: datetime,
+    ) -> CapAnswer:
         return Refused("no", "No caps here.")
 
     def close(self) -> None:

@@ -8,6 +8,7 @@ from decimal import Decimal
 from ads.models import Campaign, CampaignReference, PlatformAccount, PlatformCampaign
 from ads.platforms.interface import (
     Account,
+    CapAnswer,
     Confirmed,
     Costs,
     PlatformError,
@@ -74,8 +75,14 @@ class Scripted:
         return scripted.pop(0) if len(scripted) > 1 else scripted[0]
 
     def set_cap(
-        self, account: Account, campaign: str, amount: Decimal, *, now: datetime
-    ) -> SwitchAnswer:
+        self,
+        account: Account,
+        campaign: str,
+        amount: Decimal,
+        *,
+        is_expected: Callable[[Decimal], bool],
+        now: datetime,
+    ) -> CapAnswer:
         raise NotImplementedError
 
     def close(self) -> None:
