@@ -1,7 +1,7 @@
 """What each campaign's daily budget on its platforms is to be, of brands that want caps."""
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -10,9 +10,10 @@ from typing import Any, Final
 from django.db import connection
 from django.db.models import QuerySet
 
+from ads import budget_sums
 from ads.allowed import has_ended
-from ads.holds import BUDGET_HOLDS, BudgetHold, with_spend
-from ads.models import Campaign, PlatformCampaign, PlatformCaps
+from ads.holds import BUDGET_HOLDS, LIMITS, BudgetHold, with_spend
+from ads.models import BudgetGroup, Campaign, PlatformCampaign, PlatformCaps
 from ads.models.campaign import Status
 from ads.models.platforms import MATCHED
 from ads.models.spend import Period
@@ -77,20 +78,18 @@ def _limits(campaigns: QuerySet[Campaign], now: datetime) -> dict[int, _Limited]
     moment = Moment.of(now, timezones, [], allowances_end=has_ended(now), stale=False)
     if not moment.dates:
         return {}
-    rows = with_spend(campaigns, moment, BUDGET_HOLDS).values(
+    rows = with_spend(campaigns, moment, LIMITS).values(
         "pk",
+        "budget_group",
         "brand__currency",
         "brand__platform_caps",
-        *(name for budget in BUDGET_HOLDS for name in (budget.spend, budget.limit)),
+        *(name for budget in LIMITS for name in (budget.spend, budget.limit)),
     )
+    shared = _shared_limits(campaigns, now)
     return {
         row["pk"]: _Limited(
             row["pk"],
-            caps.day_limit(
-                Limit(row[budget.limit], row[budget.spend], row[_today(budget).spend])
-                for budget in BUDGET_HOLDS
-                if row[budget.limit] is not None
-            ),
+            caps.day_limit((*_own_limits(row), *shared.get(row["budget_group"], ()))),
             row["brand__currency"],
             row["brand__platform_caps"] == PlatformCaps.STRICT,
         )
@@ -98,11 +97,31 @@ def _limits(campaigns: QuerySet[Campaign], now: datetime) -> dict[int, _Limited]
     }
 
 
-def _today(budget: BudgetHold) -> BudgetHold:
-    """The budget of the same owner by the day."""
-    return next(
-        one for one in BUDGET_HOLDS if one.period == Period.DAY and one.of_brand is budget.of_brand
-    )
+def _own_limits(row: Mapping[str, Any]) -> Iterator[Limit]:
+    """Those of the campaign and its brand."""
+    for budget in LIMITS:
+        if row[budget.limit] is not None:
+            of_brand = isinstance(budget, BudgetHold) and budget.of_brand
+            today = next(
+                one for one in BUDGET_HOLDS if one.period == Period.DAY and one.of_brand is of_brand
+            )
+            yield Limit(row[budget.limit], row[budget.spend], row[today.spend])
+
+
+def _shared_limits(campaigns: QuerySet[Campaign], now: datetime) -> dict[int, list[Limit]]:
+    """Those of their budget groups, by the group's ID; four queries, one without groups."""
+    groups = BudgetGroup.objects.filter(campaigns__in=campaigns).distinct()
+    keys = budget_sums.today(groups, now)
+    if not keys:
+        return {}
+    spent = budget_sums.later_sums([pk for pk, _ in keys], min(day for _, day in keys))
+    return {
+        pk: [
+            Limit(its.budget, its.spent, spent.get((pk, Period.DAY, day), Decimal(0)))
+            for its in figures.budgets
+        ]
+        for (pk, day), figures in budget_sums.of_groups(keys).items()
+    }
 
 
 def _places(campaign_ids: list[int]) -> dict[int, int]:

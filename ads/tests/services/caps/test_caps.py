@@ -11,6 +11,7 @@ from django.db.models.functions import Now
 from ads.models import (
     Brand,
     BudgetCap,
+    BudgetGroup,
     Campaign,
     Connection,
     PlatformAccount,
@@ -156,6 +157,24 @@ def test_the_least_of_all_limits_counts_and_spending_today_moves_nothing(
     Brand.objects.update(daily_budget=50)
     tick(NOON + 2 * MINUTE)
     assert platform.capped[1:] == [("7", Decimal(50))]
+
+
+def test_total_and_shared_budgets_count_by_what_earlier_days_left(
+    platform: Scripted, its: PlatformAccount
+) -> None:
+    total = capped(its, total_budget=100)
+    spend(total, 60, NOON - DAY)
+    spend(total, 10, NOON)
+    sharing = capped(its, "8", brand=total.brand)
+    group = BudgetGroup.objects.create(brand=total.brand, name="Shared", monthly_budget=50)
+    CampaignFactory.create(brand=total.brand, budget_group=group)
+    Campaign.objects.filter(pk=sharing.pk).update(budget_group=group)
+    spend(sharing, 30, NOON - DAY)
+    spend(sharing, 5, NOON)
+
+    tick()
+
+    assert {row[0]: row[2] for row in rows()} == {"7": Decimal(40), "8": Decimal(20)}
 
 
 def test_an_edited_budget_an_allowance_and_a_new_day_are_told(
