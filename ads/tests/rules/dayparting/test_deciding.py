@@ -14,7 +14,7 @@ from ads.rules.dayparting import (
     next_opening,
     rank,
 )
-from ads.tests.rules.support import ALL_DAY, EVERY_DAY, FRIDAY, MONDAY, at, schedule
+from ads.tests.rules.dayparting.support import ALL_DAY, EVERY_DAY, FRIDAY, MONDAY, at, schedule
 
 
 def test_no_schedule_at_all_is_open_and_schedules_of_which_none_is_in_force_are_closed() -> None:

@@ -13,7 +13,7 @@ from ads.rules.dayparting import (
     has_open_window,
     is_open,
 )
-from ads.tests.rules.support import (
+from ads.tests.rules.dayparting.support import (
     ALL_DAY,
     FRIDAY,
     MONDAY,

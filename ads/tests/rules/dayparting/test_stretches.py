@@ -7,7 +7,15 @@ import pytest
 from ads.rules.calendar import UnknownTimezone
 from ads.rules.dayparting import Window
 from ads.rules.stretches import clock_changes, days_ahead, in_force_stretches, open_stretches
-from ads.tests.rules.support import EVERY_DAY, FRIDAY, MONDAY, SUNDAY, THURSDAY, at, schedule
+from ads.tests.rules.dayparting.support import (
+    EVERY_DAY,
+    FRIDAY,
+    MONDAY,
+    SUNDAY,
+    THURSDAY,
+    at,
+    schedule,
+)
 
 
 def test_evenings_in_tokyo_are_mornings_in_utc() -> None:

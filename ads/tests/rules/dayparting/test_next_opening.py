@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime, time, timedelta, timezone
 
 from ads.rules.dayparting import Window, next_closing, next_opening
-from ads.tests.rules.support import (
+from ads.tests.rules.dayparting.support import (
     ALL_DAY,
     EVERY_DAY,
     MONDAY,
