@@ -19,7 +19,7 @@ router = Router(tags=["alerts"], auth=ApiKey(Scope.READ))
 acting = Router(tags=["alerts"], auth=ApiKey(Scope.CAMPAIGNS_ACT))
 
 
-class State(StrEnum):
+class AlertState(StrEnum):
     """Whether an alert is over."""
 
     OPEN = "open"
@@ -71,7 +71,7 @@ class AlertPage(Schema):
 class Asked(paging.Page):
     """Filters of the list."""
 
-    state: Annotated[State | None, Field(description="Left out: all.")] = None
+    state: Annotated[AlertState | None, Field(description="Left out: all.")] = None
     brand: Annotated[Id | None, Field(description="The id of a brand.")] = None
 
 
@@ -81,7 +81,7 @@ def list_alerts(request: ApiRequest, response: HttpResponse, page: Query[Asked])
     check_known(request, Asked)
     rows = _seen(request).filter(pk__gt=page.after)
     if page.state is not None:
-        rows = rows.filter(resolved_at__isnull=page.state == State.OPEN)
+        rows = rows.filter(resolved_at__isnull=page.state == AlertState.OPEN)
     if page.brand is not None:
         rows = rows.filter(brand=page.brand)
     found = list(rows.order_by("pk")[: page.limit + 1])

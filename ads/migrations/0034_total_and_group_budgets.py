@@ -132,14 +132,6 @@ class Migration(migrations.Migration):
             name='budget_group',
             field=models.ForeignKey(blank=True, db_constraint=False, help_text="It shares the budgets of this group with the group's other campaigns. Empty: in no group.", null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='ads.budgetgroup'),
         ),
-        migrations.AddIndex(
-            model_name='campaign',
-            index=models.Index(condition=models.Q(('total_budget__isnull', False)), fields=['id'], name='campaign_with_total_budget'),
-        ),
-        migrations.AddIndex(
-            model_name='campaign',
-            index=models.Index(condition=models.Q(('budget_group__isnull', False)), fields=['budget_group'], name='campaign_by_budget_group'),
-        ),
         migrations.AddConstraint(
             model_name='campaign',
             constraint=models.CheckConstraint(condition=models.Q(('total_budget__gte', 0), ('total_budget__lt', Decimal('1000000000000')), ('total_budget', django.db.models.functions.math.Round(models.F('total_budget'), precision=6))), name='campaign_total_budget_is_money', violation_error_message='total_budget: use an amount of zero or more, below 1,000,000,000,000 and with at most six decimal places.'),

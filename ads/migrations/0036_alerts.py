@@ -183,10 +183,6 @@ class Migration(migrations.Migration):
                 'abstract': False,
             },
         ),
-        migrations.AddIndex(
-            model_name='switchorder',
-            index=models.Index(condition=models.Q(('state', 'refused')), fields=['settled_at'], name='switch_order_refused'),
-        ),
         migrations.AddField(
             model_name='alert',
             name='brand',

@@ -9,12 +9,12 @@ from django.urls import reverse
 from ads.admin.elements import address, basis_words, day, may, pace_badge, pace_percent, range_of
 from ads.models import SeasonalityAdjustment
 from ads.rules.money import format_money
-from ads.rules.pacing import LEAST_DAYS, Pace, State
+from ads.rules.pacing import LEAST_DAYS, Pace, PaceState
 
 
 def pace_panel(request: HttpRequest, pace: Pace, currency: str) -> dict[str, Any] | None:
     """What the template ``ads/admin/pace.html`` shows; None: there is nothing to say."""
-    if pace.state == State.NO_BUDGET and pace.projected is None:
+    if pace.state == PaceState.NO_BUDGET and pace.projected is None:
         return None
     sees_events = may(request, SeasonalityAdjustment, "view")
     return {
@@ -28,9 +28,9 @@ def pace_panel(request: HttpRequest, pace: Pace, currency: str) -> dict[str, Any
 
 
 def _why(pace: Pace) -> str:
-    if pace.state == State.NOT_RUNNING:
+    if pace.state == PaceState.NOT_RUNNING:
         return "It is paused or its flight has ended, so no more spend is expected."
-    if pace.state == State.NOT_ENOUGH_DATA:
+    if pace.state == PaceState.NOT_ENOUGH_DATA:
         if pace.projected is None:
             return (
                 f"Not enough data yet: it needs {LEAST_DAYS} whole days of spend for a projection."
@@ -54,7 +54,7 @@ def _facts(pace: Pace, currency: str) -> Iterator[dict[str, str]]:
         yield fact("Projected by the end of the month", money(pace.projected), note)
     if pace.runs_out_on:
         yield fact("Budget runs out", day(pace.runs_out_on), "at this pace")
-    elif pace.left_over is not None and pace.state != State.NOT_RUNNING:
+    elif pace.left_over is not None and pace.state != PaceState.NOT_RUNNING:
         yield fact("Projected to be left", money(pace.left_over), "at this pace")
     if pace.recommended_daily is not None:
         yield fact(

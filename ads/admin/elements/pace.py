@@ -10,9 +10,9 @@ from django.utils.safestring import SafeString
 from ads.admin.elements import tips
 from ads.admin.elements.text import NOTHING, badge, two_lines
 from ads.rules.money import format_money
-from ads.rules.pacing import Basis, Pace, State
+from ads.rules.pacing import Basis, Pace, PaceState
 
-COLOURS: Final = {State.OVER: "warning", State.UNDER: "info", State.ON_PACE: "success"}
+COLOURS: Final = {PaceState.OVER: "warning", PaceState.UNDER: "info", PaceState.ON_PACE: "success"}
 
 #: Percentages above it are shown as more than it.
 MOST: Final = 999
@@ -33,7 +33,10 @@ def pace_badge(pace: Pace) -> SafeString:
 
 def pace_percent(pace: Pace) -> str:
     """Spent ÷ expected: "112%"; "" if nothing is expected yet."""
-    if pace.pace_percent is None or pace.state in (State.NOT_ENOUGH_DATA, State.NOT_RUNNING):
+    if pace.pace_percent is None or pace.state in (
+        PaceState.NOT_ENOUGH_DATA,
+        PaceState.NOT_RUNNING,
+    ):
         return ""
     percent = round(pace.pace_percent)
     return f">{MOST}%" if percent > MOST else f"{percent}%"
@@ -41,7 +44,7 @@ def pace_percent(pace: Pace) -> str:
 
 def pace_tip(pace: Pace | None, currency: str, name: str) -> SafeString | str:
     """The state on one line, all figures on hover. ``name`` is unique on the page."""
-    if pace is None or pace.state == State.NO_BUDGET:
+    if pace is None or pace.state == PaceState.NO_BUDGET:
         return NOTHING
     words = " ".join(filter(None, [pace.state.label, pace_percent(pace)]))
     colour = COLOURS.get(pace.state, "plain")
@@ -51,7 +54,7 @@ def pace_tip(pace: Pace | None, currency: str, name: str) -> SafeString | str:
 
 def pace_cell(pace: Pace | None, currency: str, name: str) -> SafeString | str:
     """The same on two lines, with what is projected."""
-    if pace is None or pace.state == State.NO_BUDGET:
+    if pace is None or pace.state == PaceState.NO_BUDGET:
         return NOTHING
     state = format_html("{} {}", pace_badge(pace), pace_percent(pace))
     if pace.projected is None:

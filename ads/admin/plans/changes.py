@@ -132,7 +132,7 @@ class ScheduledChangeAdmin(ReadOnlyAdmin[ScheduledChange]):
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
-            "title": f"What changes{f' for {brand}' if brand else ''}",
+            "title": f"Calendar{f' of {brand}' if brand else ''}",
             "span": f"{month:%B %Y} and {month_start(ends - _DAY):%B %Y}",
             "days": [
                 {"day": day, "is_past": day < today, "entries": [_entry(one) for one in those]}

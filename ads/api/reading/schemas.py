@@ -13,8 +13,7 @@ from ads.models import Brand, Campaign
 from ads.models.campaign import State, Status
 from ads.rules.money import plain
 from ads.services.freshness import sources_of
-from ads.services.pacing import Basis, Pace
-from ads.services.pacing import State as PaceState
+from ads.services.pacing import Basis, Pace, PaceState
 
 Money = Annotated[
     Decimal,

@@ -22,7 +22,7 @@ from ads.rules.pacing.figures import (
     Budget,
     Calendar,
     Pace,
+    PaceState,
     Range,
-    State,
 )
 from ads.rules.pacing.rule import pace_of

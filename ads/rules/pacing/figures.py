@@ -30,7 +30,7 @@ UNIT: Final = 1000
 _ZERO: Final = Decimal(0)
 
 
-class State(StrEnum):
+class PaceState(StrEnum):
     """Spend against what is expected by now."""
 
     OVER = "over"
@@ -139,7 +139,7 @@ class Pace:
     none.
     """
 
-    state: State
+    state: PaceState
     spent: Decimal
     budget: Decimal | None
     expected: Decimal | None = None

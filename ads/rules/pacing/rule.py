@@ -24,8 +24,8 @@ from ads.rules.pacing.figures import (
     Budget,
     Calendar,
     Pace,
+    PaceState,
     Range,
-    State,
 )
 
 _DAY: Final = timedelta(days=1)
@@ -37,9 +37,9 @@ def pace_of(
 ) -> Pace:
     """The pace of a budget. ``of_day``: its period is today, which is judged by today alone."""
     today = calendar.today
-    known = Pace(State.NO_BUDGET, budget.spent, budget.limit, basis=calendar.basis)
+    known = Pace(PaceState.NO_BUDGET, budget.spent, budget.limit, basis=calendar.basis)
     if budget.limit is not None:
-        known = replace(known, state=State.NOT_ENOUGH_DATA)
+        known = replace(known, state=PaceState.NOT_ENOUGH_DATA)
     begins = begins_on(budget, today)
     last = ends_on(budget)
     shares = None if of_day else profile(budget, calendar)
@@ -211,9 +211,9 @@ def _expected(known: Pace, weigh: Weighing, calendar: Calendar, begins: date, la
     if today <= last and seen < LEAST_SEEN * whole:
         return known
     if known.spent > expected * (1 + TOLERANCE):
-        return replace(known, state=State.OVER)
+        return replace(known, state=PaceState.OVER)
     is_under = known.spent < expected * (1 - TOLERANCE)
-    return replace(known, state=State.UNDER if is_under else State.ON_PACE)
+    return replace(known, state=PaceState.UNDER if is_under else PaceState.ON_PACE)
 
 
 def _seen(weigh: Weighing, calendar: Calendar, begins: date, last: date) -> int:
@@ -234,7 +234,7 @@ def _stopped(known: Pace, *, of_day: bool) -> Pace:
         known = replace(known, low=spent, high=spent)
     if known.budget is None or spent > known.budget:
         return known
-    return replace(known, state=State.NOT_RUNNING)
+    return replace(known, state=PaceState.NOT_RUNNING)
 
 
 @dataclass(frozen=True, slots=True)

@@ -231,10 +231,10 @@ RECEIPTS: Final = (
     "known_at", "decided_at", "told_at", "confirmed_at", "currency",
 )  # fmt: skip
 SUMMARY: Final = (
-    "brand_id", "brand", "campaign_id", "campaign", "state", "is_active", *_FIGURES, "currency",
+    "brand_id", "brand", "campaign_id", "campaign", "state", "is_active", *_FIGURES,
     "pace", "pace_percent", "expected", "projected", "projected_low", "projected_high",
     "runs_out_on", "recommended_daily", "pace_as_of", "account_manager", "labels",
-    "total_budget", "budget_group",
+    "total_budget", "budget_group", "currency",
 )  # fmt: skip
 
 
@@ -322,11 +322,10 @@ def _brands(
             yield (
                 *(brand.pk, brand.name, None, None, state, brand.is_active),
                 *_figures(brand.timezone, figures),
-                brand.currency,
                 *_pace(paces.get(brand.pk)),
                 brand.account_manager if names_people else None,
                 "; ".join(named.get(brand.pk, ())),
-                *(None, None),
+                *(None, None, brand.currency),
             )
 
 
@@ -342,11 +341,10 @@ def _campaigns(
                 *(brand.pk, brand.name, campaign.pk, campaign.name),
                 *(campaign.state, campaign.is_active),
                 *_figures(brand.timezone, figures),
-                brand.currency,
                 *_pace(paces.get(campaign.pk)),
                 brand.account_manager if names_people else None,
                 "; ".join(named.get(campaign.pk, ())),
-                *(campaign.total_budget, campaign.budget_group),
+                *(campaign.total_budget, campaign.budget_group, brand.currency),
             )
 
 

@@ -3,7 +3,7 @@
 The rule for one owner is :func:`ads.rules.pacing.pace_of`; here it is asked of any number, in SQL.
 """
 
-from ads.rules.pacing import Basis, Pace, State
+from ads.rules.pacing import Basis, Pace, PaceState
 from ads.services.pacing import backtest
 from ads.services.pacing.day import used_up_at
 from ads.services.pacing.live import of_brands, of_campaigns

@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 
 from ads.models import Brand, Campaign
 from ads.models.spend import Period
-from ads.rules.pacing import Basis, Pace, Range, State
+from ads.rules.pacing import Basis, Pace, PaceState, Range
 from ads.services.pacing import owners, ranges
 from ads.services.pacing.calendars import Events, Key, calendars
 from ads.services.pacing.owners import Owners, Sql
@@ -57,7 +57,7 @@ def statement_for(
 def pace_of_row(row: Sequence[Any]) -> Pace:
     """A pace from the statement's results."""
     figures = dict(zip(RESULTS, row, strict=True))
-    state, basis = State(figures.pop("state")), basis_of(figures.pop("basis"))
+    state, basis = PaceState(figures.pop("state")), basis_of(figures.pop("basis"))
     return Pace(state, basis=basis, **figures)
 
 

@@ -25,8 +25,8 @@ from ads.rules.pacing import (
     TOLERANCE,
     Basis,
     Calendar,
+    PaceState,
     Range,
-    State,
 )
 from ads.services.pacing.calendars import Key, Span
 from ads.services.pacing.owners import Owners, Sql
@@ -287,14 +287,14 @@ def _rule(*, of_day: bool) -> str:
         OFFSET 0
      ) AS c
      CROSS JOIN LATERAL (
-        SELECT CASE WHEN owner.budget IS NULL THEN '{State.NO_BUDGET}'
-                    WHEN NOT a.runs AND owner.spent <= owner.budget THEN '{State.NOT_RUNNING}'
+        SELECT CASE WHEN owner.budget IS NULL THEN '{PaceState.NO_BUDGET}'
+                    WHEN NOT a.runs AND owner.spent <= owner.budget THEN '{PaceState.NOT_RUNNING}'
                     WHEN c.expected IS NULL
                          OR (owner.today <= a.last AND b.seen < {LEAST_SEEN} * b.whole)
-                    THEN '{State.NOT_ENOUGH_DATA}'
-                    WHEN owner.spent > c.expected * {1 + TOLERANCE} THEN '{State.OVER}'
-                    WHEN owner.spent < c.expected * {1 - TOLERANCE} THEN '{State.UNDER}'
-                    ELSE '{State.ON_PACE}' END AS state,
+                    THEN '{PaceState.NOT_ENOUGH_DATA}'
+                    WHEN owner.spent > c.expected * {1 + TOLERANCE} THEN '{PaceState.OVER}'
+                    WHEN owner.spent < c.expected * {1 - TOLERANCE} THEN '{PaceState.UNDER}'
+                    ELSE '{PaceState.ON_PACE}' END AS state,
                owner.spent, owner.budget, round(c.expected, 6) AS expected,
                round(100 * owner.spent / CASE WHEN c.expected > 0 THEN c.expected END, 6)
                    AS pace_percent,

@@ -16,7 +16,7 @@ from django.db.models import Count, F, FilteredRelation, Max, Q, QuerySet
 from ads.failures import Failures
 from ads.models import Brand, BudgetPace, Campaign
 from ads.models.spend import Period
-from ads.rules.pacing import TOLERANCE, Pace, State
+from ads.rules.pacing import TOLERANCE, Pace, PaceState
 from ads.services.pacing import owners
 from ads.services.pacing.live import basis_of, statement_for
 from ads.services.pacing.owners import Owners
@@ -33,10 +33,10 @@ AT_ONCE: Final = 500
 class Paced(models.TextChoices):
     """By what lists are filtered."""
 
-    OVER = State.OVER.value, "Over pace"
-    UNDER = State.UNDER.value, "Under pace"
-    ON_PACE = State.ON_PACE.value, "On pace"
-    NOT_ENOUGH_DATA = State.NOT_ENOUGH_DATA.value, "Not enough data yet"
+    OVER = PaceState.OVER.value, "Over pace"
+    UNDER = PaceState.UNDER.value, "Under pace"
+    ON_PACE = PaceState.ON_PACE.value, "On pace"
+    NOT_ENOUGH_DATA = PaceState.NOT_ENOUGH_DATA.value, "Not enough data yet"
     EXCEEDS = "exceeds", "Projected to exceed the budget"
     LEFT_OVER = "left_over", "Projected to leave more than 10%"
 
@@ -110,7 +110,7 @@ def condition(choice: "Paced", path: str = "") -> Q:
     if choice == Paced.EXCEEDS:
         return Q(**{f"{projected}__gt": budget}) | Q(**{f"{path}runs_out_on__isnull": False})
     if choice == Paced.LEFT_OVER:
-        running = ~Q(**{f"{path}state": State.NOT_RUNNING})
+        running = ~Q(**{f"{path}state": PaceState.NOT_RUNNING})
         return running & Q(**{f"{projected}__lt": budget * (1 - TOLERANCE)})
     return Q(**{f"{path}state": choice.value})
 
@@ -131,7 +131,7 @@ def stored_of(rows: Iterable[Brand | Campaign]) -> dict[int, Pace]:
 def as_pace(row: BudgetPace) -> Pace:
     """A stored pace."""
     figures = {name: getattr(row, name) for name in ("as_of", *RESULTS)}
-    return Pace(**figures | {"state": State(row.state), "basis": basis_of(row.basis)})
+    return Pace(**figures | {"state": PaceState(row.state), "basis": basis_of(row.basis)})
 
 
 def as_of() -> datetime | None:

@@ -102,7 +102,7 @@ class MonthReport:
 
 
 def month_of(brand: Brand, text: str, now: datetime) -> date:
-    """The month that is written YYYY-MM; empty: the last with spend that has ended, or the present.
+    """The month that is written YYYY-MM; empty: the last one that has ended.
 
     Raises:
         InvalidMonth: it is written otherwise, too early, or has not begun.
@@ -110,8 +110,7 @@ def month_of(brand: Brand, text: str, now: datetime) -> date:
     """
     today = local_date(now, brand.timezone)
     if not text:
-        present, *ended = months_of(brand, now)
-        return ended[0] if ended else present
+        return month_start(month_start(today) - _DAY)
     try:
         month = parse_date(f"{text}-01")
     except InvalidDate as error:
@@ -122,7 +121,8 @@ def month_of(brand: Brand, text: str, now: datetime) -> date:
 
 
 def months_of(brand: Brand, now: datetime) -> list[date]:
-    """The months there are reports of, the newest first: the present one, and those with spend.
+    """The months there are reports of, the newest first: the present one, the last one, and those
+    with spend.
 
     Raises:
         UnknownTimezone: the brand's timezone is invalid.
@@ -131,7 +131,8 @@ def months_of(brand: Brand, now: datetime) -> list[date]:
     totals = SpendTotal.objects.filter(
         brand=brand, campaign=None, period=Period.MONTH, start__lt=present
     )
-    return [present, *totals.order_by("-start").values_list("start", flat=True)]
+    spent = totals.values_list("start", flat=True)
+    return sorted({present, month_start(present - _DAY), *spent}, reverse=True)
 
 
 def brand_month(brand: Brand, month: date, now: datetime) -> MonthReport:

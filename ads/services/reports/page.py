@@ -13,7 +13,7 @@ from ads.holds import Hold
 from ads.rules.calendar import local_time
 from ads.rules.currencies import labelled
 from ads.rules.money import format_money, percent_used
-from ads.rules.pacing import Pace, State
+from ads.rules.pacing import Pace, PaceState
 from ads.services.receipts import Receipt
 from ads.services.reports.chart import chart
 from ads.services.reports.month import MonthReport
@@ -33,7 +33,11 @@ _REASONS: Final = {
     Hold.DAYPARTING: "Outside scheduled hours",
 }
 
-_PACES: Final = {State.OVER: "Over pace", State.UNDER: "Under pace", State.ON_PACE: "On pace"}
+_PACES: Final = {
+    PaceState.OVER: "Over pace",
+    PaceState.UNDER: "Under pace",
+    PaceState.ON_PACE: "On pace",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,16 +35,23 @@ def registered() -> list[str]:
 
 
 _WITHOUT_PAGES: Final = {
+    "AlertDelivery",
+    "AlertProgress",
     "Allowance",
     "ArchivedId",
     "ArchivedSpend",
+    "BudgetPace",
+    "BudgetPlan",
     "CampaignSchedule",
     "CountedTable",
     "DaypartingWindow",
+    "DefaultView",
     "MatchedSpend",
     "MetricCounter",
     "Person",
+    "ProjectionRange",
     "RecordedAgain",
+    "SavedView",
     "SecondFactor",
     "Restore",
     "SpendImportPart",

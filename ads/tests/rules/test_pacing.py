@@ -16,7 +16,7 @@ from ads.rules.pacing import (
     Budget,
     Calendar,
     Pace,
-    State,
+    PaceState,
     course_of,
     pace_of,
 )
@@ -58,7 +58,7 @@ def test_half_of_the_month_expects_half_of_the_budget() -> None:
     pace = pace_of(budget(300, spent_daily(10, LONG_AGO)), calendar())
 
     assert (pace.state, pace.expected, pace.pace_percent) == (
-        State.ON_PACE,
+        PaceState.ON_PACE,
         Decimal(150),
         Decimal(100),
     )
@@ -70,13 +70,13 @@ def test_half_of_the_month_expects_half_of_the_budget() -> None:
 @pytest.mark.parametrize(
     ("daily", "state"),
     [
-        ("11", State.ON_PACE),
-        ("11.01", State.OVER),
-        ("9", State.ON_PACE),
-        ("8.99", State.UNDER),
+        ("11", PaceState.ON_PACE),
+        ("11.01", PaceState.OVER),
+        ("9", PaceState.ON_PACE),
+        ("8.99", PaceState.UNDER),
     ],
 )
-def test_within_a_tenth_it_is_on_pace(daily: str, state: State) -> None:
+def test_within_a_tenth_it_is_on_pace(daily: str, state: PaceState) -> None:
     assert pace_of(budget(300, spent_daily(daily, LONG_AGO)), calendar()).state == state
 
 
@@ -101,7 +101,7 @@ def test_it_begins_with_the_first_spend_and_not_with_the_month() -> None:
     began = date(2026, 9, 11)
     pace = pace_of(budget(200, spent_daily(10, began)), calendar())
 
-    assert (pace.expected, pace.state) == (Decimal(50), State.ON_PACE)  # 5 of 20 days
+    assert (pace.expected, pace.state) == (Decimal(50), PaceState.ON_PACE)  # 5 of 20 days
     assert pace.basis == {Basis.FIRST_SPEND}
 
 
@@ -116,35 +116,35 @@ def test_it_began_yesterday() -> None:
 def test_without_any_spend_nothing_is_known() -> None:
     pace = pace_of(budget(300, {}), calendar())
 
-    assert (pace.state, pace.expected, pace.projected) == (State.NOT_ENOUGH_DATA, None, None)
+    assert (pace.state, pace.expected, pace.projected) == (PaceState.NOT_ENOUGH_DATA, None, None)
     assert pace.recommended_daily == 20
 
 
 def test_spend_that_stopped_is_under_pace() -> None:
     by_day = spent_daily(10, LONG_AGO, FIRST)
 
-    assert pace_of(budget(300, by_day), calendar()).state == State.UNDER
+    assert pace_of(budget(300, by_day), calendar()).state == PaceState.UNDER
 
 
 def test_the_first_day_of_a_month_is_projected_but_neither_over_nor_under() -> None:
     by_day = spent_daily(10, LONG_AGO, FIRST)
     pace = pace_of(budget(300, by_day), calendar(FIRST, elapsed=0.5))
 
-    assert (pace.state, pace.projected) == (State.NOT_ENOUGH_DATA, Decimal(295))
+    assert (pace.state, pace.projected) == (PaceState.NOT_ENOUGH_DATA, Decimal(295))
 
 
 @pytest.mark.parametrize("amount", [0, 10])
 def test_a_budget_of_zero(amount: int) -> None:
     pace = pace_of(budget(0, spent_daily(amount, LONG_AGO)), calendar())
 
-    assert pace.state == (State.OVER if amount else State.ON_PACE)
+    assert pace.state == (PaceState.OVER if amount else PaceState.ON_PACE)
     assert (pace.pace_percent, pace.recommended_daily, pace.runs_out_on) == (None, None, None)
 
 
 def test_no_budget_still_has_a_projection() -> None:
     pace = pace_of(budget(None, spent_daily(10, LONG_AGO)), calendar())
 
-    assert (pace.state, pace.expected, pace.projected) == (State.NO_BUDGET, None, Decimal(300))
+    assert (pace.state, pace.expected, pace.projected) == (PaceState.NO_BUDGET, None, Decimal(300))
 
 
 def test_a_flight_of_one_day() -> None:
@@ -152,7 +152,7 @@ def test_a_flight_of_one_day() -> None:
     owner = replace(owner, spent_today=Decimal(60))
     pace = pace_of(owner, calendar(elapsed=0.5))
 
-    assert (pace.expected, pace.state) == (Decimal(50), State.OVER)
+    assert (pace.expected, pace.state) == (Decimal(50), PaceState.OVER)
     assert pace.recommended_daily == 100
     assert Basis.FLIGHT in pace.basis
 
@@ -160,7 +160,7 @@ def test_a_flight_of_one_day() -> None:
 def test_a_flight_that_begins_later_expects_nothing_yet() -> None:
     pace = pace_of(budget(100, {}, start=date(2026, 9, 21)), calendar())
 
-    assert (pace.state, pace.recommended_daily) == (State.NOT_ENOUGH_DATA, Decimal(10))
+    assert (pace.state, pace.recommended_daily) == (PaceState.NOT_ENOUGH_DATA, Decimal(10))
 
 
 def test_what_people_paused_is_not_under_pace() -> None:
@@ -168,19 +168,19 @@ def test_what_people_paused_is_not_under_pace() -> None:
     pace = pace_of(budget(300, by_day, runs=False), calendar())
 
     assert (pace.state, pace.projected, pace.recommended_daily) == (
-        State.NOT_RUNNING,
+        PaceState.NOT_RUNNING,
         Decimal(15),
         None,
     )
     overspent = budget(10, by_day, runs=False)
-    assert pace_of(overspent, calendar()).state == State.OVER
+    assert pace_of(overspent, calendar()).state == PaceState.OVER
 
 
 def test_a_used_up_budget_is_projected_to_stay_there() -> None:
     pace = pace_of(budget(100, spent_daily(10, LONG_AGO)), calendar())
 
     assert (pace.state, pace.spent, pace.projected, pace.high) == (
-        State.OVER,
+        PaceState.OVER,
         Decimal(150),
         Decimal(150),
         Decimal(150),
@@ -254,10 +254,14 @@ def test_a_day_is_judged_by_itself() -> None:
     )
     pace = pace_of(today, calendar(elapsed=0.5), of_day=True)
 
-    assert (pace.expected, pace.state, pace.projected) == (Decimal(50), State.OVER, Decimal(120))
+    assert (pace.expected, pace.state, pace.projected) == (
+        Decimal(50),
+        PaceState.OVER,
+        Decimal(120),
+    )
     assert (pace.runs_out_on, pace.low, pace.high) == (TODAY, None, None)
     morning = pace_of(today, calendar(elapsed=0.04), of_day=True)
-    assert (morning.state, morning.projected) == (State.NOT_ENOUGH_DATA, None)
+    assert (morning.state, morning.projected) == (PaceState.NOT_ENOUGH_DATA, None)
 
 
 def test_the_course_ends_at_the_budget_and_at_the_projection() -> None:
@@ -293,9 +297,11 @@ def test_a_projection_is_within_its_range_and_not_below_what_is_spent(
     if pace.projected is not None and pace.low is not None and pace.high is not None:
         assert pace.spent <= pace.low <= pace.projected <= pace.high
     if pace.recommended_daily is not None and pace.budget is not None:
-        # Spent every day from today on, it comes to no more than the budget.
-        later = 14 * pace.recommended_daily + max(pace.recommended_daily, owner.spent_today)
-        assert pace.spent - owner.spent_today + later <= pace.budget
+        # Spent every day from today on, unless today is over, it comes to no more than the budget.
+        today = owner.spent_today
+        if elapsed < 1:
+            today = max(today, pace.recommended_daily)
+        assert pace.spent - owner.spent_today + today + 14 * pace.recommended_daily <= pace.budget
 
 
 @given(owners, amounts)

@@ -163,7 +163,8 @@ def test_many_late_tasks_are_told_of_in_one_sentence(admin: Client) -> None:
 
     assert "3 periodic tasks are late, the longest since 2026-01-21 09:" in read(response)
     html = response.content.decode()
-    folded = html[html.index("Which, and why") : html.index("</details>")]
+    begins = html.index("Which, and why")
+    folded = html[begins : html.index("</details>", begins)]
     assert folded.count("Late since") == len(response.context["alarms"]) == 3
 
 
@@ -243,7 +244,7 @@ def test_a_permission_shows_its_sections_and_no_others(
 
 
 @pytest.mark.parametrize("role", ["Viewer", "Administrator"])
-def test_it_takes_at_most_twenty_eight_queries(role: str) -> None:
+def test_it_takes_at_most_thirty_queries(role: str) -> None:
     for _ in range(3):
         running(daily_budget=10, spent=9)
     client = in_role(role)
@@ -252,7 +253,7 @@ def test_it_takes_at_most_twenty_eight_queries(role: str) -> None:
     with CaptureQueriesContext(connection) as captured:
         assert client.get(FRONT).status_code == 200
 
-    assert len(captured) <= 28
+    assert len(captured) <= 30
 
 
 def test_the_last_changes_are_a_part_of_the_page_that_can_be_asked_for_alone(

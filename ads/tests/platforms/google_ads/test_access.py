@@ -183,6 +183,7 @@ def test_the_platform_is_known_without_its_library(name: str) -> None:
         "collections.abc",
         "dataclasses",
         "datetime",
+        "decimal",
         "os",
         "typing",
     }

@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 from ads import tasks
 from ads.models import Brand, BudgetPace, Campaign, Heartbeat, SeasonalityAdjustment
 from ads.services import pacing, visible
-from ads.services.pacing import Paced, State, stored
+from ads.services.pacing import Paced, PaceState, stored
 from ads.tests.factories import BrandFactory, CampaignFactory, ScheduleFactory
 from ads.tests.support import at, at_once, await_blocked, execute, held_open, impatient, spend
 
@@ -75,7 +75,7 @@ def test_a_refresh_replaces_and_forgets_nothing() -> None:
 
     pace = pace_of(campaign)
     assert pace is not None
-    assert (pace.state, pace.budget) == (State.UNDER, Decimal(1000))
+    assert (pace.state, pace.budget) == (PaceState.UNDER, Decimal(1000))
     assert BudgetPace.objects.count() == 2
 
 

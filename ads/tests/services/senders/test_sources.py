@@ -1,5 +1,6 @@
 """Whoever is limited to brands has a source of its own, so that no conflict tells it of others."""
 
+import re
 import threading
 from io import StringIO
 from pathlib import Path
@@ -210,7 +211,8 @@ def test_the_look_ups_use_indexes_and_their_number_is_constant(acme: Brand, glob
         for sql in looked:
             cursor.execute(f"EXPLAIN {sql}")
             plan = "\n".join(line for (line,) in cursor.fetchall())
-            assert "Index Cond: (source = 'fresh'::text)" in plan, plan
+            # Of several indexes, as long as there is little to look through, any may be chosen.
+            assert re.search(r"Index Cond: \(\(?source\)?(::text)? = 'fresh'::text\)", plan), plan
 
 
 @pytest.mark.django_db(transaction=True)
