@@ -84,9 +84,11 @@ def test_a_campaign_that_is_paused_twice_in_a_day_is_told_once(campaign: Campaig
 
 
 def test_a_new_rule_tells_nothing_of_before(campaign: Campaign) -> None:
+    rule("paused")
     alerts.evaluate(NOON)
     spend(campaign, 80, NOON)
-    alerts.evaluate(NOON + HOUR)
+    assert alerts.evaluate(NOON + HOUR).raised == 1
+
     rule("paused")
     assert evaluate(NOON + 2 * HOUR) == 0
 

@@ -222,10 +222,11 @@ def test_the_csv_has_the_spend_by_campaign_and_day() -> None:
     ]
 
 
-def test_the_months_to_choose_from_are_the_present_and_those_with_spend() -> None:
+def test_the_months_to_choose_from_are_the_last_two_and_those_with_spend() -> None:
     brand = acme()
     campaign: Any = CampaignFactory.create(brand=brand)
     for day in (date(2023, 12, 31), date(2024, 3, 1), date(2024, 5, 1)):
         spend_in_sql(campaign, "1", day)
 
-    assert reports.months_of(brand, NOON) == [MAY, date(2024, 3, 1), date(2023, 12, 1)]
+    april, march, december = date(2024, 4, 1), date(2024, 3, 1), date(2023, 12, 1)
+    assert reports.months_of(brand, NOON) == [MAY, april, march, december]
