@@ -10,7 +10,7 @@ from ads.models import Alert, Brand, Campaign
 from ads.services import alerts, pacing
 from ads.tests.factories import BrandFactory, CampaignFactory
 from ads.tests.services.alerts.support import another_rule, evaluate, rule, titles
-from ads.tests.support import NOON, let_run_on, spend
+from ads.tests.support import NOON, execute, let_run_on, spend
 
 pytestmark = pytest.mark.django_db
 
@@ -165,6 +165,23 @@ def test_between_full_looks_only_brands_whose_sums_have_moved_are_looked_at(
     alerts.evaluate(NOON)
     spend(campaign, 80, NOON)
     assert alerts.evaluate(NOON + timedelta(seconds=10)).raised == 1
+
+
+@pytest.mark.parametrize("of", ["campaign", "brand"])
+def test_an_edited_budget_raises_and_ends_its_alerts_with_the_next_look(
+    brand: Brand, campaign: Campaign, of: str
+) -> None:
+    rule(owners=of)
+    owner: Any = campaign if of == "campaign" else brand
+    budget = "daily_budget" if of == "campaign" else "monthly_budget"
+    spend(campaign, 50, NOON)
+    execute("UPDATE ads_spendtotal SET updated_at = %s", [NOON - DAY])  # no spend since
+    alerts.evaluate(NOON)
+    for amount, is_raised in ((Decimal(60), True), (Decimal(70), False)):
+        setattr(owner, budget, amount)
+        owner.save(update_fields=[budget])
+        alerts.evaluate(NOON + timedelta(seconds=10))
+        assert bool(is_open()) is is_raised
 
 
 def test_a_rule_that_is_switched_off_tells_nothing_and_what_is_open_is_over(
