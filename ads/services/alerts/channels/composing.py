@@ -161,6 +161,7 @@ def _as_json(alert: Alert, said: Said) -> dict[str, Any]:
         "kind": alert.kind,
         "brand": brand and {"id": brand.pk, "name": brand.name},
         "campaign": campaign and {"id": campaign.pk, "name": campaign.name},
+        "group": alert.figures.get("group"),
         "period": alert.period,
         "at": alert.at.isoformat(),
         "resolved_at": alert.resolved_at and alert.resolved_at.isoformat(),

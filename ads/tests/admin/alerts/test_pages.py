@@ -69,6 +69,8 @@ def test_a_rule_says_what_it_would_have_raised_and_warns_of_too_many(admin: Clie
         ({"thresholds": ""}, "Give at least one percent, such as 80."),
         ({"thresholds": "eighty"}, "is not a percent; enter whole numbers such as 80, 100."),
         ({"thresholds": "0"}, "Enter percents from 1 to 1000."),
+        ({"owners": "brand", "period": "total"}, "Brands have no total budget; choose day"),
+        ({"kind": "projected", "owners": "group"}, "Budget groups are not projected; choose"),
         ({"quiet_from": "20:00"}, "Give both times of the quiet hours"),
     ],
 )
