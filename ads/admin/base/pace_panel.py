@@ -28,7 +28,7 @@ def pace_panel(
         "span": span,
         "why": _why(pace, span),
         "facts": list(_facts(pace, currency, span)),
-        "basis": basis_words(pace),
+        "basis": basis_words(pace, span),
         "events_link": reverse(address(SeasonalityAdjustment, "changelist")) if sees_events else "",
     }
 
