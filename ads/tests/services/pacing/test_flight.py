@@ -8,7 +8,7 @@ import pytest
 
 from ads.budget_sums import spent_since
 from ads.models import Campaign
-from ads.rules.pacing import Basis, Pace, State
+from ads.rules.pacing import Basis, Pace
 from ads.services import pacing
 from ads.services.ledger import summaries
 from ads.tests.factories import CampaignFactory
@@ -40,7 +40,7 @@ def test_a_flight_is_paced_and_projected_over_its_months() -> None:
     pace = pace_of(flight("12"))
 
     assert pace is not None
-    assert pace.state == State.OVER
+    assert pace.state.value == "over"
     assert pace.spent == 354
     assert pace.expected == 295
     assert pace.pace_percent == 120
@@ -55,7 +55,7 @@ def test_a_flight_is_paced_and_projected_over_its_months() -> None:
 def test_an_even_flight_is_on_pace_and_a_daily_budget_bounds_it() -> None:
     even = pace_of(flight("10"))
     assert even is not None
-    assert even.state == State.ON_PACE
+    assert even.state.value == "on_pace"
     assert even.projected == 600
     bounded = pace_of(flight("10", daily_budget=9))
     assert bounded is not None
