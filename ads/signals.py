@@ -28,7 +28,7 @@ from ads.models import (
 )
 from ads.models.base import configuration_changed
 from ads.models.people import SignInKind
-from ads.services import pacing
+from ads.services import messages, pacing
 from ads.services.delivery import Trigger, after_edit
 from ads.services.operations import require_clock
 from ads.services.people import sessions, sign_ins
@@ -78,6 +78,7 @@ class EnforceOnCommit:
         now = timezone.now()
         after_edit(concerned, now, Trigger.EDIT)
         pacing.after_edit(concerned, self.brands, now)
+        messages.check_alerts_soon()
 
 
 def _enforce_on_commit(concerned: EnforceOnCommit) -> None:

@@ -3,6 +3,7 @@
 import uuid
 from typing import Final
 
+from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
@@ -36,7 +37,8 @@ class Owner(models.TextChoices):
 
     BRAND = "brand", "Brands"
     CAMPAIGN = "campaign", "Campaigns"
-    BOTH = "", "Brands and campaigns"
+    GROUP = "group", "Budget groups"
+    ALL = "", "All"
 
 
 class Frequency(models.TextChoices):
@@ -58,7 +60,10 @@ class Way(models.TextChoices):
 #: Percents of a budget that make sense.
 MOST_PERCENT: Final = 1000
 
-_CHANNEL_FIELDS = ["name", "way", "is_active", "frequency", "digest_at", "timezone", "shown"]
+_CHANNEL_FIELDS = [
+    *("name", "way", "is_active", "frequency", "digest_at", "timezone", "shown"),
+    "account_manager",
+]
 
 
 @tracked("channel change", "channel changes", _CHANNEL_FIELDS)
@@ -94,6 +99,17 @@ class Channel(TimestampedModel):
         "time of the digest", default="08:00", help_text="If it is told once a day or once a week."
     )
     timezone = TimezoneField(help_text="Of that time, and of the times in its messages.")
+    account_manager = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        # Without one it would be told of every brand.
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="channels",
+        verbose_name="only the brands of",
+        help_text="It is told only of brands that this account manager looks after and may see. "
+        "Empty: of everything.",
+    )
     failing_since = models.DateTimeField(null=True, blank=True, editable=False)
     problem = models.TextField(blank=True, default="", editable=False)
     last_sent_at = models.DateTimeField(null=True, blank=True, editable=False)
@@ -117,6 +133,9 @@ class Channel(TimestampedModel):
     def __str__(self) -> str:
         return self.name
 
+
+#: Of budgets that a rule watches; "total" is :data:`ads.budget_sums.TOTAL`.
+_PERIODS: Final = [*Period.choices, ("total", "Total"), ("", "All")]
 
 _RULE_FIELDS = [
     *("name", "kind", "is_active", "brand", "owners", "period", "thresholds"),
@@ -150,16 +169,17 @@ class AlertRule(TimestampedModel):
         max_length=10,
         choices=Owner.choices,
         blank=True,
-        default=Owner.BOTH,
+        default=Owner.ALL,
         help_text="Whose budgets, where the rule watches budgets.",
     )
     period = models.CharField(
         "which budgets",
         max_length=5,
-        choices=[*Period.choices, ("", "Day and month")],
+        choices=_PERIODS,
         blank=True,
         default="",
-        help_text="Where the rule watches budgets used; projections are of the month.",
+        help_text="Where the rule watches budgets used; projections are of the month. Campaigns "
+        "and budget groups have total budgets.",
     )
     thresholds = ArrayField(
         models.PositiveSmallIntegerField(),
@@ -201,7 +221,7 @@ class AlertRule(TimestampedModel):
             models.CheckConstraint(
                 condition=Q(kind__in=AlertKind.values)
                 & Q(owners__in=Owner.values)
-                & Q(period__in=[*Period.values, ""]),
+                & Q(period__in=[code for code, _ in _PERIODS]),
                 name="alert_rule_kind_is_known",
             ),
             models.CheckConstraint(

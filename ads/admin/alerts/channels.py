@@ -17,6 +17,9 @@ from ads.admin.elements import NOTHING, ConfigurationForm, ago, badge
 from ads.models import AlertRule, Channel
 from ads.services.alerts import InvalidChannel, channels
 from ads.services.senders import CannotUnseal
+from ads.services.team import possible_managers
+
+_FIELDS = ("name", "way", "is_active", "account_manager", "frequency", "digest_at", "timezone")
 
 
 class _Address(forms.CharField):
@@ -46,7 +49,7 @@ class ChannelForm(ConfigurationForm):
 
     class Meta:
         model = Channel
-        fields = ("name", "way", "is_active", "frequency", "digest_at", "timezone")
+        fields = _FIELDS
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -81,26 +84,31 @@ class ChannelAdmin(AlertConfigurationAdmin[Channel]):
     )
     form = ChannelForm
     events = [("ChannelEvent", "pgh_obj_id"), ("AlertRuleChannelEvent", "channel_id")]
-    list_display = ["name", "way", "shown", "frequency", "state", "last_sent"]
+    list_display = ["name", "way", "shown", "brands", "frequency", "state", "last_sent"]
+    list_select_related = ["account_manager"]
     search_fields = ["name"]
     search_help_text = "Name"
     fieldsets = [
-        (None, {"fields": ["name", "way", "sends_to", "is_active", "rules"]}),
+        (None, {"fields": ["name", "way", "sends_to", "is_active", "rules", "account_manager"]}),
         ("When", {"fields": ["frequency", ("digest_at", "timezone")]}),
         (KEPT, {"fields": [("shown", "state"), ("last_sent", "problem")]}),
     ]
     readonly_fields = ["shown", "state", "last_sent", "problem"]
     actions_detail = ["send_test"]
 
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "account_manager":
+            kwargs["queryset"] = possible_managers()
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
     def save_model(self, request: HttpRequest, obj: Channel, form: Any, change: bool) -> None:
         data = form.cleaned_data
-        names = ("name", "way", "is_active", "frequency", "digest_at", "timezone")
         if change:
-            changed = {name: data[name] for name in names if name in form.changed_data}
+            changed = {name: data[name] for name in _FIELDS if name in form.changed_data}
             channels.update(obj, address=data["sends_to"], **changed)
         else:
             made, secret = channels.create(
-                address=data["sends_to"], **{name: data[name] for name in names}
+                address=data["sends_to"], **{name: data[name] for name in _FIELDS}
             )
             obj.__dict__.update(made.__dict__)
             obj.shown_once = secret  # type: ignore[attr-defined]
@@ -154,6 +162,11 @@ class ChannelAdmin(AlertConfigurationAdmin[Channel]):
             )
             self.message_user(request, said, messages.SUCCESS)
         return HttpResponseRedirect(back)
+
+    @admin.display(description="brands", ordering="account_manager__username")
+    def brands(self, channel: Channel) -> str:
+        manager = channel.account_manager
+        return f"those of {manager}" if manager else "every brand"
 
     @admin.display(description="state")
     def state(self, channel: Channel) -> SafeString:

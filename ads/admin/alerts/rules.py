@@ -15,8 +15,9 @@ from unfold.widgets import (
 
 from ads.admin.alerts.pages import AlertConfigurationAdmin
 from ads.admin.elements import ConfigurationForm, counted
+from ads.budget_sums import TOTAL
 from ads.models import AlertRule, Channel
-from ads.models.alerts import MOST_PERCENT, AlertKind
+from ads.models.alerts import MOST_PERCENT, AlertKind, Owner
 from ads.models.fields import timezone_choices
 from ads.services import alerts
 from ads.services.alerts import preview
@@ -78,6 +79,12 @@ class RuleForm(ConfigurationForm):
         is_missing = not data.get("thresholds") and "thresholds" not in self.errors
         if data.get("kind") == AlertKind.BUDGET_USED and is_missing:
             self.add_error("thresholds", "Give at least one percent, such as 80.")
+        kind, owners = data.get("kind"), data.get("owners")
+        is_total = kind == AlertKind.BUDGET_USED and data.get("period") == TOTAL
+        if is_total and owners == Owner.BRAND:
+            self.add_error("period", "Brands have no total budget; choose day or month.")
+        if kind == AlertKind.PROJECTED and owners == Owner.GROUP:
+            self.add_error("owners", "Budget groups are not projected; choose brands or campaigns.")
         return data
 
 

@@ -1,4 +1,4 @@
-"""The pace of a month on the page of its brand or campaign."""
+"""The pace of a month or a flight on the page of its brand or campaign."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -12,22 +12,28 @@ from ads.rules.money import format_money
 from ads.rules.pacing import LEAST_DAYS, Pace, PaceState
 
 
-def pace_panel(request: HttpRequest, pace: Pace, currency: str) -> dict[str, Any] | None:
-    """What the template ``ads/admin/pace.html`` shows; None: there is nothing to say."""
-    if pace.state == PaceState.NO_BUDGET and pace.projected is None:
+def pace_panel(
+    request: HttpRequest, pace: Pace | None, currency: str, span: str = "month"
+) -> dict[str, Any] | None:
+    """What the template ``ads/admin/pace.html`` shows; None: there is nothing to say.
+
+    ``span``: "month" or "flight".
+    """
+    if pace is None or (pace.state == PaceState.NO_BUDGET and pace.projected is None):
         return None
     sees_events = may(request, SeasonalityAdjustment, "view")
     return {
         "state": pace_badge(pace),
         "percent": pace_percent(pace),
-        "why": _why(pace),
-        "facts": list(_facts(pace, currency)),
-        "basis": basis_words(pace),
+        "span": span,
+        "why": _why(pace, span),
+        "facts": list(_facts(pace, currency, span)),
+        "basis": basis_words(pace, span),
         "events_link": reverse(address(SeasonalityAdjustment, "changelist")) if sees_events else "",
     }
 
 
-def _why(pace: Pace) -> str:
+def _why(pace: Pace, span: str) -> str:
     if pace.state == PaceState.NOT_RUNNING:
         return "It is paused or its flight has ended, so no more spend is expected."
     if pace.state == PaceState.NOT_ENOUGH_DATA:
@@ -35,11 +41,11 @@ def _why(pace: Pace) -> str:
             return (
                 f"Not enough data yet: it needs {LEAST_DAYS} whole days of spend for a projection."
             )
-        return "Not enough data yet: too little of the month has passed to call it over or under."
+        return f"Not enough data yet: too little of the {span} has passed to call it over or under."
     return ""
 
 
-def _facts(pace: Pace, currency: str) -> Iterator[dict[str, str]]:
+def _facts(pace: Pace, currency: str, span: str) -> Iterator[dict[str, str]]:
     def fact(label: str, value: str, note: str = "") -> dict[str, str]:
         return {"label": label, "value": value, "note": note}
 
@@ -51,7 +57,7 @@ def _facts(pace: Pace, currency: str) -> Iterator[dict[str, str]]:
     if pace.projected is not None:
         between = range_of(pace, currency)
         note = f"{between} in four of five cases" if between else ""
-        yield fact("Projected by the end of the month", money(pace.projected), note)
+        yield fact(f"Projected by the end of the {span}", money(pace.projected), note)
     if pace.runs_out_on:
         yield fact("Budget runs out", day(pace.runs_out_on), "at this pace")
     elif pace.left_over is not None and pace.state != PaceState.NOT_RUNNING:
@@ -60,5 +66,5 @@ def _facts(pace: Pace, currency: str) -> Iterator[dict[str, str]]:
         yield fact(
             "Recommended daily budget",
             format_money(pace.recommended_daily, currency),
-            "spends what is left by the end of the month",
+            f"spends what is left by the end of the {span}",
         )

@@ -148,8 +148,10 @@ def _spend(
     ledger = {"campaign__id__exact": stored.pk} if may_view(request, Spend) else None
     hours = explained.rules if stored.is_dayparting_enabled else ()
     paced = pacing.month_of(stored, month, explained.at, hours)
+    flight = pacing.flight_of(stored, stored.total_spend, month, explained.at, hours)
     return {
         "pace": pace_panel(request, paced.pace, month.currency),
+        "flight_pace": pace_panel(request, flight, month.currency, "flight"),
         "figures": [
             *figures_of(month, limits.made_of(stored, explained.at, of_brand=False)),
             *figures_of(

@@ -21,7 +21,7 @@ _BASIS: Final = {
     Basis.WEEKDAYS: "how it spent by weekday in the last four weeks",
     Basis.HOURS: "the hours of its schedules",
     Basis.FLIGHT: "its flight",
-    Basis.FIRST_SPEND: "its first spend this month",
+    Basis.FIRST_SPEND: "its first spend of the {span}",
     Basis.EVENTS: "seasonality adjustments",
 }
 
@@ -76,11 +76,11 @@ def range_of(pace: Pace, currency: str) -> str:
     return f"{low} to {high}"
 
 
-def basis_words(pace: Pace) -> str:
-    """What the figures rest on: "its flight and its first spend this month"."""
-    words = [_BASIS[one] for one in Basis if one in pace.basis]
+def basis_words(pace: Pace, span: str = "month") -> str:
+    """What the figures rest on: "its flight and its first spend of the month"."""
+    words = [_BASIS[one].format(span=span) for one in Basis if one in pace.basis]
     if not words:
-        return "even spend over the month"
+        return f"even spend over the {span}"
     return " and ".join(filter(None, [", ".join(words[:-1]), words[-1]]))
 
 

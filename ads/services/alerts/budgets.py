@@ -1,8 +1,10 @@
-"""Budgets that have passed a percentage, of brands and campaigns, in SQL.
+"""Budgets that have passed a percentage, in SQL.
 
 The figures are those of :mod:`ads.holds`: spend against the budget and what is allowed beyond it.
+Those of total budgets and of budget groups come from :mod:`~ads.services.alerts.long_budgets`.
 """
 
+import json
 from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any, Final
@@ -18,39 +20,48 @@ from ads.rules.calendar import (
     next_day_begins,
     next_month_begins,
 )
-from ads.services.alerts import raising
+from ads.services.alerts import long_budgets, raising
+from ads.services.alerts.long_budgets import least_percent
 
 _CASE: Final = """
     WITH zone (timezone, period, start, ends_at) AS MATERIALIZED (
             SELECT * FROM unnest(%(zones)s::text[], %(periods)s::text[], %(starts)s::date[],
                                  %(ends)s::timestamptz[])),
          used AS MATERIALIZED ({used})
-    SELECT rule.id AS rule_id,
-           CASE WHEN used.campaign_id IS NULL THEN 'brand ' || used.brand_id
-                ELSE 'campaign ' || used.campaign_id END AS owner,
-           used.period || ' ' || used.start || ' ' || passed.percent || '%%' AS period,
+    SELECT rule.id AS rule_id, used.owners || ' ' || used.owner_id AS owner,
+           concat_ws(' ', used.period, used.start, passed.percent || '%%') AS period,
            used.brand_id, used.campaign_id,
            jsonb_build_object('percent', passed.percent, 'spent', used.spent::text,
                               'limit', used.limit_then::text, 'period', used.period,
-                              'start', used.start) AS figures,
-           zone.ends_at
+                              'start', used.start) || used.about AS figures,
+           used.ends_at
       FROM used
-      JOIN zone USING (timezone, period, start)
       JOIN ads_alertrule AS rule
         ON rule.is_active AND rule.kind = 'budget_used'
        AND (rule.brand_id IS NULL OR rule.brand_id = used.brand_id)
-       AND rule.period IN ('', used.period)
-       AND rule.owners IN ('', CASE WHEN used.campaign_id IS NULL THEN 'brand' ELSE 'campaign' END)
+       AND rule.period IN ('', used.period) AND rule.owners IN ('', used.owners)
      CROSS JOIN LATERAL (
            SELECT max(percent) AS percent FROM unnest(rule.thresholds) AS percent
             WHERE used.spent * 100 >= percent * used.limit_then) AS passed
      WHERE passed.percent IS NOT NULL
 """
 
+#: Of budgets with a running sum, and of those that are worked out.
+_KEPT: Final = """
+    SELECT owners, coalesce(campaign_id, brand_id) AS owner_id, brand_id, campaign_id, period,
+           start, spent, limit_then, ends_at, '{{}}'::jsonb AS about
+      FROM ({kept}) AS kept JOIN zone USING (timezone, period, start)
+"""
+_LONG: Final = """
+    SELECT * FROM jsonb_to_recordset(%(long)s::jsonb) AS long (
+           owners text, owner_id bigint, brand_id bigint, campaign_id bigint, period text,
+           start date, spent numeric, limit_then numeric, ends_at timestamptz, about jsonb)
+"""
+
 #: The days and months are constants, so that PostgreSQL knows how many sums they have.
 _USED: Final = """
-    SELECT total.brand_id, total.campaign_id, total.period, total.start, brand.timezone,
-           total.amount AS spent, {budget} + {allowed} AS limit_then
+    SELECT '{owner}' AS owners, total.brand_id, total.campaign_id, total.period, total.start,
+           brand.timezone, total.amount AS spent, {budget} + {allowed} AS limit_then
       FROM {sums}
      WHERE brand.is_active AND total.period = '{period}' AND total.start = ANY(%(starts)s::date[])
        AND total.amount > 0 AND total.amount * 100 >= {least} * ({budget} + {allowed})
@@ -90,23 +101,17 @@ _ALLOWED: Final = """
 
 def compare(rules: Sequence[AlertRule], now: datetime, brands: Sequence[int] | None) -> int:
     """Raise and end alerts of budgets used; of these brands, or of all; how many were raised."""
-    parts = [
-        _used(owner, period, min(percents), of_all=brands is None)
+    kept = [
+        _used(owner, period, least, of_all=brands is None)
         for owner in (Owner.BRAND, Owner.CAMPAIGN)
         for period in Period
-        if (
-            percents := [
-                percent
-                for rule in rules
-                if rule.owners in (Owner.BOTH, owner) and rule.period in ("", period)
-                for percent in rule.thresholds
-            ]
-        )
+        if (least := least_percent(rules, owner, period)) is not None
     ]
+    used = [_KEPT.format(kept=" UNION ALL ".join(kept)), _LONG] if kept else [_LONG]
     raised = raising.compare(
         AlertKind.BUDGET_USED,
-        _CASE.format(used=" UNION ALL ".join(parts)),
-        {"now": now, **_zones(now)},
+        _CASE.format(used=" UNION ALL ".join(used)),
+        {"now": now, "long": json.dumps(long_budgets.used(rules, now, brands)), **_zones(now)},
         now,
         brands=brands,
         by_period=True,
@@ -124,6 +129,7 @@ _PROJECTED: Final = """
                                                    'runs_out_on', pace.runs_out_on)
       FROM ads_budgetpace AS pace
      WHERE alert.id = ANY(%s::bigint[]) AND alert.figures ->> 'period' = 'month'
+       AND NOT jsonb_exists(alert.figures, 'group')
        AND pace.period = 'month' AND pace.brand_id = alert.brand_id
        AND coalesce(pace.campaign_id, 0) = coalesce(alert.campaign_id, 0)
 """
@@ -136,6 +142,7 @@ def _used(owner: Owner, period: Period, least: int, *, of_all: bool) -> str:
     these = "" if of_all else "AND brand.id = ANY(%(brands)s::bigint[])"
     return _USED.format(
         sums=sums.format(these=these, period=period.value),
+        owner=owner.value,
         period=period.value,
         least=least,
         budget=f"{owner.value}.{period.budget}",
@@ -158,10 +165,14 @@ def _zones(now: datetime) -> dict[str, list[Any]]:
     }
 
 
-def moved_since(at: datetime, now: datetime) -> list[int]:
-    """The brands whose sums of the present month have moved since ``at``."""
+def moved_since(at: datetime, now: datetime) -> list[int] | None:
+    """The brands with spend or edits since ``at``; None: so many edits that it may be any."""
     starts = sorted({start for start in _zones(now)["starts"] if start.day == 1})
     with connection.cursor() as cursor:
+        cursor.execute(_EDITED, {"since": at, "most": MOST_EDITS})
+        edited = [pk for (pk,) in cursor.fetchall()]
+        if len(edited) >= MOST_EDITS:
+            return None
         cursor.execute(
             """
             SELECT brand_id FROM ads_spendtotal
@@ -170,4 +181,23 @@ def moved_since(at: datetime, now: datetime) -> list[int]:
             """,
             [starts, at],
         )
-        return [pk for (pk,) in cursor.fetchall()]
+        return sorted({*edited, *(pk for (pk,) in cursor.fetchall())})
+
+
+#: After more edits than this everything is looked at, which then takes no longer.
+MOST_EDITS: Final = 5000
+
+#: The audit's last entries of what budgets are made of, found by their numbers.
+_EDITED: Final = " UNION ALL ".join(
+    f"""
+    SELECT brand_id
+      FROM (SELECT {brand} AS brand_id, pgh_created_at FROM {events}
+             ORDER BY pgh_id DESC LIMIT %(most)s) AS latest
+     WHERE pgh_created_at >= %(since)s"""  # noqa: S608  (nothing in it comes from outside)
+    for events, brand in (
+        ("ads_brandevent", "pgh_obj_id"),
+        ("ads_campaignevent", "brand_id"),
+        ("ads_budgetgroupevent", "brand_id"),
+        ("ads_allowanceevent", "brand_id"),
+    )
+)

@@ -13,7 +13,7 @@ from ads.services import locks
 from ads.services.alerts import budgets, projections, raising, switches, unusual
 from ads.services.alerts.conditions import CONDITIONS
 
-#: Everything is looked at so often; in between only brands whose sums have moved.
+#: Everything is looked at so often; in between only brands with spend or edits since.
 EVERYTHING_EVERY: Final = timedelta(minutes=5)
 
 #: Transactions that began so long before their commit are not missed in between.
@@ -58,7 +58,7 @@ def look_at_all_next() -> None:
 
 
 def _budgets(progress: AlertProgress, rules: Sequence[AlertRule], now: datetime) -> int:
-    """Budgets, of all every few minutes and in between where spend has moved; what else is slow."""
+    """Budgets, of all every few minutes and in between of what has moved; what else is slow."""
     mine, odd = _of(rules, AlertKind.BUDGET_USED), _of(rules, AlertKind.UNUSUAL_SPEND)
     projected = _of(rules, AlertKind.PROJECTED)
     last, last_all = progress.looked_at, progress.looked_at_all

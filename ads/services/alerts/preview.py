@@ -9,11 +9,12 @@ from typing import Any, Final
 
 from django.db import connection
 
+from ads.budget_sums import GROUP_BUDGETS, TOTAL
 from ads.models import AlertRule, Brand, DeliveryChange, SwitchOrder, UnknownReference
 from ads.models.alerts import AlertKind, Owner
 from ads.models.platforms import OrderState
 from ads.models.spend import Period
-from ads.rules.calendar import local_date
+from ads.rules.calendar import local_date, month_start
 from ads.rules.money import format_money
 from ads.services.alerts import switches, unusual
 
@@ -74,36 +75,68 @@ def _warning(found: Sequence[Would]) -> str:
 
 def _budgets(rule: AlertRule, now: datetime) -> Iterator[Would]:
     """Days on which a budget passed a percentage: by the sums of days, within each period."""
-    owners = [Owner.BRAND, Owner.CAMPAIGN] if rule.owners == Owner.BOTH else [rule.owners]
-    periods = [Period.DAY, Period.MONTH] if not rule.period else [Period(rule.period)]
     since = (now - SPAN).date()
-    for owner in owners:
-        for period in periods:
-            yield from _passed(rule, str(owner), period, since)
+    for owner, periods in _BUDGETS.items():
+        if rule.owners in (Owner.ALL, owner):
+            for period, budget in periods.items():
+                if rule.period in ("", period):
+                    yield from _passed(rule, owner, period, budget, since)
 
 
-def _passed(rule: AlertRule, owner: str, period: Period, since: date) -> Iterator[Would]:
-    of_brand = owner == Owner.BRAND
-    named = "brand.name" if of_brand else "campaign.name || ' (' || brand.name || ')'"
-    join = "" if of_brand else "JOIN ads_campaign AS campaign ON campaign.id = total.campaign_id"
-    these = "IS NULL" if of_brand else "IS NOT NULL AND campaign.status = 'active'"
-    span = "total.start" if period == Period.DAY else "date_trunc('month', total.start::timestamp)"
+#: The budgets of owners by period, and their fields.
+_BUDGETS: Final[Mapping[Owner, Mapping[str, str]]] = {
+    Owner.BRAND: {period.value: period.budget for period in Period},
+    Owner.CAMPAIGN: GROUP_BUDGETS,
+    Owner.GROUP: GROUP_BUDGETS,
+}
+
+#: Name, and the joins from the sums of days, ``total``, to the owner.
+_OWNERS: Final[Mapping[Owner, tuple[str, str]]] = {
+    Owner.BRAND: ("brand.name", "ON total.brand_id = brand.id AND total.campaign_id IS NULL"),
+    Owner.CAMPAIGN: (
+        "campaign.name || ' (' || brand.name || ')'",
+        """ON total.brand_id = brand.id
+          JOIN ads_campaign AS campaign
+            ON campaign.id = total.campaign_id AND campaign.status = 'active'""",
+    ),
+    Owner.GROUP: (
+        "'Group ' || budget_group.name || ' (' || brand.name || ')'",
+        """ON total.brand_id = brand.id
+          JOIN ads_campaign AS campaign ON campaign.id = total.campaign_id
+          JOIN ads_budgetgroup AS budget_group ON budget_group.id = campaign.budget_group_id""",
+    ),
+}
+_TABLES: Final = {Owner.GROUP: "budget_group"}
+
+#: From which day on sums count, and what those of one period have in common.
+_SPANS: Final[Mapping[str, tuple[str, str]]] = {
+    Period.DAY: ("%(month)s", "total.start"),
+    Period.MONTH: ("%(month)s", "date_trunc('month', total.start::timestamp)"),
+    TOTAL: ("coalesce({table}.start_date, '-infinity')", "true"),
+}
+
+
+def _passed(
+    rule: AlertRule, owner: Owner, period: str, budget: str, since: date
+) -> Iterator[Would]:
+    table = _TABLES.get(owner, owner.value)
+    named, joined = _OWNERS[owner]
+    begins, span = (part.format(table=table) for part in _SPANS[period])
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
             SELECT day, name, currency, percent, spent, budget
               FROM (SELECT total.start AS day, {named} AS name, brand.currency,
-                           {owner}.{period.budget} AS budget,
-                           sum(total.amount) OVER used AS spent,
-                           sum(total.amount) OVER used - total.amount AS before
-                      FROM ads_spendtotal AS total
-                      JOIN ads_brand AS brand ON brand.id = total.brand_id AND brand.is_active
-                      {join}
-                     WHERE total.period = 'day' AND total.campaign_id {these}
-                       AND total.start >= date_trunc('month', %(since)s::timestamp)::date
-                       AND {owner}.{period.budget} > 0
+                           {table}.{budget} AS budget,
+                           sum(sum(total.amount)) OVER used AS spent,
+                           sum(sum(total.amount)) OVER used - sum(total.amount) AS before
+                      FROM ads_brand AS brand
+                      JOIN ads_spendtotal AS total {joined}
+                     WHERE brand.is_active AND total.period = 'day' AND total.start >= {begins}
+                       AND {table}.{budget} > 0
                        AND (%(brand)s::bigint IS NULL OR brand.id = %(brand)s::bigint)
-                    WINDOW used AS (PARTITION BY brand.id, total.campaign_id, {span}
+                     GROUP BY brand.id, {table}.id, total.start
+                    WINDOW used AS (PARTITION BY brand.id, {table}.id, {span}
                                     ORDER BY total.start)
                    ) AS day_by_day
              CROSS JOIN LATERAL (
@@ -113,12 +146,17 @@ def _passed(rule: AlertRule, owner: str, period: Period, since: date) -> Iterato
              WHERE percent IS NOT NULL AND day >= %(since)s
              LIMIT {MOST}
             """,  # noqa: S608  (nothing in it comes from outside)
-            {"since": since, "brand": rule.brand_id, "thresholds": list(rule.thresholds)},
+            {
+                "since": since,
+                "month": month_start(since),
+                "brand": rule.brand_id,
+                "thresholds": list(rule.thresholds),
+            },
         )
-        for day, name, currency, percent, spent, budget in cursor.fetchall():
+        for day, name, currency, percent, spent, amount in cursor.fetchall():
             text = (
-                f"{name}: {percent}% of the {period.word} budget used "
-                f"({format_money(spent, currency)} of {format_money(budget, currency)})"
+                f"{name}: {percent}% of the {budget.replace('_', ' ')} used "
+                f"({format_money(spent, currency)} of {format_money(amount, currency)})"
             )
             yield Would(day, text)
 

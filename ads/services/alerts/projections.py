@@ -25,7 +25,7 @@ _FIGURES: Final = (
 def cases(rules: Sequence[AlertRule], now: datetime) -> Iterator[Case]:
     """What is projected now; two queries for brands, two for campaigns."""
     for owner in (Owner.BRAND, Owner.CAMPAIGN):
-        mine = [rule for rule in rules if rule.owners in (Owner.BOTH, owner)]
+        mine = [rule for rule in rules if rule.owners in (Owner.ALL, owner)]
         if mine:
             only = {rule.brand_id for rule in mine}
             yield from _of(owner, mine, None if None in only else only, now)

@@ -11,7 +11,7 @@ from typing import Final
 
 from django.db import connection
 
-from ads.holds import BUDGET_HOLDS, Hold
+from ads.holds import ALL_BUDGETS, BUDGET_HOLDS, Hold
 from ads.models import AlertProgress, AlertRule, DeliveryChange
 from ads.models.alerts import AlertKind
 from ads.rules.calendar import (
@@ -27,9 +27,11 @@ from ads.services.history import Position, feed
 
 #: Holds that people want to hear of. Nobody does of the hours of each day, the end of a flight, or
 #: what somebody did by hand.
-TOLD: Final = frozenset({*(budget.hold.value for budget in BUDGET_HOLDS), Hold.STALE_SPEND.value})
+TOLD: Final = frozenset({*(budget.hold.value for budget in ALL_BUDGETS), Hold.STALE_SPEND.value})
 _BY_HAND: Final = frozenset({Hold.STATUS.value, Hold.BRAND_INACTIVE.value, Hold.FLIGHT.value})
 _PERIODS: Final = {budget.hold.value: budget.period for budget in BUDGET_HOLDS}
+#: Nobody knows when these end. A group may have used up more budgets than the one named.
+_UNTIL_WHENEVER: Final = TOLD - _PERIODS.keys()
 
 #: Changes that are read at once.
 CHUNK: Final = 2000
@@ -109,7 +111,7 @@ def cases_of(switch: Switch, rules: Iterable[AlertRule]) -> list[Case]:
 def _returns(change: DeliveryChange) -> str:
     """When its budgets let it run again; "" if that is not known."""
     periods = {_PERIODS[code] for code in change.holds if code in _PERIODS}
-    if not periods or Hold.STALE_SPEND.value in change.holds:
+    if not periods or _UNTIL_WHENEVER & set(change.holds):
         return ""
     zone = change.campaign.brand.timezone
     try:

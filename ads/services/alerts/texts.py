@@ -8,8 +8,10 @@ from typing import Any, Final
 
 from django.conf import settings
 
+from ads.budget_sums import TOTAL
 from ads.models import Alert
 from ads.models.alerts import AlertKind
+from ads.models.spend import Period
 from ads.rules.calendar import UnknownTimezone, format_instant
 from ads.rules.currencies import MINOR_UNITS
 from ads.rules.money import format_money, percent_used
@@ -19,6 +21,7 @@ from ads.services.freshness import platform_name
 #: The page about a brand, a campaign and the rest, below the site's address.
 _BRAND: Final = "/admin/ads/brand/{}/change/"
 _CAMPAIGN: Final = "/admin/ads/campaign/{}/change/"
+_GROUP: Final = "/admin/ads/budgetgroup/{}/change/"
 PAGES: Final[Mapping[str, str]] = {
     AlertKind.SPEND_LATE: "/admin/ads/platformaccount/",
     AlertKind.UNMATCHED: "/admin/ads/unknownreference/",
@@ -59,13 +62,17 @@ def of(alert: Alert) -> Said:
 def _path(alert: Alert) -> str:
     if alert.campaign_id is not None:
         return _CAMPAIGN.format(alert.campaign_id)
+    if group := alert.figures.get("group"):
+        return _GROUP.format(group["id"])
     if alert.kind in PAGES:
         return PAGES[alert.kind]
     return _BRAND.format(alert.brand_id) if alert.brand_id is not None else ALL
 
 
 def whose(alert: Alert) -> str:
-    """The campaign with its brand, or the brand."""
+    """The campaign or budget group with its brand, or the brand."""
+    if alert.brand is not None and (group := alert.figures.get("group")):
+        return f"Group {group['name']} ({alert.brand.name})"
     if alert.campaign is not None and alert.brand is not None:
         return f"{alert.campaign.name} ({alert.brand.name})"
     return alert.brand.name if alert.brand is not None else ""
@@ -74,9 +81,7 @@ def whose(alert: Alert) -> str:
 def _budget(alert: Alert, figures: Mapping[str, Any]) -> tuple[str, str, str]:
     currency, zone = _brand(alert)
     spent, limit = Decimal(figures["spent"]), Decimal(figures["limit"])
-    start = date.fromisoformat(figures["start"])
-    is_month = figures["period"] == "month"
-    which = f"{start:%B}'s budget" if is_month else f"the budget of {start}"
+    which = _which(figures)
     percent = percent_used(spent, limit)
     used = f", {percent}%" if percent is not None else ""
     text = (
@@ -84,18 +89,37 @@ def _budget(alert: Alert, figures: Mapping[str, Any]) -> tuple[str, str, str]:
         f"{format_instant(alert.at, zone)}."
     )
     name = whose(alert)
+    if spent < limit:
+        title = f"{name}: {figures['percent']}% of {which} used"
+        left = limit - spent
+        is_total = figures["period"] == TOTAL
+        following = _left(figures, left, currency) if is_total else _expected(alert, figures)
+        return title, text, following
     its = "Its campaigns are" if alert.campaign_id is None else "It is"
-    until = format_instant(alert.ends_at, zone) if alert.ends_at else ""
-    if spent >= limit:
-        title = f"{name}: {which} is used up"
-        return title, text, f"{its} stopped until {until}." if until else ""
-    title = f"{name}: {figures['percent']}% of {which} used"
-    return title, text, _expected(alert, figures, spent, limit)
+    following = ""
+    if figures["period"] == TOTAL:
+        following = f"{its} stopped until the budget is raised."
+    elif alert.ends_at:
+        following = f"{its} stopped until {format_instant(alert.ends_at, zone)}."
+    return f"{name}: {which} is used up", text, following
 
 
-def _expected(alert: Alert, figures: Mapping[str, Any], spent: Decimal, limit: Decimal) -> str:
+def _which(figures: Mapping[str, Any]) -> str:
+    if figures["period"] == TOTAL:
+        return "the total budget"
+    start = date.fromisoformat(figures["start"])
+    return f"{start:%B}'s budget" if figures["period"] == Period.MONTH else f"the budget of {start}"
+
+
+def _left(figures: Mapping[str, Any], left: Decimal, currency: str) -> str:
+    until = f" until the flight ends on {figures['last_day']}" if "last_day" in figures else ""
+    return f"{format_money(left, currency)} is left{until}."
+
+
+def _expected(alert: Alert, figures: Mapping[str, Any]) -> str:
     """When a budget will be used up, of a day by its pace, of a month as it was projected."""
     currency, zone = _brand(alert)
+    spent, limit = Decimal(figures["spent"]), Decimal(figures["limit"])
     if figures["period"] == "day":
         try:
             runs_out = pacing.used_up_at(spent, limit, zone, alert.at)

@@ -6,6 +6,7 @@ The rule for one owner is :func:`ads.rules.pacing.pace_of`; here it is asked of 
 from ads.rules.pacing import Basis, Pace, PaceState
 from ads.services.pacing import backtest
 from ads.services.pacing.day import used_up_at
+from ads.services.pacing.flight import flight_of
 from ads.services.pacing.live import of_brands, of_campaigns
 from ads.services.pacing.month import MonthPace, month_of
 from ads.services.pacing.outlook import Outlook, Projected, outlook

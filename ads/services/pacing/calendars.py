@@ -58,11 +58,13 @@ class Events:
     rows: Sequence[tuple[int | None, date, date, Decimal]]
 
     @classmethod
-    def around(cls, now: datetime) -> "Events":
-        """Those of any calendar at ``now``; one query."""
+    def around(cls, now: datetime, span: Span | None = None) -> "Events":
+        """Those of any calendar at ``now``, or of ``span``; one query."""
         day = now.date()
+        first = span.begins if span else day - (PROFILE_DAYS + 5) * _DAY
+        last = span.last if span else day + 33 * _DAY
         found: QuerySet[SeasonalityAdjustment] = SeasonalityAdjustment.objects.filter(
-            end_date__gte=day - (PROFILE_DAYS + 5) * _DAY, start_date__lte=day + 33 * _DAY
+            end_date__gte=first, start_date__lte=last
         )
         columns = ("brand_id", "start_date", "end_date", "factor")
         return cls(list(found.order_by("pk").values_list(*columns)))
@@ -92,7 +94,7 @@ def calendar_of(
         UnknownTimezone: the timezone is invalid.
     """
     span = Span.of(period, local_date(now, key.timezone))
-    return _calendar(key, tuple(schedules), span, events, now)
+    return calendar_in(key, tuple(schedules), span, events, now)
 
 
 def calendars(
@@ -110,9 +112,14 @@ def calendars(
     return found
 
 
-def _calendar(
+def calendar_in(
     key: Key, schedules: tuple[Schedule, ...], span: Span, events: Events, now: datetime
 ) -> Calendar:
+    """One calendar of a span in which today is; no query.
+
+    Raises:
+        UnknownTimezone: the timezone is invalid.
+    """
     today = local_date(now, key.timezone)
     count = (span.last - span.begins).days + 1
     days = [span.begins + n * _DAY for n in range(count)]

@@ -29,6 +29,8 @@ _REASONS: Final = {
     Hold.BRAND_MONTHLY_BUDGET: "Monthly budget for all campaigns used up",
     Hold.DAILY_BUDGET: "Campaign’s daily budget used up",
     Hold.MONTHLY_BUDGET: "Campaign’s monthly budget used up",
+    Hold.TOTAL_BUDGET: "Campaign’s total budget used up",
+    Hold.GROUP_BUDGET: "Budget shared by several campaigns used up",
     Hold.STALE_SPEND: "Spend figures were not up to date",
     Hold.DAYPARTING: "Outside scheduled hours",
 }

@@ -2,6 +2,13 @@
 
 from ads.services.team import labels, notes, saved_views
 from ads.services.team.labels import InvalidLabel
-from ads.services.team.managers import MANAGER, ME, managed_by, managers, possible_managers
+from ads.services.team.managers import (
+    MANAGER,
+    ME,
+    brands_of,
+    managed_by,
+    managers,
+    possible_managers,
+)
 from ads.services.team.notes import InvalidNote
 from ads.services.team.saved_views import Contents, ViewRefused

@@ -31,6 +31,14 @@ def managers() -> QuerySet[User]:
     return User.objects.filter(Exists(theirs)).order_by("username")
 
 
+def brands_of(manager: User) -> list[int]:
+    """Ids of the brands that an account manager looks after and may see; none after leaving."""
+    if not manager.is_active:
+        return []
+    seen = visible.rows_of(Brand.objects.all(), visible.brands_of(manager))
+    return list(managed_by(seen, manager).order_by().values_list("pk", flat=True))
+
+
 def managed_by(rows: QuerySet[M], who: Any) -> QuerySet[M]:
     """Those brands or campaigns that a user looks after; None: nobody does."""
     path = MANAGER[rows.model]

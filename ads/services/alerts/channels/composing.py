@@ -11,8 +11,9 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from ads.models import Alert, AlertDelivery, AlertMessage, Channel
-from ads.models.alerts import AlertKind, Way
+from ads.models.alerts import AlertKind, Frequency, Way
 from ads.rules.calendar import format_instant
+from ads.services import team
 from ads.services.alerts import texts
 from ads.services.alerts.texts import Said
 
@@ -38,6 +39,8 @@ _MANY: Final = {
 def compose(channel: Channel, now: datetime) -> AlertMessage | None:
     """A message of all that is due, of which each is told once; None: nothing is due."""
     due = AlertDelivery.objects.filter(channel=channel, message=None, due_at__lte=now)
+    if channel.account_manager:  # whose brands may be others by now
+        due.exclude(alert__brand__in=team.brands_of(channel.account_manager)).delete()
     if channel.way == Way.WEBHOOK:
         ids = list(due.order_by("pk").values_list("pk", flat=True)[:IN_WEBHOOK])
     else:
@@ -53,12 +56,13 @@ def compose(channel: Channel, now: datetime) -> AlertMessage | None:
         message.subject = _subject(alerts, message.count)
         message.text = payload(_loaded(alerts).order_by("pk"), now)
     else:
-        listed = list(_loaded(alerts).order_by("brand__name", "kind", "pk")[:LISTED])
+        order = [*_BY_MANAGER, *_BY_BRAND] if _is_by_manager(channel) else _BY_BRAND
+        listed = list(_loaded(alerts).order_by(*order)[:LISTED])
         message.subject = (
             texts.of(listed[0]).title if message.count == 1 else _subject(alerts, message.count)
         )[:300]
-        message.text = as_text(listed, message.count, channel.timezone)
-        message.html = as_html(listed, message.count, channel.timezone)
+        message.text = as_text(listed, message.count, channel)
+        message.html = as_html(listed, message.count, channel)
     message.save(update_fields=["subject", "text", "html"])
     return message
 
@@ -79,7 +83,7 @@ def test(channel: Channel, now: datetime) -> AlertMessage:
 
 
 def _loaded(alerts: QuerySet[Alert]) -> QuerySet[Alert]:
-    return alerts.select_related("rule", "brand", "campaign")
+    return alerts.select_related("rule", "brand__account_manager", "campaign")
 
 
 def _subject(alerts: QuerySet[Alert], count: int) -> str:
@@ -89,26 +93,26 @@ def _subject(alerts: QuerySet[Alert], count: int) -> str:
     return f"{count:,} {'alert' if count == 1 else 'alerts'}: {parts}"
 
 
-def as_text(alerts: Sequence[Alert], count: int, timezone: str) -> str:
+def as_text(alerts: Sequence[Alert], count: int, channel: Channel) -> str:
     """For mail and chat, brand by brand."""
     parts = []
-    for brand, its in _by_brand(alerts):
-        if brand and count > 1:
-            parts.append(f"{brand}\n{'-' * len(brand)}")
-        parts += ["\n".join(_lines(alert, timezone)) for alert in its]
+    for heading, its in _by_brand(alerts, channel):
+        if heading and count > 1:
+            parts.append(f"{heading}\n{'-' * len(heading)}")
+        parts += ["\n".join(_lines(alert, channel.timezone)) for alert in its]
     if count > len(alerts):
         parts.append(f"… and {_more(count - len(alerts))}")
     return "\n\n".join(parts)
 
 
-def as_html(alerts: Sequence[Alert], count: int, timezone: str) -> SafeString:
+def as_html(alerts: Sequence[Alert], count: int, channel: Channel) -> SafeString:
     """The same for mail. Names are what people typed, so all of them are escaped."""
     parts = []
-    for brand, its in _by_brand(alerts):
-        if brand and count > 1:
-            parts.append(format_html("<h3>{}</h3>", brand))
+    for heading, its in _by_brand(alerts, channel):
+        if heading and count > 1:
+            parts.append(format_html("<h3>{}</h3>", heading))
         for alert in its:
-            title, *lines = _lines(alert, timezone)
+            title, *lines = _lines(alert, channel.timezone)
             rest = format_html_join("", "<br>{}", ((linked(line),) for line in lines))
             parts.append(format_html("<p><strong>{}</strong>{}</p>", title, rest))
     if count > len(alerts):
@@ -128,8 +132,26 @@ def _more(count: int) -> str:
     return f"{count:,} more. {texts.link(texts.ALL)}".rstrip()
 
 
-def _by_brand(alerts: Iterable[Alert]) -> Iterable[tuple[str, Iterable[Alert]]]:
-    return groupby(alerts, key=lambda alert: alert.brand.name if alert.brand else "")
+_BY_BRAND: Final = ("brand__name", "kind", "pk")
+#: Brands that nobody looks after come last, as what is of no brand does.
+_BY_MANAGER: Final = ("brand__account_manager__username",)
+
+
+def _is_by_manager(channel: Channel) -> bool:
+    """Is it a digest of the brands of several account managers?"""
+    return channel.frequency != Frequency.AT_ONCE and channel.account_manager_id is None
+
+
+def _by_brand(alerts: Iterable[Alert], channel: Channel) -> Iterable[tuple[str, Iterable[Alert]]]:
+    """With the brand, and in a digest its account manager, as heading."""
+
+    def heading(alert: Alert) -> str:
+        if alert.brand is None:
+            return ""
+        manager = alert.brand.account_manager if _is_by_manager(channel) else None
+        return f"{alert.brand} (account manager: {manager})" if manager else str(alert.brand)
+
+    return groupby(alerts, key=heading)
 
 
 def _lines(alert: Alert, timezone: str) -> list[str]:
@@ -161,6 +183,7 @@ def _as_json(alert: Alert, said: Said) -> dict[str, Any]:
         "kind": alert.kind,
         "brand": brand and {"id": brand.pk, "name": brand.name},
         "campaign": campaign and {"id": campaign.pk, "name": campaign.name},
+        "group": alert.figures.get("group"),
         "period": alert.period,
         "at": alert.at.isoformat(),
         "resolved_at": alert.resolved_at and alert.resolved_at.isoformat(),

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 import time_machine
 from django.conf import LazySettings
+from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
@@ -69,6 +70,8 @@ def test_a_rule_says_what_it_would_have_raised_and_warns_of_too_many(admin: Clie
         ({"thresholds": ""}, "Give at least one percent, such as 80."),
         ({"thresholds": "eighty"}, "is not a percent; enter whole numbers such as 80, 100."),
         ({"thresholds": "0"}, "Enter percents from 1 to 1000."),
+        ({"owners": "brand", "period": "total"}, "Brands have no total budget; choose day"),
+        ({"kind": "projected", "owners": "group"}, "Budget groups are not projected; choose"),
         ({"quiet_from": "20:00"}, "Give both times of the quiet hours"),
     ],
 )
@@ -103,6 +106,30 @@ def test_a_webhooks_secret_is_shown_once_and_its_address_never(admin: Client) ->
     stored.refresh_from_db()
     assert stored.name == "Operations"
     assert encryption.unseal(stored.address) == CHANNEL["sends_to"]
+
+
+def test_a_channel_of_a_person_says_so_and_keeps_its_user_from_being_deleted(
+    admin: Client,
+) -> None:
+    ann = User.objects.create_user("ann", is_staff=True)
+    User.objects.create_user("api", is_staff=False)
+    page = text(admin.get(reverse("admin:ads_channel_add")))
+    assert f'<option value="{ann.pk}">ann</option>' in page
+    assert ">api</option>" not in page
+
+    mail = {"way": "mail", "sends_to": "ann@example.com", "account_manager": ann.pk}
+    admin.post(reverse("admin:ads_channel_add"), CHANNEL | mail)
+
+    assert Channel.objects.get().account_manager == ann
+    assert "those of ann" in text(admin.get(reverse("admin:ads_channel_changelist")))
+    assert "ann" in text(admin.get(change(Channel.objects.get())))
+    page = text(admin.get(reverse("admin:auth_user_delete", args=[ann.pk])))
+    assert "would require deleting the following protected related objects" in page
+    admin.post(
+        change(Channel.objects.get()),
+        filled_in(admin, change(Channel.objects.get())) | {"account_manager": ""},
+    )
+    assert Channel.objects.get().account_manager is None
 
 
 def test_a_wrong_address_is_refused_and_not_shown_again(admin: Client) -> None:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -14,7 +15,7 @@ from ads.models import Campaign, CampaignReference, ReportedTotal
 from ads.services.actor import acting_as
 from ads.tests.admin.pages import change, words
 from ads.tests.factories import BrandFactory, CampaignFactory, ScheduleFactory
-from ads.tests.support import NOON, enforce_all, let_run_on, spend
+from ads.tests.support import NOON, enforce_all, let_run_on, spend, spend_in_sql
 
 pytestmark = pytest.mark.django_db
 
@@ -58,6 +59,26 @@ def test_a_campaign_that_is_held_says_why_and_what_is_in_order(admin: Client) ->
     )
     assert "Today $75.40 of $75.00 100% used up" in told
     assert "Brand today $75.40 of $500.00 15%" in told
+
+
+def test_a_flight_with_a_total_budget_has_its_pace_beside_the_months(admin: Client) -> None:
+    campaign = CampaignFactory.create(
+        monthly_budget=1000,
+        total_budget=600,
+        start_date=date(2024, 4, 16),
+        end_date=date(2024, 6, 14),
+    )
+    for n in range(1, 30):
+        spend_in_sql(campaign, "12", NOON.date() - timedelta(days=n))
+
+    told = words(admin, campaign)
+
+    assert "Pace in May 2024: " in told
+    assert "Projected by the end of the month" in told
+    assert "Pace of the flight: Over pace 118%" in told
+    assert "Expected by now $295.00 $348.00 spent" in told
+    assert "Projected by the end of the flight $714.00" in told
+    assert "spends what is left by the end of the flight" in told
 
 
 def test_a_campaign_that_runs_says_when_the_clock_stops_it(admin: Client) -> None:

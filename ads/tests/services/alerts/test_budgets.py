@@ -1,6 +1,6 @@
 """Budgets that pass a percentage: once per rule, owner and period; over when they do no more."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -8,9 +8,10 @@ import pytest
 
 from ads.models import Alert, Brand, Campaign
 from ads.services import alerts, pacing
-from ads.tests.factories import BrandFactory, CampaignFactory
+from ads.services.alerts import preview
+from ads.tests.factories import BrandFactory, BudgetGroupFactory, CampaignFactory
 from ads.tests.services.alerts.support import another_rule, evaluate, rule, titles
-from ads.tests.support import NOON, let_run_on, spend
+from ads.tests.support import NOON, execute, let_run_on, spend
 
 pytestmark = pytest.mark.django_db
 
@@ -158,6 +159,106 @@ def test_a_rule_says_whose_and_which_budgets(
     assert sorted(f"{o.split()[0]} {p.split()[0]}" for o, p in found) == told
 
 
+def test_the_total_budget_of_a_flight_is_told_and_over_when_raised_or_with_the_flight(
+    brand: Brand,
+) -> None:
+    rule(period="total", thresholds=[80, 100])
+    flight = CampaignFactory.create(
+        brand=brand, name="Launch", total_budget=Decimal(1000), start_date=date(2024, 4, 10),
+        end_date=date(2024, 5, 20),
+    )  # fmt: skip
+    spend(flight, 500, NOON - 36 * DAY, date(2024, 4, 9))  # before the flight
+    spend(flight, 500, NOON - 20 * DAY, date(2024, 4, 25))
+    assert evaluate(NOON) == 0
+    spend(flight, 325, NOON)
+
+    assert evaluate(NOON) == 1
+    assert evaluate(NOON + HOUR) == 0
+    said = alerts.texts.of(Alert.objects.get())
+    assert said.title == "Launch (Acme): 80% of the total budget used"
+    assert said.text == "$825.00 of $1,000.00 spent, 82%, as of 2024-05-15 12:00 UTC."
+    assert said.next == "$175.00 is left until the flight ends on 2024-05-20."
+    spend(flight, 175, NOON)
+    assert evaluate(NOON) == 1
+    said = alerts.texts.of(Alert.objects.get(resolved_at=None))
+    assert said.title == "Launch (Acme): the total budget is used up"
+    assert said.next == "It is stopped until the budget is raised."
+
+    flight.total_budget = Decimal(1250)
+    flight.save(update_fields=["total_budget"])
+    evaluate(NOON + DAY)
+    assert is_open() == ["Launch (Acme): 80% of the total budget used"]
+    alerts.evaluate(NOON + 6 * DAY)
+    assert is_open() == []
+    assert evaluate(NOON + 6 * DAY) == 0
+
+
+def test_the_budgets_of_a_group_are_told_of_the_group(brand: Brand) -> None:
+    rule(owners="group")
+    group = BudgetGroupFactory.create(
+        brand=brand, name="Search", daily_budget=100, monthly_budget=100, total_budget=100
+    )
+    one, other = (
+        CampaignFactory.create(brand=brand, budget_group=group, daily_budget=50) for _ in "12"
+    )
+    spend(one, 40, NOON)
+    assert evaluate(NOON) == 0
+    spend(other, 45, NOON)
+
+    assert evaluate(NOON) == 3
+    assert evaluate(NOON + HOUR) == 0
+    assert sorted(titles()) == [
+        "Group Search (Acme): 80% of May's budget used",
+        "Group Search (Acme): 80% of the budget of 2024-05-15 used",
+        "Group Search (Acme): 80% of the total budget used",
+    ]
+    of_month = Alert.objects.get(period__startswith="month")
+    assert (of_month.brand, of_month.campaign) == (brand, None)
+    assert alerts.texts.of(of_month).path == f"/admin/ads/budgetgroup/{group.pk}/change/"
+
+    alerts.evaluate(NOON + DAY)
+    assert len(is_open()) == 2
+    Campaign.objects.update(status="paused")
+    evaluate(NOON + DAY)
+    assert is_open() == []
+
+
+def test_a_rule_of_one_brand_is_not_about_the_groups_and_flights_of_others(brand: Brand) -> None:
+    rule(brand=brand)
+    other = CampaignFactory.create(
+        total_budget=10, budget_group=None, brand__name="Zyxel", name="Other"
+    )
+    spend(other, 9, NOON)
+    assert evaluate(NOON) == 0
+    another_rule("budget_used", owners="campaign", period="total")
+    alerts.evaluate(NOON)
+    assert evaluate(NOON) == 0
+    assert is_open() == ["Other (Zyxel): 80% of the total budget used"]
+
+
+def test_the_preview_adds_up_flights_over_months_and_groups_over_campaigns(brand: Brand) -> None:
+    made = rule()
+    group = BudgetGroupFactory.create(brand=brand, name="Search", daily_budget=90)
+    for name in ("One", "Two"):
+        one = CampaignFactory.create(
+            brand=brand, name=name, budget_group=group, total_budget=100,
+            start_date=date(2024, 4, 1),
+        )  # fmt: skip
+        spend(one, 500, NOON, date(2024, 3, 31))
+        spend(one, 50, NOON, date(2024, 4, 1))
+        if name == "One":
+            spend(one, 30, NOON, date(2024, 5, 14))
+        spend(one, 40, NOON, date(2024, 5, 15))
+
+    found = preview.of(made, NOON)
+
+    assert [(str(one.day), one.text) for one in found.latest] == [
+        ("2024-05-15", "Two (Acme): 80% of the total budget used ($90.00 of $100.00)"),
+        ("2024-05-15", "Group Search (Acme): 80% of the daily budget used ($80.00 of $90.00)"),
+        ("2024-05-14", "One (Acme): 80% of the total budget used ($80.00 of $100.00)"),
+    ]
+
+
 def test_between_full_looks_only_brands_whose_sums_have_moved_are_looked_at(
     campaign: Campaign,
 ) -> None:
@@ -165,6 +266,23 @@ def test_between_full_looks_only_brands_whose_sums_have_moved_are_looked_at(
     alerts.evaluate(NOON)
     spend(campaign, 80, NOON)
     assert alerts.evaluate(NOON + timedelta(seconds=10)).raised == 1
+
+
+@pytest.mark.parametrize("of", ["campaign", "brand"])
+def test_an_edited_budget_raises_and_ends_its_alerts_with_the_next_look(
+    brand: Brand, campaign: Campaign, of: str
+) -> None:
+    rule(owners=of)
+    owner: Any = campaign if of == "campaign" else brand
+    budget = "daily_budget" if of == "campaign" else "monthly_budget"
+    spend(campaign, 50, NOON)
+    execute("UPDATE ads_spendtotal SET updated_at = %s", [NOON - DAY])  # no spend since
+    alerts.evaluate(NOON)
+    for amount, is_raised in ((Decimal(60), True), (Decimal(70), False)):
+        setattr(owner, budget, amount)
+        owner.save(update_fields=[budget])
+        alerts.evaluate(NOON + timedelta(seconds=10))
+        assert bool(is_open()) is is_raised
 
 
 def test_a_rule_that_is_switched_off_tells_nothing_and_what_is_open_is_over(

@@ -4,13 +4,15 @@ import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
+from itertools import pairwise
 from typing import Any
 
 import pytest
 from django.conf import LazySettings
+from django.contrib.auth.models import User
 from standardwebhooks import Webhook
 
-from ads.models import Alert, AlertMessage, Channel, UnknownReference, WaitingSpend
+from ads.models import Alert, AlertMessage, Channel, Person, UnknownReference, WaitingSpend
 from ads.services import alerts
 from ads.services.alerts.channels import InvalidChannel, outbox, send_due
 from ads.services.senders import encryption
@@ -193,6 +195,72 @@ def test_mail_has_names_as_they_are_and_each_recipient_gets_one(settings: LazySe
     plain = body_of(got[0], "plain")
     assert "$80.00 of $100.00 spent, 80%" in plain
     assert AlertMessage.objects.get().problem.startswith("nobody@example.com: ")
+
+
+def looked_after(brand: str, manager: User | None) -> Any:
+    """A campaign that has used up most of its budget, of a brand of this account manager."""
+    campaign = used(brand, brand)
+    campaign.brand.account_manager = manager
+    campaign.brand.save(update_fields=["account_manager"])
+    return campaign.brand
+
+
+def test_an_account_manager_gets_a_morning_mail_on_their_own_brands() -> None:
+    ann, bob = (User.objects.create_user(name, is_staff=True) for name in ("ann", "bob"))
+    for brand, manager in (("Acme", bob), ("Byte", ann), ("Corn", None), ("Dune", ann)):
+        looked_after(brand, manager)
+    daily = {"frequency": "daily", "way": "mail"}
+    of_ann = channel("ann@example.com", account_manager=ann, **daily)
+    team = channel("team@example.com", **daily)
+    rule("budget_used", of_ann, team)
+    another_rule("unmatched", of_ann, team)
+    unknown = UnknownReference.objects.create(platform="google_ads", reference="1")
+    WaitingSpend.objects.create(
+        unknown=unknown, kind="entry", amount=5, source="etl", received_at=NOON
+    )
+    evaluate(NOON)
+    assert send(NOON + 19 * HOUR) == (0, 0)
+
+    assert send(NOON + 20 * HOUR) == (2, 0)  # 8:00
+
+    mine, everybodys = AlertMessage.objects.order_by("channel")
+    assert headings(mine) == ["Byte", "Dune"]
+    assert mine.count == 2
+    assert headings(everybodys) == [
+        *("Byte (account manager: ann)", "Dune (account manager: ann)"),
+        *("Acme (account manager: bob)", "Corn"),
+    ]
+    assert everybodys.count == 5
+
+
+def headings(message: AlertMessage) -> list[str]:
+    """The underlined lines of a message."""
+    lines = message.text.splitlines()
+    return [line for line, under in pairwise(lines) if under and set(under) == {"-"}]
+
+
+def test_a_channel_of_a_person_is_told_of_nothing_that_they_may_not_see() -> None:
+    ann = User.objects.create_user("ann", is_staff=True)
+    seen, hidden, handed_over = (looked_after(name, ann) for name in ("Acme", "Byte", "Corn"))
+    person = Person.objects.create(user=ann, every_brand=False)
+    person.brands.set([seen, handed_over])
+    of_ann = channel("ann@example.com", "mail", account_manager=ann, frequency="daily")
+    rule("budget_used", of_ann)
+    evaluate(NOON)
+    assert set(of_ann.deliveries.values_list("alert__brand__name", flat=True)) == {"Acme", "Corn"}
+    handed_over.account_manager = User.objects.create_user("bob")
+    handed_over.save(update_fields=["account_manager"])
+
+    send(NOON + DAY)
+
+    message = AlertMessage.objects.get()
+    assert (message.count, "Corn" in message.text) == (1, False)
+    User.objects.filter(pk=ann.pk).update(is_active=False)
+    spend(seen.campaigns.get(), 20, NOON + DAY)
+    spend(hidden.campaigns.get(), 80, NOON + DAY)
+    spend(seen.campaigns.get(), 80, NOON + DAY)
+    assert evaluate(NOON + DAY) == 2
+    assert not of_ann.deliveries.filter(message=None).exists()
 
 
 def test_without_a_mail_server_a_mail_is_kept_in_the_console() -> None:

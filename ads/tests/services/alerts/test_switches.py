@@ -8,7 +8,12 @@ import pytest
 from ads.models import Alert, Brand, Campaign, SwitchOrder
 from ads.services import alerts
 from ads.services.alerts import texts
-from ads.tests.factories import BrandFactory, CampaignFactory, PlatformAccountFactory
+from ads.tests.factories import (
+    BrandFactory,
+    BudgetGroupFactory,
+    CampaignFactory,
+    PlatformAccountFactory,
+)
 from ads.tests.services.alerts.support import another_rule, evaluate, rule, titles
 from ads.tests.support import NOON, enforce_all, spend
 
@@ -48,6 +53,30 @@ def test_a_pause_for_a_used_up_budget_is_told_until_the_campaign_runs_again(
     assert alerts.evaluate(NOON + DAY).raised == 1
     assert titles(resolved_at=None) == []
     assert titles(kind="resumed") == ["Spring (Acme): running again"]
+
+
+def test_pauses_for_total_and_shared_budgets_are_told_without_a_time_of_return(
+    brand: Brand,
+) -> None:
+    group = BudgetGroupFactory.create(brand=brand, name="Search", monthly_budget=50)
+    one = CampaignFactory.create(brand=brand, name="One", budget_group=group, daily_budget=10)
+    two = CampaignFactory.create(brand=brand, name="Two", total_budget=20)
+    enforce_all(NOON)
+    rule("paused")
+    alerts.evaluate(NOON)
+    spend(one, 60, NOON)
+    spend(two, "20.50", NOON)
+
+    assert alerts.evaluate(NOON).raised == 2
+    said = [texts.of(alert) for alert in Alert.objects.order_by("campaign__name")]
+    assert [one.text for one in said] == [
+        (
+            "Daily budget used up: $60.00 of $10.00; Group's monthly budget used up: $60.00 of "
+            "$50.00, at 2024-05-15 08:00 New York."
+        ),
+        "Total budget used up: $20.50 of $20.00, at 2024-05-15 08:00 New York.",
+    ]
+    assert {one.next for one in said} == {""}
 
 
 def test_what_somebody_did_and_the_hours_of_each_day_are_told_to_nobody(

@@ -13,7 +13,7 @@ from ads.rules.calendar import UnknownTimezone
 from ads.services import reports
 from ads.services.exports import Stream
 from ads.services.reports import InvalidMonth, Stops
-from ads.tests.factories import BrandFactory, CampaignFactory
+from ads.tests.factories import BrandFactory, BudgetGroupFactory, CampaignFactory
 from ads.tests.support import NOON, at, enforce_all, execute, let_run_on, spend, spend_in_sql
 
 pytestmark = pytest.mark.django_db
@@ -137,6 +137,23 @@ def test_stops_are_counted_by_their_main_reason_and_peoples_own_are_left_out() -
     assert {row.name: row.stops for row in report.campaigns} == {"Search": 2, "Social": 1}
     assert (len(report.receipts.receipts), report.receipts.kept) == (3, 1)
     assert report.receipts.over == Decimal("7.5")
+
+
+def test_stops_of_total_and_shared_budgets_are_said_as_clients_read_them() -> None:
+    brand = acme()
+    search = CampaignFactory.create(brand=brand, name="Search", total_budget=10)
+    group = BudgetGroupFactory.create(brand=brand, name="internal name", daily_budget=20)
+    social = CampaignFactory.create(brand=brand, name="Social", budget_group=group)
+    enforce_all(NOON)
+    spend(search, "12.5", NOON)
+    spend(social, 21, NOON)
+
+    page = reports.as_html(report_of(brand), NOON)
+
+    assert "Campaign’s total budget used up" in page
+    assert "Budget shared by several campaigns used up" in page
+    assert "$12.50" in page
+    assert "internal name" not in page
 
 
 def test_an_empty_month_and_one_without_a_budget() -> None:
