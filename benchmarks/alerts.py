@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from django.conf import settings
@@ -60,16 +61,16 @@ def look(rounds: int) -> list[tuple[str, str, str]]:
         now += timedelta(minutes=20)
         took, _ = seconds(decide)
         checks.append(took)
-        took, _ = seconds(lambda now=now: alerts.evaluate(now))
+        took, _ = seconds(partial(alerts.evaluate, now))
         everything.append(took)
         # The sums of the world are as old as it; the look is at those of the last two minutes.
         execute_unaudited("UPDATE ads_spendtotal SET updated_at = %s - interval '1 hour'"
                           " WHERE campaign_id IS NULL", [now])  # fmt: skip
-        took, _ = seconds(lambda now=now: alerts.evaluate(now + timedelta(seconds=10)))
+        took, _ = seconds(partial(alerts.evaluate, now + timedelta(seconds=10)))
         quiet.append(took)
         execute_unaudited("UPDATE ads_spendtotal SET updated_at = %s WHERE campaign_id IS NULL"
                           " AND brand_id %% 100 = 0", [now])  # fmt: skip
-        took, _ = seconds(lambda now=now: alerts.evaluate(now + timedelta(seconds=20)))
+        took, _ = seconds(partial(alerts.evaluate, now + timedelta(seconds=20)))
         some.append(took)
         print(f"  check {checks[-1]:.2f} s, quiet {quiet[-1]:.3f} s, some {some[-1]:.3f} s,"
               f" everything {everything[-1]:.2f} s", flush=True)  # fmt: skip

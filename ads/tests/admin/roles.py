@@ -240,7 +240,7 @@ FIELDS: Final[dict[str, dict[Role, set[str]]]] = {
     },
     "ads.channel": {
         A: {
-            *("name", "way", "sends_to", "is_active", "rules"),
+            *("name", "way", "sends_to", "is_active", "rules", "account_manager"),
             *("frequency", "digest_at", "timezone"),
         }
     },
