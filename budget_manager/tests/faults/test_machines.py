@@ -28,7 +28,7 @@ from ads.services.ledger import SpendEntry, record_all
 from ads.services.senders import api_keys
 from budget_manager.tests.faults.client import Client
 from budget_manager.tests.faults.load import Load
-from budget_manager.tests.faults.machines import PORT, Machines, unavailable
+from budget_manager.tests.faults.machines import MACHINES, PORT, Machines, unavailable
 from budget_manager.tests.faults.servers import PATIENCE
 from budget_manager.tests.faults.stack import Stack, wrong_clock
 from budget_manager.tests.faults.test_imports import file_of, recorded, until
@@ -140,7 +140,8 @@ def test_every_machine_is_cut_off_for_a_while_and_goes_on_when_it_is_back(
 
     all_is_well()
     assert all(process.poll() is None for process in machines.processes.values())
-    assert wait_for(lambda: len(machines.app.control.ping(timeout=2) or ()) == 4, PATIENCE)
+    workers = sum(MACHINES[name] for name in ("enforcement", "orders", "worker"))
+    assert wait_for(lambda: len(machines.app.control.ping(timeout=2) or ()) == workers, PATIENCE)
     for address in machines.addresses:
         client = Client([address], load.key, timeout=30)
         entry = {"campaign": load.of["people"][0], "amount": "0.01", "external_id": address}
