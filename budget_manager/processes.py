@@ -12,13 +12,14 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from itertools import cycle
 from pathlib import Path
 from typing import IO, TextIO
 
 from budget_manager.bundled.keeper import dying_with_parent
 
 GRACE = 10.0  # seconds between asking a process to stop and killing it
-COLOURS = (36, 33, 32, 35, 34)  # as many as the Procfile has lines
+COLOURS = (36, 33, 32, 35, 34)
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -74,7 +75,7 @@ class Stack:
                 ended = self._watch(until=first)
         readers = [
             threading.Thread(target=self._relay, args=(process.stdout, name, colour), daemon=True)
-            for (name, process), colour in zip(self._running.items(), COLOURS, strict=False)
+            for (name, process), colour in zip(self._running.items(), cycle(COLOURS), strict=False)
         ]
         for thread in readers:
             thread.start()

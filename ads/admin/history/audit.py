@@ -25,7 +25,6 @@ KINDS: Final[dict[str, tuple[str, list[str]]]] = {
     "DaypartingWindowEvent": ("Hours", ["schedule__name"]),
     "CampaignScheduleEvent": ("Attached schedules", ["campaign__name", "schedule__name"]),
     "BudgetGroupEvent": ("Budget groups", ["name", "brand__name"]),
-    "BudgetPlanEvent": ("Budget plans", ["brand__name", "campaign__name"]),
     "ScheduledChangeEvent": ("Planned budgets", ["brand__name", "campaign__name"]),
     "SeasonalityAdjustmentEvent": ("Seasonality adjustments", ["name", "brand__name"]),
     "LabelEvent": ("Labels", ["name"]),

@@ -42,6 +42,7 @@ _WITHOUT_PAGES: Final = {
     "ArchivedSpend",
     "BudgetPace",
     "BudgetPlan",
+    "BudgetPlanEvent",
     "CampaignSchedule",
     "CountedTable",
     "DaypartingWindow",
