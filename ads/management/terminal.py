@@ -7,9 +7,10 @@ import difflib
 import getpass
 import logging
 import sys
+from argparse import ArgumentTypeError
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import date, datetime
 from typing import IO, Final, cast
 
 from django.core.management.base import CommandError, OutputWrapper
@@ -22,7 +23,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ads.models import Brand, Campaign
-from ads.rules.calendar import format_instant
+from ads.rules.calendar import format_instant, parse_date
 from ads.services.actor import acting_as
 from ads.services.lock_waits import Locked, is_in_the_way
 from ads.services.operations import ClockDiffers, require_clock, stuck_sessions
@@ -119,6 +120,14 @@ class Screen:
         self._console.print(table)
         if count > SHOWN:
             self.line(f"… and {count - SHOWN:,} more.")
+
+
+def day(text: str) -> date:
+    """The date that an option gives."""
+    try:
+        return parse_date(text)
+    except ValueError as error:
+        raise ArgumentTypeError(f'"{text}" is not a date; use YYYY-MM-DD.') from error
 
 
 def printable(text: str) -> str:

@@ -15,6 +15,7 @@ from ads.admin.base.detail_page import (
     listed,
     may_view,
     month_charts,
+    row_to_view,
 )
 from ads.admin.base.export import ExportsCsv, file_of
 from ads.admin.base.model_admin import (

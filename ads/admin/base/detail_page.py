@@ -10,7 +10,7 @@ from uuid import UUID
 from django.contrib import admin
 from django.db.models import Model
 from django.forms import Media
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -87,6 +87,18 @@ def may_view(request: HttpRequest, model: type[Model]) -> bool:
     """May this user look at rows of ``model``?"""
     pages = admin.site._registry.get(model)
     return pages is not None and pages.has_view_permission(request)
+
+
+def row_to_view(page: Any, request: HttpRequest, pk: int) -> Any:
+    """The row that a page beside the model's own is about.
+
+    Raises:
+        Http404: there is none, or this user may not see it.
+    """
+    row = page.get_queryset(request).filter(pk=pk).first()
+    if row is None or not page.has_view_permission(request):
+        raise Http404
+    return row
 
 
 def listed(model: str, **filters: Any) -> str:

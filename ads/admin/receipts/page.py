@@ -3,13 +3,13 @@
 from datetime import date, timedelta
 from typing import Any, Final
 
-from django.http import Http404, HttpRequest, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 
-from ads.admin.base import file_of
+from ads.admin.base import file_of, row_to_view
 from ads.admin.elements import AdminMixin, counted
 from ads.admin.receipts.text import row_of
 from ads.models import Brand
@@ -37,7 +37,7 @@ class ReceiptsPage(AdminMixin[Brand]):
 
     def receipts(self, request: HttpRequest, object_id: int) -> HttpResponseBase:
         """The month's receipts, and what they come to; with ``export`` as CSV."""
-        brand = self._brand(request, object_id)
+        brand: Brand = row_to_view(self, request, object_id)
         try:
             today = local_date(timezone.now(), brand.timezone)
         except UnknownTimezone as error:
@@ -65,14 +65,6 @@ class ReceiptsPage(AdminMixin[Brand]):
             "export": f"{address}?month={month:%Y-%m}&export=csv",
         }
         return TemplateResponse(request, "ads/admin/receipts.html", context)
-
-    def _brand(self, request: HttpRequest, pk: int) -> Brand:
-        if not self.has_view_permission(request):
-            raise Http404
-        brand: Brand | None = self.get_queryset(request).filter(pk=pk).first()
-        if brand is None:
-            raise Http404
-        return brand
 
 
 def _month(text: str, today: date) -> date:

@@ -24,7 +24,7 @@ ALL_HOURS: Final = "all"
 DAYS: Final = 30
 
 #: The names of a scenario's fields here, for errors.
-_NAMES: Final = {"from": "first", "until": "last", "budgets": "percent"}
+_NAMES: Final = {"from": "first", "to": "last", "budgets": "percent"}
 
 
 class ReplayForm(forms.Form):
@@ -35,14 +35,14 @@ class ReplayForm(forms.Form):
         widget=UnfoldAdminSingleDateWidget,
         help_text="Accounting days, both included.",
     )
-    last = forms.DateField(label="Until", widget=UnfoldAdminSingleDateWidget)
+    last = forms.DateField(label="To", widget=UnfoldAdminSingleDateWidget)
     percent = forms.DecimalField(
         label="Campaign budgets, in percent of today's",
         min_value=Decimal(0),
         max_value=Decimal(100_000),
         initial=100,
         widget=UnfoldAdminIntegerFieldWidget,
-        help_text="110 raises all daily and monthly budgets of campaigns by 10 %.",
+        help_text="110 raises all budgets of campaigns by 10 %. Budget groups stay as they are.",
     )
     brand_daily = MoneyFormField(label="Brand's daily budget", required=False)
     brand_monthly = MoneyFormField(

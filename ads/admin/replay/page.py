@@ -10,7 +10,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 
-from ads.admin.base import may_view
+from ads.admin.base import may_view, row_to_view
 from ads.admin.elements import AdminMixin, counted
 from ads.admin.replay.form import ReplayForm
 from ads.holds import Hold
@@ -38,11 +38,9 @@ class ReplayPage(AdminMixin[Brand]):
 
     def what_if(self, request: HttpRequest, object_id: int) -> HttpResponseBase:
         """The form, and after it is sent what the replay came to. Changes nothing."""
-        if not self.has_view_permission(request) or not may_view(request, Campaign):
+        if not may_view(request, Campaign):
             raise Http404
-        brand: Brand | None = self.get_queryset(request).filter(pk=object_id).first()
-        if brand is None:
-            raise Http404
+        brand: Brand = row_to_view(self, request, object_id)
         now = timezone.now()
         back = reverse("admin:ads_brand_change", args=[brand.pk])
         try:

@@ -7,7 +7,7 @@ from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 
-from ads.admin.base import may_view
+from ads.admin.base import may_view, row_to_view
 from ads.admin.elements import AdminMixin
 from ads.admin.reports.answers import CSV, PAGE, PDF, answer, private
 from ads.models import Brand, Campaign
@@ -28,11 +28,9 @@ class ReportPage(AdminMixin[Brand]):
 
     def report(self, request: HttpRequest, object_id: int) -> HttpResponseBase:
         """The report of the month that is asked for; else of the last that has ended."""
-        if not self.has_view_permission(request) or not may_view(request, Campaign):
+        if not may_view(request, Campaign):
             raise Http404
-        brand: Brand | None = self.get_queryset(request).filter(pk=object_id).first()
-        if brand is None:
-            raise Http404
+        brand: Brand = row_to_view(self, request, object_id)
         now = timezone.now()
         kind = request.GET.get("as", PAGE)
         try:

@@ -2,8 +2,6 @@
 
 import os
 import sys
-from argparse import ArgumentTypeError
-from datetime import date
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
@@ -11,8 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
 from django.utils import timezone
 
-from ads.management.terminal import brand_named, count
-from ads.rules.calendar import parse_date
+from ads.management.terminal import brand_named, count, day
 from ads.services import setup
 from ads.services.exports import Export, InvalidExport, Kind, Stream, Wanted, choose, left_out
 from ads.services.operations import say_clock
@@ -20,13 +17,6 @@ from ads.services.operations import say_clock
 SETUP: Final = "setup"
 
 _BROKEN_PIPE: Final = 141  # as a program killed by SIGPIPE ends
-
-
-def _day(text: str) -> date:
-    try:
-        return parse_date(text)
-    except ValueError as error:
-        raise ArgumentTypeError(f'"{text}" is not a date; use YYYY-MM-DD.') from error
 
 
 class Command(BaseCommand):
@@ -39,8 +29,8 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("what", choices=[*map(str, Kind), SETUP])
         parser.add_argument("--brand", help="only this brand")
-        parser.add_argument("--from", dest="first", type=_day, metavar="DATE", help="first day")
-        parser.add_argument("--to", dest="last", type=_day, metavar="DATE", help="last day")
+        parser.add_argument("--from", dest="first", type=day, metavar="DATE", help="first day")
+        parser.add_argument("--to", dest="last", type=day, metavar="DATE", help="last day")
         parser.add_argument(
             "--output", metavar="FILE", help="write to this file, which appears once complete"
         )

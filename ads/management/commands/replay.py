@@ -1,7 +1,6 @@
 """``manage.py replay``: what other budgets, hours, checks or lags would have done."""
 
 from argparse import ArgumentTypeError
-from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
@@ -9,21 +8,13 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from ads.holds import Hold
-from ads.management.terminal import SHOWN, Screen, brand_named, count, instant
+from ads.management.terminal import Screen, brand_named, count, day, instant
 from ads.models import Brand, DaypartingSchedule
-from ads.rules.calendar import parse_date
 from ads.rules.money import InvalidAmount, format_money, parse_amount
 from ads.services.operations import say_clock
 from ads.services.replay import CHECKS, Budgets, InvalidScenario, Replayed, Scenario, replay
 
 NONE: Final = "none"
-
-
-def _day(text: str) -> date:
-    try:
-        return parse_date(text)
-    except ValueError as error:
-        raise ArgumentTypeError(f'"{text}": {error}') from error
 
 
 def _amount(text: str) -> Decimal | str:
@@ -44,8 +35,8 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("brand", help="its name")
-        parser.add_argument("--from", dest="first", type=_day, required=True, metavar="DATE")
-        parser.add_argument("--until", dest="last", type=_day, required=True, metavar="DATE")
+        parser.add_argument("--from", dest="first", type=day, required=True, metavar="DATE")
+        parser.add_argument("--to", dest="last", type=day, required=True, metavar="DATE")
         parser.add_argument(
             "--budgets", type=Decimal, default=100, metavar="PERCENT",
             help="of today's budgets of all campaigns, daily and monthly; 110 raises them by 10 %%",
@@ -144,7 +135,7 @@ def _show(screen: Screen, found: Replayed) -> None:
                 money(one.over),
                 f"{one.stops:,}",
             )
-            for one in found.campaigns[:SHOWN]
+            for one in found.campaigns
         ),
     )
     if found.stops:
@@ -157,12 +148,9 @@ def _show(screen: Screen, found: Replayed) -> None:
                     ", ".join(str(Hold(code).label) for code in stop.holds),
                     instant(stop.until, brand.timezone) if stop.until else "the end",
                 )
-                for stop in found.stops[:SHOWN]
+                for stop in found.stops
             ),
         )
-    for what, rows in (("campaign", found.campaigns), ("stop", found.stops)):
-        if len(rows) > SHOWN:
-            screen.line(f"… and {count(len(rows) - SHOWN, f'more {what}')}.")
     screen.line(
         f"On record: {money(found.recorded)}. Replayed: {money(found.replayed)}, of which "
         f"{money(found.estimated)} is estimated. {count(len(found.stops), 'stop')}; over the "

@@ -48,10 +48,10 @@ def replay(brand: Brand, scenario: Scenario, now: datetime, *, most: int | None 
     """
     scenario.check(brand, now)
     campaigns = list(_campaigns(brand, scenario))
-    if most is not None and len(campaigns) * scenario.days > most:
+    if most is not None and (size := len(campaigns) * scenario.days) > most:
         reason = (
-            f"{len(campaigns):,} campaigns on {scenario.days} days take too long here; use "
-            f"{most // len(campaigns)} days at most, or the command: ./manage.py replay."
+            f"{scenario.days} days of {len(campaigns):,} campaigns are {size:,} campaign days, and "
+            f"at most {most:,} are replayed here; use fewer days, or ./manage.py replay."
         )
         raise InvalidScenario("from", scenario.first, reason)
     if not campaigns:

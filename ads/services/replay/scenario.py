@@ -72,9 +72,9 @@ class Scenario:
         """Raise InvalidScenario if it cannot be replayed for ``brand``."""
         today = local_date(now, brand.timezone)
         if self.last < self.first:
-            raise InvalidScenario("until", self.last, f"use {self.first} or later.")
+            raise InvalidScenario("to", self.last, f"use {self.first} or later.")
         if self.last >= today:
-            raise InvalidScenario("until", self.last, "use a day that has ended.")
+            raise InvalidScenario("to", self.last, "use a day that has ended.")
         if self.days > MOST_DAYS:
             reason = f"these are {self.days} days; replay {MOST_DAYS} at most."
             raise InvalidScenario("from", self.first, reason)

@@ -13,7 +13,7 @@ from ads.tests.support import NOON, enforce_all, spend
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 
 YESTERDAY = NOON - timedelta(days=1)
-DAYS = (f"--from={YESTERDAY:%Y-%m-%d}", f"--until={YESTERDAY:%Y-%m-%d}")
+DAYS = (f"--from={YESTERDAY:%Y-%m-%d}", f"--to={YESTERDAY:%Y-%m-%d}")
 
 COMES_TO = (
     "On record: $120.00. Replayed: $60.00, of which $0.00 is estimated. 1 stop; over the brand's "

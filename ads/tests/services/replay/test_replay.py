@@ -213,8 +213,8 @@ def test_nothing_of_it_stays() -> None:
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({"first": NOW.date(), "last": NOW.date()}, "until: 2024-06-01 cannot be used: use a day"),
-        ({"last": MONDAY - DAY}, "until: 2024-04-28 cannot be used: use 2024-04-29 or later."),
+        ({"first": NOW.date(), "last": NOW.date()}, "to: 2024-06-01 cannot be used: use a day"),
+        ({"last": MONDAY - DAY}, "to: 2024-04-28 cannot be used: use 2024-04-29 or later."),
         ({"first": MONDAY - 100 * DAY}, "from: 2024-01-20 cannot be used: these are 101 days"),
         ({"check_every": 7}, "check_every: 7 cannot be used: use one of 5, 10, 15, 30, 60 minutes"),
         ({"lag": 3}, "lag: 3 cannot be used: use minutes from 0 to 720, in steps of 5."),
@@ -335,7 +335,7 @@ def test_only_as_much_as_somebody_waits_for() -> None:
     brand, [campaign] = brand_of({})
     hourly(campaign, MONDAY, 10)
 
-    with pytest.raises(InvalidScenario, match="use 1 days at most, or the command"):
+    with pytest.raises(InvalidScenario, match="are 3 campaign days, and at most 1"):
         replay(brand, Scenario(MONDAY, MONDAY + 2 * DAY), NOW, most=1)
 
 
