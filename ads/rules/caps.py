@@ -62,6 +62,6 @@ def budget_there(own: Decimal, cap: Decimal | None) -> Decimal:
 def is_ours(seen: Decimal, told: Iterable[Decimal]) -> bool:
     """Whether a budget seen there is one of those that we told.
 
-    Some platforms round it down to a whole one.
+    Some platforms round it down to a whole one. Anything else beside it people have set.
     """
-    return any(each - _ONE < seen <= each for each in told)
+    return any(seen in (each, each.to_integral_value(ROUND_DOWN)) for each in told)

@@ -4,7 +4,7 @@ Beside switches and never before them: by tasks of another worker, with a claim 
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -84,7 +84,7 @@ def tell(
                 cap = _next(account_id, clock())
                 if cap is None:
                     break
-                _ask(connector, its, cap, clock, capped)
+                _ask(connector, its, cap, ours_of(cap, clock()), clock, capped)
                 if capped.error is not None:
                     _wait(account_id, capped.error, clock())
                     break
@@ -116,9 +116,10 @@ def put_back(
                 return
             if cap.original is None:
                 continue
+            ours = ours_of(cap, now)
             cap.amount, cap.state, cap.told_at = cap.original, OrderState.PENDING, now
             cap.save(update_fields=["amount", "state", "told_at"])
-            _ask(connector, its, cap, lambda: now, capped)
+            _ask(connector, its, cap, ours, lambda: now, capped)
 
 
 @contextmanager
@@ -133,11 +134,10 @@ def _claimed(account_id: int, is_late: Callable[[], bool]) -> Iterator[bool]:
 
 
 def _next(account_id: int, now: datetime) -> BudgetCap | None:
-    """The next that is due, noted as told; its amounts are those that were told before."""
+    """The next that is due, noted as told; it itself says what was told before, and when."""
     while (cap := due(account_id, now)) is not None:
         cap.next_at = now + BACK_OFF[min(cap.attempts, len(BACK_OFF) - 1)]
         cap.attempts += 1
-        cap.told_at = now
         told = [each for each in cap.told_amounts if each != cap.amount]
         if not cap.is_restoring:
             told = [*told, cap.amount][-_KEPT:]
@@ -149,8 +149,15 @@ def _next(account_id: int, now: datetime) -> BudgetCap | None:
     return None
 
 
-def _ask(connector: Connector, its: Account, cap: BudgetCap, clock: Clock, capped: Capped) -> None:
-    amount, original, ours = cap.amount, cap.original, ours_of(cap)
+def _ask(
+    connector: Connector,
+    its: Account,
+    cap: BudgetCap,
+    ours: Sequence[Decimal],
+    clock: Clock,
+    capped: Capped,
+) -> None:
+    amount, original = cap.amount, cap.original
     assert amount is not None  # noqa: S101  (refused where there is none)
     answer: CapAnswer
     try:

@@ -27,6 +27,9 @@ AGAIN: Final = timedelta(days=1)
 #: What a platform shows may be older than what it has confirmed, by this at most.
 LAG: Final = timedelta(minutes=2)
 
+#: A look may find what was there before this long after it was changed.
+BEHIND: Final = timedelta(minutes=10)
+
 #: Rows with which a budget of ours may be on the platform.
 MAY_BE_OURS: Final = Q(set_amount__isnull=False) | ~Q(told_amounts=[])
 
@@ -148,9 +151,17 @@ def left(accounts: QuerySet[PlatformAccount]) -> int:
     return BudgetCap.objects.filter(MAY_BE_OURS, place__account__in=accounts).count()
 
 
-def ours_of(row: BudgetCap) -> list[Decimal]:
-    """Budgets of ours that may be there."""
-    return [*row.told_amounts, *([] if row.set_amount is None else [row.set_amount])]
+def ours_of(row: BudgetCap, seen_at: datetime) -> list[Decimal]:
+    """Budgets of ours that a look at ``seen_at`` may find there.
+
+    Earlier ones only until the last has been there for a while: later, people have set them.
+    """
+    if row.set_amount is None:
+        return row.told_amounts
+    is_last = row.told_amounts[-1:] in ([], [row.set_amount])
+    if is_last and row.told_at is not None and seen_at > row.told_at + BEHIND:
+        return [row.set_amount]
+    return [*row.told_amounts, row.set_amount]
 
 
 def _decided(row: BudgetCap | None, place: PlatformCampaign, one: Wanted | None) -> _Decided | None:
@@ -200,7 +211,9 @@ def _is_by_hand(row: BudgetCap, place: PlatformCampaign) -> bool:
     Not where one was told and is not settled: before it is told again, its platform is asked.
     """
     seen = place.daily_budget
-    if seen is None or place.is_budget_shared or is_ours(seen, ours_of(row)):
+    if seen is None or place.is_budget_shared:
+        return False
+    if is_ours(seen, ours_of(row, place.budget_seen_at or place.seen_at)):
         return False
     if row.state in OPEN and row.told_at is not None:
         return False

@@ -272,6 +272,33 @@ def test_a_budget_that_people_set_there_is_its_own_from_then_on(
     assert platform.capped == [("7", Decimal(75)), ("7", Decimal(75))]
 
 
+def test_people_may_set_what_was_once_a_cap(platform: Scripted, its: PlatformAccount) -> None:
+    campaign = capped(its, daily_budget=60)
+    tick()
+    Campaign.objects.filter(pk=campaign.pk).update(daily_budget=75)
+    tick(NOON + MINUTE)
+    assert platform.capped == [("7", Decimal(60)), ("7", Decimal(75))]
+
+    look(NOON + 20 * MINUTE, c7=Decimal(60))
+    tick(NOON + 21 * MINUTE)
+    Brand.objects.update(platform_caps="none")
+    tick(NOON + 22 * MINUTE)
+
+    assert (platform.capped[2:], rows()) == ([], [])
+
+
+def test_a_budget_just_below_a_cap_is_peoples_own(platform: Scripted, its: PlatformAccount) -> None:
+    capped(its, daily_budget="75.50")
+    tick()
+
+    look(NOON + 20 * MINUTE, c7=Decimal("74.90"))
+    tick(NOON + 21 * MINUTE)
+    Brand.objects.update(platform_caps="none")
+    tick(NOON + 22 * MINUTE)
+
+    assert (platform.capped[1:], rows()) == ([], [])
+
+
 def test_a_look_from_before_it_was_told_says_nothing(
     platform: Scripted, its: PlatformAccount
 ) -> None:
