@@ -8,14 +8,16 @@ import os
 import re
 import signal
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from itertools import cycle
 from pathlib import Path
-from typing import IO, TextIO
+from typing import IO, TextIO, cast
 
+from budget_manager import remains
 from budget_manager.bundled.keeper import dying_with_parent
 
 GRACE = 10.0  # seconds between asking a process to stop and killing it
@@ -55,6 +57,15 @@ class Stack:
         """
         for number in SIGNALS:
             signal.signal(number, lambda number, _: self._signals.append(number))
+        killer = [sys.executable, "-I", "-S", remains.__file__, str(GRACE)]
+        with subprocess.Popen(killer, stdin=subprocess.PIPE, start_new_session=True) as process:
+            ended = self._start_all(cwd, env, first, cast("IO[bytes]", process.stdin))
+            return self._relay_until_stopped(ended, then)
+
+    def _start_all(
+        self, cwd: Path, env: Mapping[str, str], first: Callable[[], bool], groups: IO[bytes]
+    ) -> str:
+        """Start the commands; the name of the one that ended meanwhile, if one did."""
         ended = ""
         for name, command in self._commands.items():
             if ended or self._signals:
@@ -71,8 +82,14 @@ class Stack:
                 start_new_session=True,
                 preexec_fn=dying_with_parent(signal.SIGTERM),  # noqa: PLW1509 - no threads yet
             )
+            groups.write(b"%d\n" % self._running[name].pid)
+            groups.flush()
             if len(self._running) == 1:
                 ended = self._watch(until=first)
+        return ended
+
+    def _relay_until_stopped(self, ended: str, then: Callable[[], None]) -> int:
+        """Write what the commands say until a signal or the end of one; then stop all."""
         readers = [
             threading.Thread(target=self._relay, args=(process.stdout, name, colour), daemon=True)
             for (name, process), colour in zip(self._running.items(), cycle(COLOURS), strict=False)
