@@ -17,12 +17,12 @@ RUN pip install --no-cache-dir --no-deps --target /tmp/package \
 
 # Of all that, what nothing here uses goes: the symbols of debuggers; examples, tests, translations;
 # what only installers, compilers and type checkers read; applications of Django's that are not
-# installed; how to colour languages other than Python; and of the Google Ads API all but the newest
-# version and the services that are called.
+# installed; how to colour languages other than Python; pictures for desktop notifications; and of the
+# Google Ads API all but the newest version and the services that are called.
 RUN apt-get update && apt-get install -y --no-install-recommends binutils \
     && cd /venv/lib/python3*/site-packages \
     && find . -name '*.so' -exec strip --strip-unneeded {} + \
-    && rm -r examples tornado/test sqlalchemy/testing flower/static/*/*.map \
+    && rm -r examples tornado/test sqlalchemy/testing flower/static/*/*.map apprise/i18n apprise/assets \
     && find . -type d \( -path './django/*/LC_MESSAGES' -o -path './django/contrib/*/locale' \) -prune -exec rm -r {} + \
     && find . -type f -regex '.*\.\(pyi\|pyx\|pxd\|c\|h\|proto\)\|.*-info/\(RECORD\|sboms/.*\)' -delete \
     && (cd django/contrib && rm -r admindocs flatpages gis humanize redirects sitemaps syndication) \
@@ -36,15 +36,18 @@ ENV PATH=/venv/bin:$PATH
 RUN python -c "import django.core.management, django.db.backends.postgresql.base, django.test; \
 import celery.bin.celery, flower.command, gunicorn.app.wsgiapp, gunicorn.workers.gthread, requests"
 
-# The base without what only installs (pip, apt, and Perl for it), Python's parts for desktops, and
-# the C library's tables of character sets, of which Python has its own.
+# The base without what only installs (pip, apt, and Perl and a database library for it) or makes
+# certificates, Python's parts for desktops and its own tests, and the C library's tables of
+# character sets, of which Python has its own.
 FROM packages AS base
 RUN apt-get purge -y --auto-remove binutils \
     && /usr/local/bin/pip uninstall -y pip \
     && dpkg --purge --force-depends --force-remove-essential --force-remove-protected \
-        apt libapt-pkg7.0 sqv perl-base \
+        apt libapt-pkg7.0 sqv perl-base libdb5.3t64 openssl \
     && rm -rf /venv /opt/postgres /tmp/* /var/lib/apt /var/cache/* /var/log/* \
         /usr/lib/*/gconv /usr/local/include \
+    && find /usr/lib /usr/local/lib -path '*/lib-dynload/*test*.so' -delete \
+    && rm -rf $(python -c 'import pydoc_data as it; print(*it.__path__)') \
     && cd /usr/local/lib && rm -rf python3*/ensurepip python3*/idlelib python3*/lib2to3 python3*/tkinter
 
 FROM packages AS build
@@ -59,6 +62,7 @@ RUN export ENVIRONMENT=production SECRET_KEY=build ALLOWED_HOSTS=build \
     && rm -r ads/static \
     && (cd /venv/lib/python3*/site-packages && rm -r django/contrib/admin/static ninja/static unfold/static) \
     && find staticfiles \( -name '*.map*' -o -name 'redoc*' \) -delete \
+    && find staticfiles/admin/js/vendor ! -name '*.min.*' ! -path '*/i18n/*' -name '*.js*' -delete \
     && python manage.py check \
     && python -m compileall -q ads budget_manager manage.py gunicorn.conf.py \
     && python -c "import budget_manager.wsgi, gunicorn.app.wsgiapp, gunicorn.workers.gthread; \
