@@ -51,6 +51,15 @@ ZERO: Final = Decimal(0)
 #: A group, and a local date of its brand.
 Key = tuple[int, date]
 
+#: SQL: spend of any day may hold a row called campaign, as it has a total budget or a group.
+IS_LONG: Final = "(campaign.total_budget IS NOT NULL OR campaign.budget_group_id IS NOT NULL)"
+
+
+def is_long(campaign: str = "") -> Q:
+    """The same for the campaign that a path, such as ``campaign__``, leads to."""
+    names = ("total_budget", "budget_group")
+    return Q(*(Q(**{f"{campaign}{name}__isnull": False}) for name in names), _connector=Q.OR)
+
 
 class _MonthOf(Func):
     """The first of a date's month, by way of a timestamp that no timezone of a session shifts."""
@@ -71,23 +80,24 @@ def spent_since(first: str) -> Any:
     return _sum(sums.filter(period=Period.MONTH)) - _sum(before)
 
 
-def may_be_used_up() -> Q:
-    """Campaigns whose total budget can be used up: few, found for all at once.
+def spent_in_all(supposing: Supposing = NOTHING) -> Any:
+    """SQL for what counts against a campaign's total budget; without one 0, and nothing is read."""
+    there_is_one = Q(**{f"{supposing.name('total_budget')}__isnull": False})
+    spent = When(there_is_one, then=spent_since(supposing.name("start_date")))
+    return Case(spent, default=ZERO, output_field=MoneyField())
 
-    Their months come to it, whatever was spent in the first of them before the flight; or something
-    was taken back then.
+
+def used_up_totals() -> list[int]:
+    """Ids of all campaigns that have used up their total budgets.
+
+    In a statement of its own, which looks at those that have one; within the sweep's, PostgreSQL
+    would do without parallel workers.
     """
-    month = Coalesce(_MonthOf(F("campaign__start_date")), date.min)
-    sums = SpendTotal.objects.filter(campaign__total_budget__isnull=False, start__gte=month)
-    sums = sums.order_by()
-    months = sums.filter(period=Period.MONTH).values("campaign", "campaign__total_budget")
-    reached = months.annotate(spent=Sum("amount")).filter(spent__gte=F("campaign__total_budget"))
-    before = sums.filter(period=Period.DAY, start__lt=F("campaign__start_date"), amount__lt=0)
-    return (
-        Q(pk__in=reached.values("campaign"))
-        | Q(pk__in=before.values("campaign"))
-        | Q(total_budget=0)
+    having = Campaign.objects.filter(total_budget__isnull=False).alias(
+        spent=spent_since("start_date")
     )
+    used_up = having.filter(spent__gte=F("total_budget"))
+    return list(used_up.order_by().values_list("pk", flat=True))
 
 
 def _sum(sums: QuerySet[SpendTotal]) -> Any:
@@ -148,7 +158,7 @@ def of_groups(
     if not keys:
         return {}
     groups = groups or BudgetGroup.objects.in_bulk({pk for pk, _ in keys})
-    budgets = {pk: _budgets(group, supposing) for pk, group in groups.items()}
+    budgets = {pk: _budgets(group) for pk, group in groups.items()}
     in_all = _in_all(
         [group for pk, group in groups.items() if budgets[pk][TOTAL] is not None], supposing
     )
@@ -232,12 +242,8 @@ def of_campaigns(campaigns: Iterable[Campaign], now: datetime) -> dict[int, Grou
     return {pk: figures for (pk, _), figures in of_groups(keys, groups=known).items()}
 
 
-def _budgets(group: BudgetGroup, supposing: Supposing) -> dict[str, Decimal | None]:
-    supposed = supposing.groups.get(group.pk, {})
-    return {
-        period: supposed.get(field, getattr(group, field))
-        for period, field in GROUP_BUDGETS.items()
-    }
+def _budgets(group: BudgetGroup) -> dict[str, Decimal | None]:
+    return {period: getattr(group, field) for period, field in GROUP_BUDGETS.items()}
 
 
 def _members(group_ids: Collection[int], supposing: Supposing) -> QuerySet[Any, Any]:

@@ -33,7 +33,7 @@ def rows(build: Build, moment: Moment, ids: Sequence[int] | None = None) -> list
 
     ``build`` is a function of a module, whose query depends on nothing else.
     """
-    if moment.groups:  # their figures are in the SQL, other ones for every decision
+    if moment.held_by_totals:  # of all campaigns, so as many as there may be
         return list(build(_campaigns(None if ids is None else list(ids)), moment))
     if not moment.stale and moment.allowances_end is None:
         moment = replace(moment, now=_Any)  # type: ignore[arg-type]  # what reads it is to fail
@@ -51,7 +51,7 @@ def rows(build: Build, moment: Moment, ids: Sequence[int] | None = None) -> list
 class _Query:
     build: Build
     of_all: bool
-    #: All that is in the moment, as text: a moment has no hash.
+    #: All of the moment that SQL can contain, as text: a moment has no hash.
     content: str
     moment: Moment = field(compare=False)
 

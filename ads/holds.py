@@ -31,7 +31,7 @@ from django.db.models import (
 from django.db.models.functions import Coalesce, Greatest
 
 from ads.allowed import still_counted
-from ads.budget_sums import may_be_used_up, spent_since
+from ads.budget_sums import spent_in_all
 from ads.freshness import is_stale
 from ads.models import Campaign, CampaignSchedule
 from ads.models.campaign import Status
@@ -274,10 +274,8 @@ def _in_all(moment: Moment | Moments, supposing: Supposing) -> dict[str, Any]:
     if not moment.totals:
         nothing = {TOTAL_BUDGET.spend: Decimal(0), TOTAL_BUDGET.limit: None}
         return {name: Value(value, output_field=money) for name, value in nothing.items()}
-    spent = spent_since(supposing.name("start_date"))
-    there_is_one = When(**{f"{budget}__isnull": False}, then=spent)
     return {
-        TOTAL_BUDGET.spend: Case(there_is_one, default=Decimal(0), output_field=money),
+        TOTAL_BUDGET.spend: spent_in_all(supposing),
         TOTAL_BUDGET.limit: ExpressionWrapper(F(budget), output_field=money),
     }
 
@@ -337,7 +335,7 @@ def _conditions(
             for budget in BUDGET_HOLDS
         },
         # Not even asked where none has one.
-        Hold.TOTAL_BUDGET: _total_used_up(campaigns, moment, supposing),
+        Hold.TOTAL_BUDGET: _total_used_up(moment),
         Hold.GROUP_BUDGET: _held_by_group(moment, supposing),
         Hold.STALE_SPEND: _stale(campaigns, moment),
         Hold.DAYPARTING: Q(**{name("is_dayparting_enabled"): True})
@@ -345,15 +343,13 @@ def _conditions(
     }
 
 
-def _total_used_up(
-    campaigns: QuerySet[Campaign], moment: Moment | Moments, supposing: Supposing
-) -> Q:
-    """The total budget is used up. Of all campaigns, only those are added up that can have it."""
+def _total_used_up(moment: Moment | Moments) -> Q:
+    """The total budget is used up."""
     if not moment.totals:
         return Q(pk__in=[])
-    used_up = Q(total_spend__gte=F("total_limit"))
-    is_stored = not supposing.columns.keys() & {"total_budget", "start_date"}
-    return may_be_used_up() & used_up if is_stored and is_everything(campaigns) else used_up
+    if moment.held_by_totals is not None:
+        return Q(pk__in=moment.held_by_totals)
+    return Q(total_spend__gte=F("total_limit"))
 
 
 def _held_by_group(moment: Moment | Moments, supposing: Supposing) -> Q:

@@ -50,22 +50,21 @@ class Moment:
     allowances_end: Value | None = None
     #: False: no source of the campaigns' spend is older than a brand allows that stops then.
     stale: bool = True
-    #: The figures of budget groups, by id.
-    groups: Mapping[int, GroupFigures] = field(default_factory=dict)
+    #: The figures of budget groups, by id; the rule reads :attr:`held_groups` alone.
+    groups: Mapping[int, GroupFigures] = field(default_factory=dict, repr=False)
+    #: Ids of the groups with a budget that is used up.
+    held_groups: Sequence[int] = ()
     #: False: no campaign has a total budget.
     totals: bool = True
-
-    @property
-    def held_groups(self) -> list[int]:
-        """Ids of the groups with a budget that is used up."""
-        return [pk for pk, figures in self.groups.items() if figures.used_up]
+    #: Ids of those that have used it up; None: not worked out beforehand.
+    held_by_totals: Sequence[int] | None = None
 
     @classmethod
     def at(
         cls, now: datetime, campaigns: QuerySet[Campaign], supposing: Supposing = NOTHING
     ) -> "Moment":
         """``now`` for ``campaigns``, from their brands, schedules and budget groups; seven queries
-        at most, and four for groups.
+        at most, four for groups, and for all campaigns one for total budgets.
 
         An invalid timezone (written past every check) is logged. Campaigns of such a brand are not
         decided on; such a schedule counts as in force and closed, so that no money is spent on it.
@@ -85,6 +84,7 @@ class Moment:
         allowed = dict(brands.order_by().values_list("timezone").annotate(least=strict))
         strictest = min((least for least in allowed.values() if least is not None), default=None)
         asked = None if is_everything(campaigns) else campaigns
+        is_all = asked is None and supposing is NOTHING
         has_groups, has_totals = budget_sums.there_are()
         return cls.of(
             now,
@@ -94,6 +94,7 @@ class Moment:
             stale=strictest is not None and has_stale(asked, strictest, now),
             groups=_groups(campaigns, now, supposing) if has_groups else {},
             totals=has_totals or "total_budget" in supposing.columns,
+            held_by_totals=budget_sums.used_up_totals() if has_totals and is_all else None,
         )
 
     @classmethod
@@ -107,12 +108,14 @@ class Moment:
         stale: bool = True,
         groups: Mapping[int, GroupFigures] | None = None,
         totals: bool = True,
+        held_by_totals: Sequence[int] | None = None,
     ) -> "Moment":
         """The same from timezones and schedules that have been read already; no query.
 
         ``allowances_end`` False: :func:`has_ended` says that none has to be looked at, which spares
         the many a lookup for each. ``stale`` False: likewise, :func:`has_stale`. ``groups``: the
         figures of the campaigns' budget groups. ``totals`` False: none has a total budget.
+        ``held_by_totals``: the ids of those that have used it up, if they are known.
         """
         grouped = calendar.group_by_local_date(timezones, now)
         if grouped.invalid:
@@ -120,6 +123,7 @@ class Moment:
                 "Brands in unknown timezones are left alone",
                 timezones=counted(grouped.invalid),
             )
+        groups = groups or {}
         ranks: dict[int, list[int]] = defaultdict(list)
         with _unreadable() as failures:
             for schedule in schedules:
@@ -133,8 +137,10 @@ class Moment:
             tuple(grouped.invalid),
             Value(now, output_field=DateTimeField()) if allowances_end else None,
             stale,
-            groups or {},
+            groups,
+            [pk for pk, figures in groups.items() if figures.used_up],
             totals,
+            held_by_totals,
         )
 
     def period_starts(self, period: Period) -> dict[date, list[str]]:
@@ -147,6 +153,7 @@ class Moments:
     """The same for campaigns that each have an instant of their own."""
 
     key: ClassVar[str] = "pk"
+    held_by_totals: ClassVar[None] = None
 
     #: Ids of the campaigns by the local date of their brands.
     dates: dict[date, list[int]]
@@ -210,7 +217,7 @@ def _groups(
     groups = BudgetGroup.objects.all()
     if not is_everything(campaigns):
         its = groups.filter(campaigns__in=_ids(campaigns)).order_by().values_list("pk", flat=True)
-        groups = groups.filter(pk__in={*its, *supposing.groups, *supposing.into_groups})
+        groups = groups.filter(pk__in={*its, *supposing.into_groups})
     keys = budget_sums.today(groups, now)
     return {pk: each for (pk, _), each in budget_sums.of_groups(keys, supposing).items()}
 

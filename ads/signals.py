@@ -117,7 +117,8 @@ def saved(sender: type, instance: Any, update_fields: Any = None, **_: Any) -> N
 @receiver(pre_save, sender=Campaign)
 def leaves_a_group(instance: Any, update_fields: Any = None, **_: Any) -> None:
     """A campaign that leaves its budget group takes its spend along."""
-    if instance.pk and (not update_fields or "budget_group" in update_fields):
+    names = {"budget_group", "budget_group_id"}
+    if instance.pk and (not update_fields or not names.isdisjoint(update_fields)):
         before = Campaign.objects.filter(pk=instance.pk).exclude(budget_group=None)
         left = before.exclude(budget_group=instance.budget_group_id)
         # Django sends this before the transaction of the save: remembered until it is saved.

@@ -28,8 +28,6 @@ class Supposing:
     #: By the code of a budget's hold, what is allowed beyond it besides what is: an amount or an
     #: expression, below zero for what is taken back; None: as much as has been spent in all.
     allowed: Mapping[str, Any] = field(default_factory=dict)
-    #: Budgets of budget groups by field, by the group's id.
-    groups: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
     #: Ids of schedules that each campaign has besides its own, and of those that none has.
     attached: Collection[int] = ()
     detached: Collection[int] = ()

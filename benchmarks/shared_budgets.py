@@ -1,7 +1,7 @@
 """Total budgets and budget groups: deciding all campaigns where none, and where 10 % have one.
 
 Two databases take turns; the shortest round counts. In the second, every twentieth campaign has a
-total budget, with 11 months of spend to add up, and every twentieth is in a group of ten. Then
+total budget, with 11 months of spend to add up, and every twentieth is in a group of fifty. Then
 single entries of campaigns without, with a total budget, and in a group, in turns.
 """
 

@@ -43,10 +43,11 @@ from typing import Any, Final
 
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
-from django.db.models import F, Model, Q, QuerySet
+from django.db.models import F, Model, QuerySet
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Collate
 
+from ads.budget_sums import is_long
 from ads.models import (
     Brand,
     BudgetCap,
@@ -249,8 +250,7 @@ def totals_of_brands(campaign_ids: Iterable[int], now: datetime) -> None:
         with connection.cursor() as cursor:
             cursor.execute(_UPSERT_TOTALS, [list(brand_ids), list(periods), list(starts)])
     # Late spend moves sums of other months.
-    long = Q(campaigns__total_budget__isnull=False) | Q(campaigns__budget_group__isnull=False)
-    if those := list(brands.filter(long).values_list("pk", flat=True)):
+    if those := list(brands.filter(is_long("campaigns__")).values_list("pk", flat=True)):
         long_budgets(those)
 
 

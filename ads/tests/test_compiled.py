@@ -11,8 +11,8 @@ from ads import compiled
 from ads.models import Campaign
 from ads.moments import Moment
 from ads.services.delivery import preview_switches
-from ads.tests.factories import CampaignFactory, ScheduleFactory
-from ads.tests.support import NOON, spend
+from ads.tests.factories import BudgetGroupFactory, CampaignFactory, ScheduleFactory
+from ads.tests.support import NOON, spend, spend_in_sql
 
 pytestmark = pytest.mark.django_db
 
@@ -56,6 +56,21 @@ def test_the_sql_for_one_campaign_serves_another_and_a_later_instant_of_the_day(
 
     after = compiled._sql.cache_info()
     assert (after.hits - before.hits, after.misses - before.misses) == (1, 1)
+
+
+def test_the_sql_for_campaigns_of_a_group_serves_while_its_budget_is_not_used_up() -> None:
+    compiled._sql.cache_clear()
+    group = BudgetGroupFactory.create(daily_budget=10)
+    first, second = CampaignFactory.create_batch(2, brand=group.brand, budget_group=group)
+    Campaign.objects.update(is_active=True)
+    found = []
+    for campaign, amount in ((first, 4), (second, 5), (first, 1), (second, 1)):
+        spend_in_sql(campaign, str(amount), NOON.date())
+        found.append(the_same_either_way([campaign], NOON))
+
+    assert found == [[], [], [(first.pk, False)], [(second.pk, False)]]
+    used = compiled._sql.cache_info()
+    assert (used.hits, used.misses) == (2, 2)
 
 
 def test_a_condition_that_reads_the_instant_is_never_reused_unnoticed() -> None:

@@ -1,7 +1,6 @@
 """The buttons at the top of a page: what can be done now, and what that would do."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from urllib.parse import urlencode
 
 from django.urls import reverse
@@ -10,8 +9,7 @@ from ads.admin.actions.preview_text import WHY
 from ads.holds import Hold
 from ads.models import Brand, Campaign
 from ads.models.campaign import Status
-from ads.services.bulk import Action, SetStatus
-from ads.services.delivery import ACTIVATABLE, preview_holds
+from ads.services.delivery import ACTIVATABLE
 from ads.services.explain import Explanation
 
 
@@ -38,8 +36,8 @@ class May:
 
 
 def of_campaign(explained: Explanation, may: May) -> list[Button]:
-    """What makes sense for a campaign as it is; three queries at most."""
-    campaign, now = explained.campaign, explained.at
+    """What makes sense for a campaign as it is; no query."""
+    campaign = explained.campaign
 
     def at_once(label: str, code: str, says: str, *, is_first: bool = False) -> Button:
         address = reverse("admin:ads_campaign_act_on_one", args=[campaign.pk, code])
@@ -56,7 +54,7 @@ def of_campaign(explained: Explanation, may: May) -> list[Button]:
         says = "Stops it" if campaign.is_active else "Keeps it off"
         found.append(at_once("Pause", "pause", f"{says} until someone activates it."))
     elif may.switch and campaign.status in ACTIVATABLE and campaign.status != Status.ACTIVE:
-        says = _previewed(campaign, SetStatus(Status.ACTIVE), now)
+        says = _once_active(explained)
         is_first = campaign.brand.is_active
         found.append(at_once("Activate", "activate", says, is_first=is_first))
     if may.waive and _has_budget(campaign):
@@ -80,8 +78,9 @@ def _has_budget(owner: Brand | Campaign) -> bool:
     return owner.daily_budget is not None or owner.monthly_budget is not None
 
 
-def _previewed(campaign: Campaign, action: Action, now: datetime) -> str:
-    holds = preview_holds(campaign, action.changes(), now)
+def _once_active(explained: Explanation) -> str:
+    """What activating it does: that lifts one hold, and no other depends on the status."""
+    holds = [hold for held in explained.holds if (hold := Hold(held.code)) != Hold.STATUS]
     if not holds:
         return "Starts it now."
     return f"It would stay off: {', '.join(WHY.get(hold, hold.label) for hold in holds)}."

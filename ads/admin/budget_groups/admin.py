@@ -38,7 +38,6 @@ from ads.services.history import audit
 #: Campaigns listed on a group's page.
 CAMPAIGNS: Final = 100
 
-_WORDS: Final = {Period.DAY.value: "daily", Period.MONTH.value: "monthly", TOTAL: "total"}
 _LABELS: Final = {Period.DAY.value: "Today", Period.MONTH.value: "This month", TOTAL: "In total"}
 
 

@@ -17,8 +17,9 @@ from datetime import datetime
 from typing import Any, Final
 
 from django.db import OperationalError, connection, transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
+from ads.budget_sums import is_long
 from ads.models import Campaign, Spend, SpendBatch, WaitingSpend
 from ads.models.batches import BatchKind
 from ads.services import lock_waits, locks, new_batch
@@ -169,7 +170,8 @@ def _undo(batch: SpendBatch, reason: str, now: datetime, seen: str | None) -> Un
             cursor.execute(_REWIND, {**given, "earliest": validation.EARLIEST})
         because = f"Undone with batch {locked.pk}: {reason}"
         waiting.discard(mine, because=because, now=now)
-        enforced = enforce(_affected(locked, now), now, Trigger.CORRECTION, lock_first=True)
+        affected = _campaigns(_brands(locked, now))
+        enforced = enforce(affected, now, Trigger.CORRECTION, lock_first=True)
     return Undone(undoing, figures, enforced)
 
 
@@ -259,25 +261,27 @@ _MOVES: Final = """
     (SELECT campaign_id, date, -amount AS amount FROM ads_spend WHERE batch_id = %(batch)s) AS moves
 """
 
-#: The brands whose current budgets it affects. Spend of a past month holds no campaign.
-_BRANDS: Final = """
-    SELECT DISTINCT campaign.brand_id
-      FROM ads_spend AS entry JOIN ads_campaign AS campaign ON campaign.id = entry.campaign_id
-     WHERE entry.batch_id = %(batch)s AND entry.date >= %(since)s
-"""
+
+def _brands(batch: SpendBatch, now: datetime) -> list[int]:
+    """The brands whose current budgets it affects.
+
+    Spend of a past month holds only campaigns with a total budget or a group.
+    """
+    counts = Q(date__gte=earliest_month(now)) | is_long("campaign__")
+    entries = Spend.objects.filter(counts, batch=batch).order_by()
+    return list(entries.values_list("campaign__brand", flat=True).distinct())
 
 
-def _affected(batch: SpendBatch, now: datetime) -> QuerySet[Campaign]:
-    entries = Spend.objects.filter(batch=batch, date__gte=earliest_month(now)).order_by()
-    return Campaign.objects.filter(brand__in=entries.values("campaign__brand"))
+def _campaigns(brands: list[int]) -> QuerySet[Campaign]:
+    return Campaign.objects.filter(brand__in=locks.among(brands))
 
 
 def _switches(batch: SpendBatch, now: datetime) -> Iterator[Decision]:
-    campaigns = _affected(batch, now)
-    if not campaigns.exists():
+    if not (brands := _brands(batch, now)):
         return
-    with supposed_sums(_MOVES, _BRANDS, now, {"batch": batch.pk, "since": earliest_month(now)}):
-        yield from preview_switches(campaigns, now)
+    given = {"batch": batch.pk, "brands": brands}
+    with supposed_sums(_MOVES, "SELECT unnest(%(brands)s::bigint[])", now, given):
+        yield from preview_switches(_campaigns(brands), now)
 
 
 def _notes(batch: SpendBatch, figures: BatchFigures) -> Iterator[str]:

@@ -20,7 +20,6 @@ from ads.services.delivery.preview import (
     Outcome,
     outcome_of,
     preview_campaigns,
-    preview_holds,
 )
 from ads.services.delivery.rollover import Rollover
 from ads.services.delivery.schedule_preview import Preview, preview_schedule

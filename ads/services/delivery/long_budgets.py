@@ -36,7 +36,7 @@ def crossed(brands: Mapping[int, int], moved: Moved, now: datetime) -> Q:
         if campaign in brands:
             by_campaign[campaign][day] = amount
     rows: Any = Campaign.objects.filter(pk__in=by_campaign).annotate(
-        spent=budget_sums.spent_since("start_date")
+        spent=budget_sums.spent_in_all()
     )
     ids: set[int] = set()
     groups: dict[int, dict[date, Decimal]] = defaultdict(lambda: defaultdict(Decimal))

@@ -15,9 +15,8 @@ from django.db.models import Count, F, QuerySet
 from django.db.models.expressions import Case, Value, When
 
 from ads.holds import Hold, Moment, Supposing, from_bits, with_holds
-from ads.models import Campaign, DaypartingSchedule
+from ads.models import Campaign
 from ads.models.campaign import Status
-from ads.moments import schedules_as_rules
 
 #: Campaigns of each kind that are named.
 NAMED: Final = 5
@@ -109,22 +108,6 @@ def preview_campaigns(
     if moment.unreadable:
         undecided = campaigns.filter(brand__timezone__in=moment.unreadable).count()
     return outcome_of([Group(*row) for row in rows], undecided, brings=brings)
-
-
-def preview_holds(campaign: Campaign, supposing: Supposing, now: datetime) -> list[Hold] | None:
-    """The holds that one campaign would have; None: its brand's timezone is invalid.
-
-    Three queries at most.
-    """
-    mine = Campaign.objects.filter(pk=campaign.pk)
-    schedules = []
-    if campaign.is_dayparting_enabled:
-        schedules = schedules_as_rules(DaypartingSchedule.objects.filter(campaigns=campaign))
-    moment = Moment.of(now, [campaign.brand.timezone], schedules)
-    rows: QuerySet[Any] = with_holds(mine, moment, supposing)
-    for bits in rows.values_list("hold_bits", flat=True):
-        return from_bits(bits)
-    return None
 
 
 def outcome_of(groups: Iterable[Group], undecided: int, *, brings: Hold | None = None) -> Outcome:

@@ -12,6 +12,7 @@ from django.db import connection
 from django.db.models import QuerySet
 from django.db.models.expressions import RawSQL
 
+from ads.budget_sums import IS_LONG
 from ads.models import Campaign
 from ads.services.currencies import by_currency
 from ads.services.delivery import earliest_month
@@ -155,7 +156,8 @@ _KNOWN: Final = f"""
 def note_brands(now: datetime, *tables: str, brand_id: int | None) -> bool:
     """Note the brands whose current budgets these tables' days may affect; are there any?
 
-    Spend of a past month holds no campaign. ``brand_id``: one that is affected anyway.
+    Spend of a past month holds only campaigns with a total budget or a group. ``brand_id``: one
+    that is affected anyway.
     """
     days = " UNION ALL ".join(f"SELECT campaign_id, date FROM {table}" for table in tables)  # noqa: S608
     run(_NOTE_BRANDS.format(days=days), [earliest_month(now), brand_id, brand_id])
@@ -166,8 +168,9 @@ def note_brands(now: datetime, *tables: str, brand_id: int | None) -> bool:
 _NOTE_BRANDS: Final = f"""
     CREATE TEMP TABLE {BRANDS} AS
     SELECT DISTINCT campaign.brand_id
-      FROM (SELECT DISTINCT campaign_id FROM ({{days}}) AS row WHERE date >= %s) AS counted
+      FROM (SELECT campaign_id, max(date) AS last FROM ({{days}}) AS row GROUP BY 1) AS counted
       JOIN ads_campaign AS campaign ON campaign.id = counted.campaign_id
+     WHERE counted.last >= %s OR {IS_LONG}
      UNION SELECT %s::bigint WHERE %s::bigint IS NOT NULL
 """  # noqa: S608
 

@@ -10,23 +10,23 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, Final
+from typing import Final
 
 from django.db import transaction
-from django.db.models import Case, F, Q, Value, When
+from django.db.models import Q
 
+from ads.budget_sums import is_long
 from ads.models import Brand, Campaign, Spend, SpendTotal
-from ads.models.fields import MoneyField
 from ads.models.spend import Kind, Period
 from ads.rules.calendar import UnknownTimezone, local_date, period_start
 from ads.services import locks
 from ads.services.actor import SYSTEM
-from ads.services.delivery import Enforced, Outcome, preview_campaigns
+from ads.services.delivery import Enforced, Outcome, preview_campaigns, supposed_sums
 from ads.services.errors import InvalidSpend
 from ads.services.ledger.batch import record_all
 from ads.services.ledger.rows import SpendEntry
 from ads.services.ledger.validation import check_amount, check_text
-from ads.supposing import Supposing
+from ads.supposing import NOTHING
 
 #: The source under which people's corrections are recorded.
 SOURCE: Final = "correction"
@@ -126,9 +126,9 @@ def preview(correction: Correction, now: datetime) -> CorrectionPreview:
     with suppress(UnknownTimezone):  # else nothing decides on its campaigns
         today = local_date(now, campaign.brand.timezone)
         current = [period for period in Period if starts[period] == period_start(period, today)]
-        return CorrectionPreview(
-            _sums(correction, starts, current), _outcome(correction, current, now)
-        )
+        counts = current or Campaign.objects.filter(is_long(), pk=campaign.pk).exists()
+        outcome = _outcome(correction, now) if counts else Outcome()
+        return CorrectionPreview(_sums(correction, starts, current), outcome)
     return CorrectionPreview(_sums(correction, starts, []), Outcome())
 
 
@@ -218,19 +218,17 @@ def _sums(
     return sums
 
 
-def _outcome(correction: Correction, current: Sequence[Period], now: datetime) -> Outcome:
-    """The campaigns that would be switched.
+#: As the ledger would have it, a relation.
+_MOVE: Final = """
+    (VALUES (%(campaign)s::bigint, %(day)s::date, %(amount)s::numeric))
+        AS move (campaign_id, date, amount)
+"""
 
-    Holds compare spend with budgets, so the same spend is supposed with smaller budgets.
-    """
-    if not current:
-        return Outcome()
-    campaign, amount = correction.campaign, Value(correction.amount)
-    columns: dict[str, Any] = {}
-    for name in (period.budget for period in current):
-        columns[name] = Case(
-            When(pk=campaign.pk, then=F(name) - amount), default=F(name), output_field=MoneyField()
-        )
-        columns[f"brand__{name}"] = F(f"brand__{name}") - amount
-    of_brand = Campaign.objects.filter(brand=campaign.brand_id)
-    return preview_campaigns(of_brand, Supposing(columns=columns), now)
+
+def _outcome(correction: Correction, now: datetime) -> Outcome:
+    """The campaigns that would be switched."""
+    campaign = correction.campaign
+    given = {"campaign": campaign.pk, "day": correction.day, "amount": correction.amount}
+    with supposed_sums(_MOVE, "%(brand)s", now, {**given, "brand": campaign.brand_id}):
+        of_brand = Campaign.objects.filter(brand=campaign.brand_id)
+        return preview_campaigns(of_brand, NOTHING, now)

@@ -20,6 +20,7 @@ from typing import NamedTuple
 from django.db import connection
 from django.db.models import Q, QuerySet
 
+from ads.budget_sums import IS_LONG
 from ads.holds import BUDGET_HOLDS, BudgetHold
 from ads.models import Campaign
 from ads.models.spend import Kind, Period
@@ -84,8 +85,7 @@ _QUESTION = f"""
                     SELECT moved.campaign_id, moved.brand_id, campaign.is_active,
                            (brand.timezone, brand.currency) <> (moved.timezone, moved.currency)
                                AS is_stale,
-                           campaign.total_budget IS NOT NULL
-                               OR campaign.budget_group_id IS NOT NULL AS is_long,
+                           {IS_LONG} AS is_long,
                            greatest({_answers(of_brand=True)}) AS brand_answer,
                            greatest({_answers(of_brand=False)}) AS campaign_answer
                       FROM (VALUES {{rows}})

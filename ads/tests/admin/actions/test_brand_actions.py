@@ -14,7 +14,7 @@ from ads.models import Brand, Campaign, DeliveryChange
 from ads.services import BudgetService, CampaignService
 from ads.tests.admin.actions.acting import plain, table
 from ads.tests.admin.pages import act, change, confirm, said
-from ads.tests.factories import BrandFactory, CampaignFactory
+from ads.tests.factories import BrandFactory, BudgetGroupFactory, CampaignFactory
 from ads.tests.support import enforce_all
 
 CODES = ["pause", "resume", "let_run_on", "change_budgets"]
@@ -244,6 +244,22 @@ def test_the_buttons_are_those_that_make_sense(admin: Client) -> None:
     )
     Campaign.objects.filter(pk=campaign.pk).update(status="archived")
     assert "Activate" not in dict(offered(admin, campaign))
+
+
+def test_what_activating_would_do_counts_total_and_shared_budgets(admin: Client) -> None:
+    group = BudgetGroupFactory.create(monthly_budget=5)
+    paused = {"brand": group.brand, "status": "paused"}
+    shared = CampaignFactory.create(**paused, budget_group=group)
+    alone = CampaignFactory.create(**paused, total_budget=5)
+    for campaign in (shared, alone):
+        BudgetService.record_spend(campaign, Decimal(7))
+
+    says = [dict(offered(admin, campaign))["Activate"] for campaign in (shared, alone)]
+
+    assert says == [
+        "It would stay off: budget of its group used up.",
+        "It would stay off: total budget used up.",
+    ]
 
 
 def test_a_campaign_of_a_paused_brand_offers_to_resume_the_brand(

@@ -53,8 +53,6 @@ def test_a_campaign_that_is_held_says_why_and_what_is_in_order(admin: Client) ->
         "pause_circle On hold: Daily budget used up: $75.40 of $75.00 "
         "until 2024-05-16 00:00 Tokyo, in 3 hours "
         "check_circle OK: Monthly budget: no limit, $75.40 spent this month "
-        "check_circle OK: Total budget: no limit "
-        "check_circle OK: Group's budget: in no group "
         "check_circle OK: Hours: all day, dayparting is off" in told
     )
     assert "Today $75.40 of $75.00 100% used up" in told

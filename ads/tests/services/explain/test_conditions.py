@@ -14,7 +14,12 @@ from ads.services.explain import brand as brand_explanation
 from ads.services.explain import conditions
 from ads.services.explain.explanation import explain
 from ads.services.ledger import summaries
-from ads.tests.factories import BrandFactory, CampaignFactory, ScheduleFactory
+from ads.tests.factories import (
+    BrandFactory,
+    BudgetGroupFactory,
+    CampaignFactory,
+    ScheduleFactory,
+)
 from ads.tests.support import NOON, at, spend
 
 pytestmark = pytest.mark.django_db
@@ -35,15 +40,20 @@ def told(campaign: Campaign) -> dict[str, tuple[bool, str, Any]]:
 
 
 def test_there_is_one_for_each_hold_that_can_apply_in_their_order() -> None:
-    strict = CampaignFactory.create(brand__stale_after_minutes=60)
-    lenient = CampaignFactory.create()
+    brand = BrandFactory.create(stale_after_minutes=60)
+    group = BudgetGroupFactory.create(brand=brand)
+    every = CampaignFactory.create(brand=brand, total_budget=100, budget_group=group)
+    usual = CampaignFactory.create()
 
-    of_strict, of_lenient = (
-        [one.hold for one in conditions.of(explain(each, NOON))] for each in (strict, lenient)
+    of_every, of_usual = (
+        [one.hold for one in conditions.of(explain(each, NOON))] for each in (every, usual)
     )
 
-    assert of_strict == list(Hold)
-    assert of_lenient == [hold for hold in Hold if hold != Hold.STALE_SPEND]
+    few = [Hold.TOTAL_BUDGET, Hold.GROUP_BUDGET, Hold.STALE_SPEND]
+    assert of_every == list(Hold)
+    assert of_usual == [hold for hold in Hold if hold not in few]
+    assert told(every)["total_budget"][1] == "Total budget: $0.00 of $100.00 spent"
+    assert told(every)["group_budget"][1] == f"Group {group.name}: no limit"
 
 
 def test_a_hold_that_does_not_apply_has_its_figures() -> None:
@@ -76,8 +86,6 @@ def test_a_hold_that_does_not_apply_has_its_figures() -> None:
         ),
         "daily_budget": (False, "Daily budget: $12.00 of $75.00 spent", None),
         "monthly_budget": (False, "Monthly budget: no limit, $12.00 spent this month", None),
-        "total_budget": (False, "Total budget: no limit", None),
-        "group_budget": (False, "Group's budget: in no group", None),
         "dayparting": (
             False,
             "Hours: open now (Office)",

@@ -15,7 +15,7 @@ from ads.services import InvalidSpend, SpendConflict
 from ads.services.ledger import corrections
 from ads.services.ledger.corrections import CorrectedMeanwhile, Correction, record
 from ads.services.ledger.verification import find_drift
-from ads.tests.factories import BrandFactory, CampaignFactory
+from ads.tests.factories import BrandFactory, BudgetGroupFactory, CampaignFactory
 from ads.tests.support import NOON, at_once, delivers, enforce_all, let_run_on, spend, totals
 
 TODAY = NOON.date()
@@ -128,11 +128,31 @@ def test_a_month_that_is_over_starts_and_stops_nobody() -> None:
 
 
 @pytest.mark.django_db
+def test_a_correction_of_any_month_is_previewed_where_a_total_or_shared_budget_counts_it() -> None:
+    group = BudgetGroupFactory.create(total_budget=100)
+    shared = [
+        CampaignFactory.create(brand=group.brand, budget_group=group, name=name) for name in "AB"
+    ]
+    alone = CampaignFactory.create(brand=group.brand, total_budget=100, name="C")
+    last_month = MAY - timedelta(days=1)
+    for campaign in (shared[0], alone):
+        spend(campaign, 100, NOON, last_month)
+    wanted = [correction(campaign, -1, day=last_month) for campaign in (shared[0], alone)]
+
+    previewed = [corrections.preview(each, NOON).outcome for each in wanted]
+
+    assert [names(outcome.starts) for outcome in previewed] == [["A", "B"], ["C"]]
+    for number, each in enumerate(wanted):
+        record(each, external_id=f"form-{number}", now=NOON)
+    assert all(delivers(campaign) for campaign in (*shared, alone))
+
+
+@pytest.mark.django_db
 def test_looking_changes_nothing(django_assert_max_num_queries: Any) -> None:
     campaign = CampaignFactory.create(daily_budget=10)
     spend(campaign, 12, NOON)
 
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(17):
         corrections.preview(correction(campaign, -12), NOON)
 
     assert Spend.objects.count() == 1
