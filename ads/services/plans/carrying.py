@@ -32,13 +32,15 @@ def is_over(starts_on: date, today: date) -> bool:
     return starts_on < month_start(today)
 
 
+def month_after(first: Any, number: int = 1) -> Func:
+    """SQL for the first of the month, so many months after that which begins on ``first``."""
+    template = f"(%(expressions)s + interval '{number} month')::date"
+    return Func(first, template=template, output_field=DateField())
+
+
 def spent_before() -> Any:
     """SQL for what the owner of a month of a plan has spent in the month before it."""
-    month = Func(
-        OuterRef("starts_on"),
-        template="(%(expressions)s - interval '1 month')::date",
-        output_field=DateField(),
-    )
+    month = month_after(OuterRef("starts_on"), -1)
     sums = SpendTotal.objects.filter(period=Period.MONTH, start=month).order_by()
     own = sums.filter(campaign=OuterRef("campaign")).values("amount")
     brands = sums.filter(campaign=None, brand=OuterRef("brand")).values("amount")

@@ -413,6 +413,26 @@ def test_the_calendar_says_what_changes_when() -> None:
     ]
 
 
+@pytest.mark.django_db
+def test_the_calendar_says_when_what_was_carried_over_ends() -> None:
+    brand, other = BrandFactory.create(name="Acme"), BrandFactory.create()
+    campaign = CampaignFactory.create(brand=brand, name="Gift")
+    march = date(2025, 3, 1)
+    plan(brand, {DECEMBER: Decimal(3000), march: Decimal(5)}, Carry.UNSPENT)
+    plan(campaign, {DECEMBER: Decimal(20), JANUARY: Decimal(30)}, Carry.OVERSPENT)
+    plan(other, {DECEMBER: Decimal(7)}, Carry.NOTHING)
+    schedule(brand, 6, date(2025, 4, 1), "monthly_budget")
+    found = plans.agenda.of(JANUARY, date(2025, 4, 30))
+    assert [(one.day, str(one.subject), one.says) for one in found if "Nothing" in one.says] == [
+        (JANUARY, "Acme", "Nothing is planned: $3,000.00 as in December, nothing carried over"),
+        (
+            date(2025, 2, 1),
+            "Gift",
+            "Nothing is planned: $30.00 as in January, nothing carried over",
+        ),
+    ]
+
+
 def history(owner: Brand | Campaign) -> list[tuple[str, Any, Any]]:
     """What the history says was applied to its budgets: why, from what and to what."""
     events: Any = audit.event_model("ScheduledChangeEvent")._default_manager
