@@ -313,7 +313,12 @@ def _enforcing(task: str, work: Callable[[datetime], Enforced | Rollover]) -> di
     """
     now = timezone.now()
     with _running(task, now) as run:
-        begun = plans.apply_due(now) + allowances.expire(now)
+        planned = plans.apply_due(now)
+        run.errors += [
+            f"Planned budgets of brand {pk} could not be applied; see the log."
+            for pk in planned.failed
+        ]
+        begun = planned.enforced + allowances.expire(now)
         done = work(now)
         if isinstance(done, Rollover):
             run.errors += [

@@ -131,6 +131,7 @@ class ScheduledChange(TimestampedModel):
     applied_at = models.DateTimeField(null=True, blank=True)
     before = MoneyField("was", null=True, help_text="The budget before it was applied.")
     after = MoneyField("became", null=True, help_text="What it became, with what was carried over.")
+    #: NULL: nothing depends on it, or no longer, since the month is over.
     spent_before = MoneyField(null=True, help_text="The month before: what had been spent by then.")
     says = models.CharField(
         max_length=300, blank=True, default="", db_default="", help_text="What was applied and why."
@@ -171,6 +172,11 @@ class ScheduledChange(TimestampedModel):
                 fields=["plan", "starts_on"],
                 condition=Q(plan__isnull=False),
                 name="scheduled_change_by_plan",
+            ),
+            models.Index(
+                fields=["starts_on"],
+                condition=Q(spent_before__isnull=False),
+                name="scheduled_change_carries_over",
             ),
         ]
         triggers = [

@@ -19,7 +19,9 @@ Saving a sender (a key, a webhook endpoint) takes a lock of its own, and none of
 that creates campaigns takes one before all of these.
 
 A setup file takes one of its own, so that two of them never wait for each other, that of imports if
-it creates campaigns, then 5 and 6, and last the brands that it changes: :func:`setup`.
+it creates campaigns, then 5 and 6, and last the brands that it changes: :func:`setup`. Planned
+budgets take 5 and 6 and then the brand too: :func:`budgets`. The clock tasks take one of their own
+before, and leave them to whoever has it.
 
 Writing daily caps takes one of its own, then their rows; whoever writes down what became of one
 holds the account's row before.
@@ -66,7 +68,7 @@ from ads.services.campaign_lookup import Reference
 
 #: The advisory locks of :func:`only_import`, :func:`senders`, :func:`creating_campaigns`,
 #: :func:`undoing`, :func:`only_setup`, :func:`archiving`, :func:`counting`, :func:`capping`,
-#: :func:`replaying` and :func:`alerts`; any numbers of their own.
+#: :func:`replaying`, :func:`alerts` and :func:`planning`; any numbers of their own.
 _ONLY_IMPORT: Final = 0x1_0B0D6E7
 _CREATING_CAMPAIGNS: Final = 0xCA4BA165
 _SAVING_SENDERS: Final = 0x5E4DE25
@@ -77,6 +79,7 @@ _COUNTING: Final = 0xC0_0479
 _CAPPING: Final = 0xCA9_91D6
 REPLAYING: Final = 0x4E_91A7
 _ALERTS: Final = 0xA1E_275
+_PLANNING: Final = 0x91A_4417
 #: That of :func:`long_budgets`, to which the brand's id is added.
 _LONG_BUDGETS: Final = 0x10_46 << 44
 
@@ -212,6 +215,18 @@ def _one_at_a_time(number: int) -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [number])
 
 
+def planning() -> bool:
+    """Whether nobody else applies planned budgets; keeps others from it until it ends."""
+    return _is_alone(_PLANNING)
+
+
+def budgets(campaign_ids: Collection[int], brand_ids: Collection[int], now: datetime) -> None:
+    """Lock campaigns and brands whose budgets change, and wait for spend in flight on them."""
+    totals_of_brands(campaign_ids, now)
+    campaigns(campaign_ids)
+    brands(brand_ids)
+
+
 def setup(
     campaign_ids: Collection[int],
     brand_ids: Collection[int],
@@ -219,15 +234,13 @@ def setup(
     *,
     renamed: Iterable[QuerySet[Model]],
 ) -> None:
-    """Lock campaigns and brands that a file changes, and wait for spend in flight on them.
+    """The same for those that a file changes.
 
     ``renamed``: those of them that get another name. Spend that is being inserted refers to their
     rows and goes on to lock the sums, which are locked here: waiting for it could deadlock, so an
     error that :func:`is_in_the_way` knows is raised at once.
     """
-    totals_of_brands(campaign_ids, now)
-    campaigns(campaign_ids)
-    brands(brand_ids)
+    budgets(campaign_ids, brand_ids, now)
     for rows in renamed:
         list(rows.order_by("pk").select_for_update(of=("self",), nowait=True).values_list("pk"))
 

@@ -4,13 +4,15 @@ from datetime import date
 from typing import Any
 
 from django import forms
+from django.db.models import QuerySet
 from django.utils import timezone
 from unfold.widgets import UnfoldAdminSingleDateWidget, UnfoldAdminTextInputWidget
 
 from ads.admin.actions.forms import BrandBudgetsForm, BudgetsForm
+from ads.models import Brand
 from ads.services.bulk import ChangeBudgets
 from ads.services.history import Seen
-from ads.services.plans import ScheduleBudgets
+from ads.services.plans import ScheduleBudgets, has_begun
 
 
 class _Dated(forms.Form):
@@ -27,10 +29,14 @@ class _Dated(forms.Form):
         help_text="Shown in the history.",
     )
 
+    def __init__(self, *args: Any, brands: QuerySet[Brand], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        #: Whose budgets change, or whose campaigns' budgets.
+        self.brands = brands
+
     def clean_starts_on(self) -> date:
         day: date = self.cleaned_data["starts_on"]
-        today = timezone.now().date()
-        if day <= today:
+        if has_begun(day, self.brands, timezone.now()):
             raise forms.ValidationError(
                 f"{day} has begun. Choose a later day, or change the budgets at once."
             )

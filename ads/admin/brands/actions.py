@@ -148,7 +148,8 @@ class BrandActions(AsksFirst):
         if code == "let_run_on":
             return LetRunOnForm(Brand.objects.filter(pk__in=among(ids)), data)
         if code == "schedule_budgets":
-            return ScheduleBrandBudgetsForm(currencies(self.campaigns_of(ids), ids), data)
+            brands, theirs = Brand.objects.filter(pk__in=among(ids)), self.campaigns_of(ids)
+            return ScheduleBrandBudgetsForm(currencies(theirs, ids), data, brands=brands)
         if code != "change_budgets":
             return None
         return BrandBudgetsForm(currencies(self.campaigns_of(ids), ids), data)

@@ -161,9 +161,11 @@ class CampaignActions(Undoes):
     def form_of(self, code: str, ids: Sequence[int], data: Any) -> ActionForm | None:
         if code == "reset_daily_spend":
             return LetRunOnForm(Campaign.objects.filter(pk__in=among(ids)), data)
-        if code in ("change_budgets", "schedule_budgets"):
-            form = BudgetsForm if code == "change_budgets" else ScheduleBudgetsForm
-            return form(currencies(self.campaigns_of(ids)), data)
+        if code == "change_budgets":
+            return BudgetsForm(currencies(self.campaigns_of(ids)), data)
+        if code == "schedule_budgets":
+            brands = Brand.objects.filter(campaigns__in=among(ids))
+            return ScheduleBudgetsForm(currencies(self.campaigns_of(ids)), data, brands=brands)
         if code == "attach_schedule":
             return AttachForm(data)
         if code in ("detach_schedule", "budget_group"):

@@ -98,7 +98,8 @@ class PlansBudgets(AdminMixin[Any]):
             before = plans.by_month.before_last_edit(owner, now) if UNDO in request.GET else None
             form = PlanForm(months, brand.currency, initial=_initial(owner, months, before))
         preview = self._preview(owner, form, now) if form.is_bound and form.is_valid() else None
-        if preview and DO in request.POST and request.POST.get("seen") == _flat(form):
+        seen = _seen(form, preview) if preview else ""
+        if preview and DO in request.POST and request.POST.get("seen") == seen:
             plans.by_month.save(owner, form.amounts, form.cleaned_data["carries"], now)
             self.message_user(request, f"Saved the plan of {owner}.", messages.SUCCESS)
             return HttpResponseRedirect(page)
@@ -111,10 +112,14 @@ class PlansBudgets(AdminMixin[Any]):
             "form": form,
             "month_fields": [form[name] for name in form.months],
             "back": back,
-            "seen": _flat(form) if preview else "",
+            "seen": seen,
             "do": DO,
             "undo": f"{page}?{UNDO}=1" if plans.by_month.plan_of(owner) else "",
             "media": self.media,
+            "gaps": plans.by_month.gaps(
+                {one.month: one.amount for one in months} if preview is None else form.amounts,
+                brand.currency,
+            ),
             **(_previewed(preview, brand.currency) if preview is not None else {}),
         }
         return TemplateResponse(request, "ads/admin/plan.html", context)
@@ -145,8 +150,10 @@ def _initial(
     return {**found, "carries": carries}
 
 
-def _flat(form: PlanForm) -> str:
-    return form.signature().replace("\n", ";")
+def _seen(form: PlanForm, preview: plans.PlanPreview) -> str:
+    """What was entered, and from what it changes: if somebody saves meanwhile, it is shown anew."""
+    before = [f"{one.month:%Y-%m} was {one.old}" for one in preview.changes]
+    return ";".join([*form.signature().split("\n"), *before, f"carries was {preview.carries[0]}"])
 
 
 def _previewed(preview: plans.PlanPreview, currency: str) -> dict[str, Any]:
@@ -163,7 +170,7 @@ def _previewed(preview: plans.PlanPreview, currency: str) -> dict[str, Any]:
     before, after = (Carry(one).label.lower() for one in preview.carries)
     if before != after:
         notes.append(f"Carried forward: {after} (was: {before}).")
-    at_once = preview.budget is not None
+    at_once = bool(preview.says)
     return {
         "is_previewed": True,
         "changes": [

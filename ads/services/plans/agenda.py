@@ -3,16 +3,19 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any, Final
 
 from django.db import models
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 
 from ads.models import Brand, Campaign, DaypartingSchedule, ScheduledChange
 from ads.models.campaign import Status
-from ads.models.plans import PlannedField
+from ads.models.plans import Carry, PlannedField
+from ads.rules.calendar import next_month
 from ads.rules.money import format_money
 from ads.services import visible
+from ads.services.plans.carrying import month_after
 
 #: Entries of one kind that are listed; a filter by brand shows fewer.
 MOST: Final = 500
@@ -57,10 +60,29 @@ def _budgets(first: date, last: date, brand: Brand | None) -> Iterator[Entry]:
         if change.amount is not None:
             budget = format_money(change.amount, change.brand.currency)
         says = change.says if change.applied_at else f"{label} becomes {budget}"
-        if change.plan and not change.applied_at and change.plan.carries != "nothing":
+        if change.plan and not change.applied_at and change.plan.carries != Carry.NOTHING:
             says += ", and what is carried forward"
         kind = Kind.PLAN if change.plan_id else Kind.BUDGET
         yield Entry(change.starts_on, kind, change.owner, says)
+
+
+def _ends_of_plans(first: date, last: date, brand: Brand | None) -> Iterator[Entry]:
+    """Months of plans that nothing follows: what they carried over ends with them."""
+    following = ScheduledChange.objects.filter(
+        brand=OuterRef("brand"), field=OuterRef("field"), cancelled_at=None,
+        starts_on=month_after(OuterRef("starts_on")),
+    )  # fmt: skip
+    months = ScheduledChange.objects.filter(
+        ~Exists(following.filter(campaign=OuterRef("campaign"))),
+        ~Q(campaign=None) | ~Exists(following.filter(campaign=None)),
+        plan__isnull=False, cancelled_at=None, **_of(brand, "brand"),
+    ).exclude(plan__carries=Carry.NOTHING)  # fmt: skip
+    months = months.alias(ends=month_after(F("starts_on"))).filter(ends__range=(first, last))
+    months = visible.rows(months).select_related("brand", "campaign__brand")
+    for month in months.order_by("starts_on", "pk")[:MOST]:
+        amount = format_money(month.amount or Decimal(0), month.brand.currency)
+        says = f"Nothing is planned: {amount} as in {month.starts_on:%B}, nothing carried over"
+        yield Entry(next_month(month.starts_on), Kind.PLAN, month.owner, says)
 
 
 def _flights(first: date, last: date, brand: Brand | None) -> Iterator[Entry]:
@@ -105,6 +127,7 @@ def _of(brand: Brand | None, name: str) -> dict[str, Any]:
 #: Where entries come from. Whatever else is known by day, such as events, belongs here.
 SOURCES: Final[Sequence[Callable[[date, date, Brand | None], Iterator[Entry]]]] = (
     _budgets,
+    _ends_of_plans,
     _flights,
     _hours,
 )

@@ -2,229 +2,277 @@
 
 Every clock task does this before it decides. Twice, late or by two at once it does no harm: what is
 due is looked at again under the locks, in the order of the dates, and what was missed is caught up
-with. Budgets are written and enforced in one transaction.
+with. Budgets are written and enforced in one transaction of one brand.
 
-What a month of a plan takes over is worked out when it begins, and again while spend of the month
-before still comes in: for :data:`LATE_DAYS` days. A budget that a person has changed since is left.
+A budget that a person has changed since is left.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import time
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from functools import partial
 from typing import Any, Final
 
 import structlog
-from django.db import OperationalError, transaction
-from django.db.models import Case, F, Model, OuterRef, Q, QuerySet, Subquery, When
-from django.db.models.functions import Coalesce
+from django.db import OperationalError, connection, transaction
+from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, When
 
 from ads.failures import counted
-from ads.models import Campaign, ScheduledChange, SpendTotal
-from ads.models.fields import MoneyField
-from ads.models.plans import Carry
-from ads.models.spend import Period
-from ads.rules.calendar import UnknownTimezone, local_date, month_start
-from ads.rules.money import LIMIT, format_money
+from ads.models import Brand, Campaign, ScheduledChange
+from ads.rules.calendar import UnknownTimezone, local_date, month_start, next_month
 from ads.services import lock_waits, locks
+from ads.services.actor import current_actor
 from ads.services.delivery import Enforced, Trigger, enforce
 from ads.services.isolation import isolate
+from ads.services.plans import carrying
+from ads.services.plans.carrying import LATE_DAYS
 
 logger = structlog.stdlib.get_logger(__name__)
 
-#: So many days of a month, late spend of the month before still changes what is carried over.
-LATE_DAYS: Final = 10
+#: After so many seconds a task goes on to its own work; the next one applies the rest.
+SECONDS: Final = 20
 
-ZERO: Final = Decimal(0)
-_DAY: Final = timedelta(days=1)
+#: Owners whose budgets are written in one transaction: nobody waits long for the brand's sums.
+BATCH: Final = 200
 
-
-def apply_due(now: datetime) -> Enforced:
-    """Apply the changes that are due at ``now``, each brand in a transaction of its own.
-
-    One or two small queries where nothing is due. A brand that fails, or that somebody keeps
-    locked, is left for the next time.
-    """
-    brands = sorted({change.brand_id for change in due(now)})
-    if not brands:
-        return Enforced()
-    results, _ = isolate(brands, partial(_apply, now=now), size=1, what="Planned budgets of brand")
-    return sum((result for result in results if result), start=Enforced())
-
-
-def due(now: datetime, brand: int | None = None) -> list[ScheduledChange]:
-    """The changes to apply at ``now``, in the order in which they take effect."""
-    changes = ScheduledChange.objects.filter(cancelled_at=None).select_related("brand", "campaign")
-    if brand is not None:
-        changes = changes.filter(brand=brand)
-    newest = (now + timedelta(hours=14)).date()  # the date where clocks are furthest ahead
-    found = list(changes.filter(applied_at=None, starts_on__lte=newest))
-    found += _with_late_spend(changes, now)
-    return sorted(
-        (change for change in found if _has_begun(change, now)),
-        key=lambda change: (change.starts_on, change.pk),
-    )
-
-
-def _has_begun(change: ScheduledChange, now: datetime) -> bool:
-    try:
-        return change.starts_on <= local_date(now, change.brand.timezone)
-    except UnknownTimezone:  # nothing decides on its campaigns
-        return False
-
-
-def _with_late_spend(changes: QuerySet[ScheduledChange], now: datetime) -> list[ScheduledChange]:
-    """Months that have begun, whose month before has been spent more or less of since."""
-    months = {month_start(day) for day in ((now + timedelta(hours=14)).date(), now.date())}
-    applied: Any = changes.filter(starts_on__in=months, applied_at__isnull=False)
-    applied = applied.filter(plan__isnull=False, spent_before__isnull=False)
-    applied = applied.exclude(plan__carries=Carry.NOTHING)
-    found = []
-    for month in months:
-        rows = applied.filter(starts_on=month).annotate(spent_now=_spent_in(month - _DAY))
-        found += list(rows.exclude(spent_before=F("spent_now")))
-    return [change for change in found if _is_late(change, now)]
-
-
-def _is_late(change: ScheduledChange, now: datetime) -> bool:
-    try:
-        today = local_date(now, change.brand.timezone)
-    except UnknownTimezone:
-        return False
-    return (today - change.starts_on).days < LATE_DAYS
-
-
-def _spent_in(day: date) -> Any:
-    """SQL for what the owner of a change has spent in the month of ``day``."""
-    sums = SpendTotal.objects.filter(period=Period.MONTH, start=month_start(day)).order_by()
-    own = sums.filter(campaign=OuterRef("campaign")).values("amount")
-    brands = sums.filter(campaign=None, brand=OuterRef("brand")).values("amount")
-    spent = Case(When(campaign=None, then=Subquery(brands)), default=Subquery(own))
-    return Coalesce(spent, ZERO, output_field=MoneyField())
-
-
-def _apply(brand_ids: Sequence[int], now: datetime) -> Enforced | None:
-    try:
-        return apply_to(brand_ids[0], now)
-    except OperationalError as error:
-        if not lock_waits.is_in_the_way(error):
-            raise
-        logger.warning(
-            "Planned budgets are applied later: another session has locked the brand",
-            **counted(list(brand_ids)),
-        )
-        return None
-
-
-@transaction.atomic
-def apply_to(brand: int, now: datetime) -> Enforced:
-    """Apply what is due of a brand and its campaigns, and enforce it."""
-    expected = due(now, brand)
-    those = campaigns_of(brand, expected)
-    ids = list(those.order_by("pk").values_list("pk", flat=True))
-    locks.totals_of_brands(ids, now)
-    locks.campaigns(ids)
-    locks.brands([brand])
-    written = [change for change in due(now, brand) if _is_among(change, expected)]
-    for change in written:
-        # Each reads what the one before it has written.
-        _write(ScheduledChange.objects.select_related("brand", "campaign").get(pk=change.pk), now)
-    return enforce(those, now, Trigger.PLANNED_BUDGET, lock_first=True) if written else Enforced()
-
-
-def campaigns_of(brand: int, changes: Sequence[ScheduledChange]) -> QuerySet[Campaign]:
-    """The campaigns that these changes concern."""
-    of_brand = any(change.campaign_id is None for change in changes)
-    own = Q(pk__in=locks.among(change.campaign_id for change in changes if change.campaign_id))
-    return Campaign.objects.filter(brand=brand) if of_brand else Campaign.objects.filter(own)
-
-
-def _is_among(change: ScheduledChange, others: Sequence[ScheduledChange]) -> bool:
-    return any(change.pk == other.pk for other in others)
+#: The campaign whose budget changes; None: the brand's own.
+Owner = int | None
 
 
 @dataclass(frozen=True, slots=True)
-class Carried:
-    """What a month of a plan takes over from the month before it, whose budget was ``base``.
+class Applied:
+    """What one run did."""
 
-    Nothing where that is not known, or was no limit.
+    enforced: Enforced = field(default_factory=Enforced)
+    #: Ids of the brands on which it failed, or that somebody keeps locked; the log says why.
+    failed: tuple[int, ...] = ()
+
+
+def apply_due(now: datetime) -> Applied:
+    """Apply the changes that are due at ``now``, as far as :data:`SECONDS` allow.
+
+    One or two small queries where nothing is due. A brand that fails, or that somebody keeps
+    locked, is left for the next time, and so is everything while somebody else applies.
     """
-
-    base: Decimal | None
-    spent: Decimal
-    amount: Decimal
-
-    @classmethod
-    def of(cls, carries: str, base: Decimal | None, spent: Decimal) -> "Carried":
-        left = ZERO if base is None else base - spent
-        if carries == Carry.NOTHING:
-            left = ZERO
-        elif carries == Carry.UNSPENT:
-            left = max(left, ZERO)
-        elif carries == Carry.OVERSPENT:
-            left = min(left, ZERO)
-        return cls(base, spent, left)
+    run = _Run(now, _due_owners(now), time.monotonic() + SECONDS)
+    results, failed = isolate(
+        sorted(run.owners), run.apply, size=1, what="Planned budgets of brand"
+    )
+    if run.locked:
+        logger.error(
+            "Brands are locked by another session, so their planned budgets are applied later",
+            **counted(run.locked),
+        )
+    return Applied(sum(results, start=Enforced()), (*failed, *run.locked))
 
 
-def _write(change: ScheduledChange, now: datetime) -> None:
-    owner, field = change.owner, change.field
-    stored: Decimal | None = getattr(owner.fresh(), field)
-    is_again = change.applied_at is not None
-    if is_again and stored != change.after:
-        # A person has changed it since; their budget stands. What was spent is noted.
-        _note(change, spent_before=spent_before(change))
-        return
-    before = change.before if is_again or change.after is not None else stored
-    after, spent, says = change.amount, None, _says(change)
-    if change.plan is not None and change.amount is not None:
-        spent = spent_before(change)
-        base = before if was_planned_ahead(change) else None
-        carried = Carried.of(change.plan.carries, base, spent)
-        after = min(max(change.amount + carried.amount, ZERO), LIMIT - 1)
-        says = plan_sentence(change, carried, after)
-    model: type[Model] = type(owner)
-    rows: QuerySet[Any] = model._default_manager.filter(pk=owner.pk)
-    if stored != after:
-        # Django's own update, without signals: it is enforced right here.
-        QuerySet.update(rows, **{field: after, "updated_at": now})
-    _note(change, before=before, after=after, spent_before=spent, says=says, applied_at=now)
+@dataclass(slots=True)
+class _Run:
+    """The state of one run."""
+
+    now: datetime
+    owners: Mapping[int, Sequence[Owner]]
+    until: float
+    #: Its time is up, or somebody else is at it.
+    is_over: bool = False
+    locked: list[int] = field(default_factory=list)
+
+    def apply(self, brand_ids: Sequence[int]) -> Enforced:
+        """Apply what is due of one brand."""
+        (brand,) = brand_ids
+        owners, done = self.owners[brand], Enforced()
+        for begin in range(0, len(owners), BATCH):
+            if self.is_over:
+                break
+            try:
+                enforced = _apply(brand, owners[begin : begin + BATCH], self.now)
+            except OperationalError as error:
+                if not lock_waits.is_in_the_way(error):
+                    raise
+                self.locked.append(brand)
+                break
+            self.is_over = enforced is None or time.monotonic() > self.until
+            done += enforced or Enforced()
+        return done
 
 
-def _note(change: ScheduledChange, **values: Any) -> None:
-    ScheduledChange.objects.filter(pk=change.pk).update(**values)
+@transaction.atomic
+def _apply(brand: int, owners: Collection[Owner], now: datetime) -> Enforced | None:
+    """Apply what is due of these owners, and enforce it; None: somebody else is applying."""
+    if not locks.planning():
+        return None
+    those = Campaign.objects.filter(brand=brand)
+    if None not in owners:
+        those = those.filter(pk__in=locks.among(pk for pk in owners if pk))
+    ids = list(those.order_by("pk").values_list("pk", flat=True))
+    locks.budgets(ids, [brand], now)
+    if not write_due(_of(brand, owners), now):
+        return Enforced()
+    return enforce(those, now, Trigger.PLANNED_BUDGET, lock_first=True)
 
 
-def spent_before(change: ScheduledChange) -> Decimal:
-    """What its owner has spent in the month before it begins."""
-    sums = SpendTotal.objects.filter(
-        brand=change.brand_id, campaign=change.campaign_id, period=Period.MONTH,
-        start=month_start(change.starts_on - _DAY),
+def _of(brand: int, owners: Collection[Owner]) -> Q:
+    own = Q(campaign__in=locks.among(pk for pk in owners if pk))
+    return Q(brand=brand) & (own | Q(campaign=None) if None in owners else own)
+
+
+def _due_owners(now: datetime) -> dict[int, list[Owner]]:
+    """Whose budgets are to be written, by brand; the brand's own first."""
+    found: dict[int, set[Owner]] = defaultdict(set)
+    for rows in _candidates(now):
+        few = rows.select_related("brand").only(
+            "brand__timezone", "campaign_id", "starts_on", "applied_at"
+        )
+        for change in few:
+            if _is_due(change, now):
+                found[change.brand_id].add(change.campaign_id)
+    return {brand: sorted(owners, key=lambda pk: pk or 0) for brand, owners in found.items()}
+
+
+def _candidates(now: datetime) -> tuple[QuerySet[ScheduledChange], QuerySet[ScheduledChange]]:
+    """Changes that may have begun, and months of plans that may have to be worked out again."""
+    newest = (now + timedelta(hours=14)).date()  # the date where clocks are furthest ahead
+    oldest = (now - timedelta(hours=12)).date()
+    changes = ScheduledChange.objects.filter(cancelled_at=None)
+    begin = changes.filter(applied_at=None, starts_on__lte=newest)
+    again = changes.filter(applied_at__isnull=False, spent_before__isnull=False)
+    moved = Q(starts_on__lt=month_start(newest))
+    late = [month_start(day) for day in {oldest, newest} if day.day <= LATE_DAYS]
+    if late:
+        again = again.alias(spent_by_now=carrying.spent_before())
+        moved |= Q(starts_on__in=late) & ~Q(spent_before=F("spent_by_now"))
+    return begin, again.filter(moved)
+
+
+def _is_due(change: ScheduledChange, now: datetime) -> bool:
+    try:
+        today = local_date(now, change.brand.timezone)
+    except UnknownTimezone:  # nothing decides on its campaigns
+        return False
+    if change.applied_at is None:
+        return change.starts_on <= today
+    is_late = 0 <= (today - change.starts_on).days < LATE_DAYS
+    return is_late or carrying.is_over(change.starts_on, today)
+
+
+def write_due(of: Q, now: datetime) -> int:
+    """Write the budgets of the owners ``of`` that are due; how many changes that concerned.
+
+    :func:`locks.budgets` has locked the owners; whoever calls enforces. At most seven queries.
+    """
+    changes: list[Any] = []
+    for rows in _candidates(now):
+        found = rows.filter(of).select_related("brand", "campaign", "plan")
+        found = found.annotate(spent_by_now=carrying.spent_before(), is_followed=_is_followed())
+        changes += [change for change in found if _is_due(change, now)]
+    for (model, name), amounts in _work_out(changes, now).items():
+        write_budgets(model, name, amounts, now)
+    if changes:
+        _write_changes(changes)
+    return len(changes)
+
+
+def _is_followed() -> Any:
+    """SQL: has a later change of the same budget been applied?"""
+    later = ScheduledChange.objects.filter(
+        brand=OuterRef("brand"), field=OuterRef("field"), starts_on__gt=OuterRef("starts_on"),
+        cancelled_at=None, applied_at__isnull=False,
     )  # fmt: skip
-    return sums.values_list("amount", flat=True).first() or ZERO
+    own, brands = later.filter(campaign=OuterRef("campaign")), later.filter(campaign=None)
+    return Case(When(campaign=None, then=Exists(brands)), default=Exists(own))
 
 
-def was_planned_ahead(change: ScheduledChange) -> bool:
-    """Was it planned before it began? Else the budget of the month before it is not known."""
-    return local_date(change.created_at, change.brand.timezone) < change.starts_on
+#: New budgets by primary key, by model and field.
+_Budgets = dict[tuple[type[Brand | Campaign], str], dict[int, Decimal | None]]
 
 
-def _says(change: ScheduledChange) -> str:
-    """ "Planned from 2026-12-01 by olivia: Christmas"."""
-    note = f": {change.note}" if change.note else ""
-    return f"Planned from {change.starts_on} by {change.created_by}{note}"[:300]
+def _work_out(changes: Sequence[Any], now: datetime) -> _Budgets:
+    """Work out in ``changes`` what each makes of its budget, one after the other; the budgets."""
+    steps: list[tuple[date, bool, Any]] = []
+    for change in changes:
+        today = local_date(now, change.brand.timezone)
+        is_over = change.plan is not None and carrying.is_over(change.starts_on, today)
+        if change.applied_at is None or not is_over:
+            steps.append((change.starts_on, False, change))
+        if is_over:  # after what begins on that day, which carries over from the whole budget
+            steps.append((next_month(change.starts_on), True, change))
+    budgets: _Budgets = {}
+    last: dict[Any, Any] = {}
+    for _, is_end, change in sorted(steps, key=lambda step: (step[0], step[1], step[2].pk)):
+        owner, key = change.owner, (change.campaign_id, change.field)
+        own = budgets.setdefault((type(owner), change.field), {})
+        stored = own.setdefault(owner.pk, getattr(owner, change.field))
+        if is_end:
+            change.spent_before = None
+            is_last = last.get(key, change) is change and not change.is_followed
+            if is_last and stored == change.after != change.amount:
+                carrying.end(change)
+                own[owner.pk] = change.after
+        elif change.applied_at is not None and stored != change.after:
+            # Somebody has changed it since; that budget stands. What was spent is noted.
+            change.spent_before = change.spent_by_now
+        else:
+            carrying.begin(change, stored, change.spent_by_now)
+            change.applied_at, last[key] = now, change
+            own[owner.pk] = change.after
+    return budgets
 
 
-def plan_sentence(change: ScheduledChange, carried: Carried, after: Decimal) -> str:
-    """ "Plan for December 2026: $3,000.00 + $120.50 left over from November"."""
-    currency = change.brand.currency
-    month = f"{change.starts_on:%B %Y}"
-    says = f"Plan for {month}: {format_money(change.amount or ZERO, currency)}"
-    before = f"{change.starts_on - _DAY:%B}"
-    if carried.amount > 0:
-        says += f" + {format_money(carried.amount, currency)} left over from {before}"
-    elif carried.amount < 0:
-        says += f" − {format_money(-carried.amount, currency)} overspent in {before}"
-        if change.amount is not None and change.amount + carried.amount < 0:
-            says += f", so {format_money(after, currency)}"
-    return says
+def campaigns_of(owner: Brand | Campaign) -> QuerySet[Campaign]:
+    """The campaigns that a budget of ``owner`` concerns, by primary key."""
+    mine = {"brand": owner.pk} if isinstance(owner, Brand) else {"pk": owner.pk}
+    return Campaign.objects.filter(**mine).order_by("pk")
+
+
+def take_back(change: ScheduledChange, now: datetime) -> bool:
+    """Cancel ``change`` and put back the budget that it has changed; whoever calls enforces.
+
+    It was read after :func:`locks.budgets` had locked its owner. False: somebody has changed the
+    budget since, which stands.
+    """
+    mine = ScheduledChange.objects.filter(pk=change.pk)
+    mine.update(cancelled_at=now, cancelled_by=current_actor(), updated_at=now)
+    if change.applied_at is None:
+        return True
+    owner = change.owner
+    if getattr(owner, change.field) != change.after:
+        return False
+    budget = carrying.budget_without(change, now)
+    write_budgets(type(owner), change.field, {owner.pk: budget}, now)
+    return True
+
+
+def write_budgets(
+    model: type[Brand | Campaign], name: str, amounts: Mapping[int, Decimal | None], now: datetime
+) -> None:
+    """Write the budget ``name`` of these rows, by primary key, without announcing it."""
+    table = model._meta.db_table
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            UPDATE {table} AS owner SET {name} = new.amount, updated_at = %s
+              FROM unnest(%s::bigint[], %s::numeric[]) AS new (id, amount)
+             WHERE owner.id = new.id AND owner.{name} IS DISTINCT FROM new.amount
+            """,  # noqa: S608  (nothing in it comes from outside)
+            [now, list(amounts), list(amounts.values())],
+        )
+
+
+def _write_changes(changes: Sequence[ScheduledChange]) -> None:
+    with connection.cursor() as cursor:
+        columns = [[getattr(change, name) for change in changes] for name in _WRITTEN]
+        cursor.execute(_WRITE_CHANGES, [[change.pk for change in changes], *columns])
+
+
+_WRITTEN: Final = ("before", "after", "spent_before", "says", "applied_at")
+
+_WRITE_CHANGES: Final = """
+    UPDATE ads_scheduledchange AS change
+       SET before = new.before, after = new.after, spent_before = new.spent_before,
+           says = new.says, applied_at = new.applied_at
+      FROM unnest(%s::bigint[], %s::numeric[], %s::numeric[], %s::numeric[], %s::text[],
+                  %s::timestamptz[]) AS new (id, before, after, spent_before, says, applied_at)
+     WHERE change.id = new.id
+"""

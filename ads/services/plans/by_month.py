@@ -1,24 +1,24 @@
 """A plan by month: an owner's monthly budgets for the months to come."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Final
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import F, Q, QuerySet
 
 from ads.holds import Supposing
 from ads.models import Brand, BudgetPlan, Campaign, ScheduledChange
 from ads.models.plans import Carry, PlannedField
 from ads.rules.calendar import local_date, month_start, next_month
+from ads.rules.money import format_money
 from ads.services import locks
 from ads.services.actor import current_actor
-from ads.services.delivery import Outcome, preview_campaigns
+from ads.services.delivery import Outcome, Trigger, enforce, preview_campaigns
 from ads.services.history import audit
-from ads.services.plans import applying
-from ads.services.plans.applying import Carried
+from ads.services.plans import applying, carrying
 
 #: Months that a plan is edited for, the present one included.
 MONTHS: Final = 12
@@ -61,7 +61,8 @@ class PlanPreview:
 
     changes: list[MonthChange]
     carries: tuple[str, str]
-    #: Of the present month: the budget at once and why, and which campaigns that switches.
+    #: Of the present month, if its budget changes at once: to what (None: no limit) and why, ""
+    #: if not, and which campaigns that switches.
     budget: Decimal | None = None
     says: str = ""
     outcome: Outcome = field(default_factory=Outcome)
@@ -76,7 +77,7 @@ def plan_of(owner: Brand | Campaign) -> BudgetPlan | None:
 
 
 def months(owner: Brand | Campaign, now: datetime) -> list[Month]:
-    """The months that are planned from the present one on, planned or not; two queries.
+    """The months that are planned from the present one on, planned or not; one query.
 
     Raises:
         UnknownTimezone: the brand's timezone is invalid.
@@ -90,6 +91,17 @@ def months(owner: Brand | Campaign, now: datetime) -> list[Month]:
     return found
 
 
+def gaps(amounts: Amounts, currency: str) -> list[str]:
+    """What months get that are left empty after a planned one, a sentence for each gap."""
+    planned = {month: amount for month, amount in amounts.items() if amount is not None}
+    return [
+        f"From {next_month(month):%B %Y} nothing is planned: {format_money(amount, currency)} as "
+        f"in {month:%B}, nothing carried over."
+        for month, amount in sorted(planned.items())
+        if next_month(month) not in planned
+    ]
+
+
 def preview(owner: Brand | Campaign, amounts: Amounts, carries: str, now: datetime) -> PlanPreview:
     """What :func:`save` would do at ``now``; nothing is locked and nothing written.
 
@@ -100,27 +112,27 @@ def preview(owner: Brand | Campaign, amounts: Amounts, carries: str, now: dateti
     changes = _changes(owner, amounts, now)
     plan, present = plan_of(owner), _present(owner, now)
     before = plan.carries if plan else Carry.NOTHING.value
-    amount = amounts.get(present)
+    seen = PlanPreview(changes, (before, carries))
     concerns = any(change.month == present for change in changes) or before != carries
-    if amount is None or not concerns:
-        return PlanPreview(changes, (before, carries))
-    row = ScheduledChange(
-        **_key(owner), field=_MONTHLY, starts_on=present, amount=amount,
-        plan=BudgetPlan(**_key(owner), carries=carries),
-    )  # fmt: skip
-    row.brand = _brand(owner)
-    stored = {one.starts_on: one for one in _rows(owner)}.get(present)
-    base = stored.before if stored and applying.was_planned_ahead(stored) else None
-    carried = Carried.of(carries, base, applying.spent_before(row))
-    budget = max(amount + carried.amount, Decimal(0))
+    row = _row_of(owner, present)
+    amount, stored = amounts.get(present), getattr(owner.fresh(), _MONTHLY)
+    if not concerns:
+        return seen
+    if amount is not None:
+        spent = row.spent_by_now if row else Decimal(0)
+        row = row or ScheduledChange(field=_MONTHLY, starts_on=present, created_at=now)
+        row.brand, row.amount, row.plan = _brand(owner), amount, BudgetPlan(carries=carries)
+        carrying.begin(row, stored, spent)
+        budget, says = row.after, row.says
+    elif row and row.applied_at and row.cancelled_at is None and row.after == stored:
+        budget = carrying.budget_without(row, now)
+        of = "no limit" if budget is None else format_money(budget, _brand(owner).currency)
+        says = f"Nothing planned for {present:%B %Y}: {of}, as before"
+    else:
+        return seen
     path = f"{'brand__' if isinstance(owner, Brand) else ''}{_MONTHLY}"
-    return PlanPreview(
-        changes,
-        (before, carries),
-        budget,
-        applying.plan_sentence(row, carried, budget),
-        preview_campaigns(_campaigns(owner), Supposing({path: budget}), now),
-    )
+    outcome = preview_campaigns(applying.campaigns_of(owner), Supposing({path: budget}), now)
+    return replace(seen, budget=budget, says=says, outcome=outcome)
 
 
 @transaction.atomic
@@ -132,19 +144,12 @@ def save(owner: Brand | Campaign, amounts: Amounts, carries: str, now: datetime)
         UnknownTimezone: the brand's timezone is invalid.
         OperationalError: somebody else keeps the brand locked.
     """
-    brand = _brand(owner)
-    ids = list(_campaigns(owner).order_by("pk").values_list("pk", flat=True))
-    locks.totals_of_brands(ids, now)
-    locks.campaigns(ids)
-    locks.brands([brand.pk])
+    those = applying.campaigns_of(owner)
+    locks.budgets(those.values_list("pk", flat=True), [_brand(owner).pk], now)
     seen = preview(owner, amounts, carries, now)
     plan, _ = BudgetPlan.objects.get_or_create(**_key(owner))
     present = _present(owner, now)
-    rows = {row.starts_on: row for row in _rows(owner)}
-    if plan.carries != carries:
-        BudgetPlan.objects.filter(pk=plan.pk).update(carries=carries, updated_at=now)
-        if present in rows:
-            _update(rows[present], applied_at=None, updated_at=now)
+    rows = {row.starts_on: row for row in _rows(owner)} | {present: _row_of(owner, present)}
     for change in seen.changes:
         row = rows.get(change.month)
         if row is None:
@@ -153,10 +158,17 @@ def save(owner: Brand | Campaign, amounts: Amounts, carries: str, now: datetime)
                 plan=plan, created_by=current_actor(),
             )  # fmt: skip
         elif change.new is None:
-            _update(row, cancelled_at=now, cancelled_by=current_actor(), updated_at=now)
+            applying.take_back(row, now)
         else:
-            _update(row, amount=change.new, applied_at=None, updated_at=now)
-    applying.apply_to(brand.pk, now)
+            ScheduledChange.objects.filter(pk=row.pk).update(
+                amount=change.new, applied_at=None, cancelled_at=None, cancelled_by="",
+                updated_at=now,
+            )  # fmt: skip
+    if plan.carries != carries:
+        BudgetPlan.objects.filter(pk=plan.pk).update(carries=carries, updated_at=now)
+        _rows(owner).filter(starts_on=present).update(applied_at=None, updated_at=now)
+    if applying.write_due(Q(**_key(owner)), now) or seen.says:
+        enforce(those, now, Trigger.PLANNED_BUDGET, lock_first=True)
     return seen
 
 
@@ -217,8 +229,16 @@ def _rows(owner: Brand | Campaign) -> QuerySet[ScheduledChange]:
     return ScheduledChange.objects.filter(**_key(owner), plan__isnull=False, cancelled_at=None)
 
 
-def _update(row: ScheduledChange, **values: Any) -> None:
-    ScheduledChange.objects.filter(pk=row.pk).update(**values)
+def _row_of(owner: Brand | Campaign, month: date) -> Any:
+    """The row of a month that has begun, with what was spent before it; None: there is none.
+
+    Also one that was taken back after it had begun: planned again, it knows what it found then.
+    """
+    rows = ScheduledChange.objects.filter(**_key(owner), plan__isnull=False, starts_on=month)
+    rows = rows.filter(Q(cancelled_at=None) | Q(applied_at__isnull=False))
+    rows = rows.select_related("brand", "campaign")
+    in_force_first = F("cancelled_at").desc(nulls_first=True)
+    return rows.annotate(spent_by_now=carrying.spent_before()).order_by(in_force_first).first()
 
 
 def _key(owner: Brand | Campaign) -> dict[str, Any]:
@@ -233,9 +253,3 @@ def _brand(owner: Brand | Campaign) -> Brand:
 
 def _present(owner: Brand | Campaign, now: datetime) -> date:
     return month_start(local_date(now, _brand(owner).timezone))
-
-
-def _campaigns(owner: Brand | Campaign) -> QuerySet[Campaign]:
-    return Campaign.objects.filter(
-        **({"brand": owner.pk} if isinstance(owner, Brand) else {"pk": owner.pk})
-    )

@@ -10,11 +10,13 @@ from django.db.models import F, Q, QuerySet
 
 from ads.models import Brand, Campaign, ScheduledChange
 from ads.models.plans import PlannedField
+from ads.rules.calendar import group_by_local_date
 from ads.rules.money import format_money
 from ads.services import locks
 from ads.services.actor import current_actor
 from ads.services.bulk import ChangeBudgets
 from ads.services.delivery import Trigger, enforce
+from ads.services.plans import applying
 
 
 class CannotCancel(ValueError):
@@ -37,16 +39,17 @@ class ScheduleBudgets(ChangeBudgets):
 
     @transaction.atomic
     def write_brands(self, ids: Collection[int], now: datetime) -> tuple[int, ...]:  # noqa: ARG002
-        return tuple(self._schedule(Brand, ids)) if self.of_brands else ()
+        return tuple(self._schedule(Brand, locks.brands(ids))) if self.of_brands else ()
 
     def _schedule(self, model: type[Brand] | type[Campaign], ids: Collection[int]) -> set[int]:
         """Write the changes of these rows; the ids of those that got one."""
-        _, columns = self.columns(model)
-        rows: QuerySet[Any] = model._default_manager.filter(pk__in=locks.among(ids)).order_by("pk")
+        only, columns = self.columns(model)
+        rows: QuerySet[Any] = model._default_manager.filter(only, pk__in=locks.among(ids))
         own = "pk" if model is Brand else "brand_id"
         done: set[int] = set()
         for field, change in self.by_field(model).items():
-            changing = rows.filter(change.changes(field, own)).annotate(becomes=columns[field])
+            changing = rows.filter(change.changes(field, own)).order_by("pk")
+            changing = changing.annotate(becomes=columns[field])
             # Not that of the brand, for campaigns: a NULL among them would exclude every one.
             whose = {"campaign": None} if model is Brand else {"campaign__isnull": False}
             taken = ScheduledChange.objects.filter(
@@ -78,36 +81,30 @@ def cancel(change: ScheduledChange, *, now: datetime) -> str:
     Raises:
         CannotCancel: it was cancelled before, or the budget has been changed again since.
     """
-    owner = change.owner
-    ids = [owner.pk]
-    if isinstance(owner, Brand):
-        ids = list(owner.campaigns.order_by("pk").values_list("pk", flat=True))
-    if change.applied_at:
-        locks.totals_of_brands(ids, now)
-        locks.campaigns(ids)
-    locks.brands([change.brand_id])
-    change.refresh_from_db()
-    label = PlannedField(change.field).label.lower()
+    those = applying.campaigns_of(change.owner)
+    locks.budgets(those.values_list("pk", flat=True), [change.brand_id], now)
+    change = ScheduledChange.objects.select_related("brand", "campaign").get(pk=change.pk)
+    owner, label = change.owner, PlannedField(change.field).label.lower()
     if change.cancelled_at:
         raise CannotCancel(f"{change}: {change.cancelled_by} has cancelled it already.")
-    mine = ScheduledChange.objects.filter(pk=change.pk)
-    mine.update(cancelled_at=now, cancelled_by=current_actor(), updated_at=now)
-    if not change.applied_at:
-        return f"Cancelled the {label} of {owner} from {change.starts_on}."
-    rows: QuerySet[Any] = type(owner)._default_manager.filter(pk=owner.pk)
-    still = rows.filter(**{change.field: change.after})
-    if change.after is None:
-        still = rows.filter(**{f"{change.field}__isnull": True})
-    if not QuerySet.update(still, **{change.field: change.before, "updated_at": now}):
+    if not applying.take_back(change, now):
         raise CannotCancel(
             f"{change}: its {label} has been changed again since; nothing was put back. Change it "
             f"on the page of {owner}."
         )
-    enforce(Campaign.objects.filter(pk__in=locks.among(ids)), now, Trigger.ACTION, lock_first=True)
-    budget = "no limit"
-    if change.before is not None:
-        budget = format_money(change.before, change.brand.currency)
+    if not change.applied_at:
+        return f"Cancelled the {label} of {owner} from {change.starts_on}."
+    enforce(those, now, Trigger.ACTION, lock_first=True)
+    amount, budget = getattr(owner.fresh(), change.field), "no limit"
+    if amount is not None:
+        budget = format_money(amount, change.brand.currency)
     return f"Put back the {label} of {owner}: {budget}."
+
+
+def has_begun(day: date, brands: QuerySet[Brand], now: datetime) -> bool:
+    """Has ``day`` begun for one of ``brands`` at ``now``, in its timezone?"""
+    zones = brands.order_by().values_list("timezone", flat=True).distinct()
+    return any(today >= day for today in group_by_local_date(zones, now).by_date)
 
 
 def planned_for(owner: Brand | Campaign) -> list[ScheduledChange]:

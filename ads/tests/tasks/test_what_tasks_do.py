@@ -20,6 +20,7 @@ from ads.models import (
     DeliveryChange,
     Heartbeat,
     PlatformAccount,
+    ScheduledChange,
     SimulatedSwitch,
     Spend,
     SpendTotal,
@@ -249,6 +250,56 @@ def test_a_task_that_runs_twice_changes_nothing_the_second_time(task: Any) -> No
     assert at(NOON, task) == {"started": 0, "stopped": 0, "failed": 0}
 
     assert DeliveryChange.objects.count() == 3
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("task", ENFORCING, ids=lambda task: str(task.name))
+def test_planned_budgets_begin_before_a_task_decides(task: Any) -> None:
+    campaign = CampaignFactory.create(daily_budget=100)
+    at(NOON, tasks.check_campaign_budgets)
+    planned(campaign, Decimal(0))
+
+    assert at(NOON, task) == {"started": 0, "stopped": 1, "failed": 0}
+
+    change = campaign.delivery_changes.latest("pk")
+    assert (change.trigger, change.holds) == (Trigger.PLANNED_BUDGET, ["daily_budget"])
+    assert change.actor == f"task: {task.__name__}"
+    assert Heartbeat.objects.get(task=task.__name__).last_success_at == NOON
+
+
+@pytest.mark.django_db(transaction=True)
+def test_planned_budgets_that_fail_are_reported_and_the_task_goes_on() -> None:
+    campaign, other = CampaignFactory.create(daily_budget=100), CampaignFactory.create()
+    Campaign.objects.filter(pk=other.pk).update(is_active=False)
+    planned(campaign, Decimal(13))
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE ads_campaign ADD CHECK (daily_budget <> 13)")
+    try:
+        done = at(NOON, tasks.check_campaign_budgets)
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "ALTER TABLE ads_campaign DROP CONSTRAINT ads_campaign_daily_budget_check"
+            )
+
+    assert done == {"started": 1, "stopped": 0, "failed": 1}
+    beat = Heartbeat.objects.get(task="check_campaign_budgets")
+    assert (beat.last_failure_at, beat.last_success_at) == (NOON, None)
+    assert beat.last_error == (
+        f"Planned budgets of brand {campaign.brand_id} could not be applied; see the log."
+    )
+
+
+def planned(campaign: Campaign, amount: Decimal) -> None:
+    """Plan a daily budget from the day of NOON on."""
+    ScheduledChange.objects.create(
+        brand=campaign.brand,
+        campaign=campaign,
+        field="daily_budget",
+        starts_on=NOON.date(),
+        amount=amount,
+        created_by="olivia",
+    )
 
 
 @pytest.mark.django_db(transaction=True)

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -14,6 +16,7 @@ from ads.models.plans import Carry
 from ads.services import plans
 from ads.services.actor import acting_as
 from ads.services.bulk import BudgetChange, How, carry_out
+from ads.services.history import audit, last_edits
 from ads.services.plans import by_month
 from ads.tests.factories import BrandFactory, CampaignFactory, ScheduleFactory
 from ads.tests.support import at, delivers, enforce_all, refused, spend, switches
@@ -56,10 +59,11 @@ class TestScheduled:
             plans.apply_due(at("2024-11-21 05:00"))
 
         assert budget_of(campaign, "daily_budget") == 0
+        assert history(campaign) == [("Planned from 2024-11-21 by olivia", 100, 0)]
         assert switches(campaign)[-1] == (False, ["daily_budget"])
         change = campaign.delivery_changes.latest("pk")
         assert (change.trigger, change.actor) == ("planned_budget", "task: enforce_dayparting")
-        assert plans.apply_due(at("2024-11-21 05:01")).switched == 0
+        assert plans.apply_due(at("2024-11-21 05:01")).enforced.switched == 0
 
     def test_what_was_missed_is_caught_up_with_in_the_order_of_the_dates(self) -> None:
         campaign = CampaignFactory.create(daily_budget=100)
@@ -69,6 +73,10 @@ class TestScheduled:
         later.refresh_from_db()
         earlier.refresh_from_db()
         assert (earlier.before, earlier.after, later.before, later.after) == (100, 0, 0, 30)
+        assert history(campaign) == [
+            ("Planned from 2024-11-22 by olivia", 100, 0),
+            ("Planned from 2024-11-25 by olivia", 0, 30),
+        ]
         assert delivers(campaign)
 
     def test_it_is_cancelled_or_undone_unless_the_budget_was_changed_since(self) -> None:
@@ -114,6 +122,35 @@ class TestScheduled:
         assert ScheduledChange.objects.filter(starts_on=JANUARY).count() == 4
         assert says == "Planned from 2024-12-01 by system: Christmas"
 
+    def test_a_brand_that_was_edited_since_it_was_seen_is_left(self) -> None:
+        kept, edited = BrandFactory.create_batch(2, daily_budget=10)
+        seen = last_edits()
+        Brand.objects.filter(pk=edited.pk).update(daily_budget=20)
+        action = plans.ScheduleBudgets(
+            BudgetChange(How.RAISE_PERCENT, Decimal(10)),
+            None,
+            seen,
+            of_brands=True,
+            starts_on=DECEMBER,
+        )
+        assert action.write_brands([kept.pk, edited.pk], NOW) == (kept.pk,)
+        assert ScheduledChange.objects.get().brand == kept
+
+    def test_many_take_no_more_queries_than_few(self) -> None:
+        counts = []
+        for number in (2, 20):
+            brand = BrandFactory.create()
+            for campaign in CampaignFactory.create_batch(number, brand=brand, monthly_budget=100):
+                schedule(campaign, 30, date(2024, 11, 20), "daily_budget")
+                plan(campaign, {DECEMBER: Decimal(50)}, Carry.BOTH)
+            plans.apply_due(NOW)
+            with CaptureQueriesContext(connection) as captured:
+                plans.apply_due(at("2024-12-01"))
+            budgets = set(brand.campaigns.values_list("daily_budget", "monthly_budget"))
+            assert budgets == {(Decimal(30), Decimal(150))}
+            counts.append(len(captured))
+        assert counts[0] == counts[1]
+
     def test_two_changes_of_a_budget_on_one_day_are_refused(self) -> None:
         brand = BrandFactory.create()
         schedule(brand, 5, DECEMBER, "daily_budget")
@@ -147,6 +184,22 @@ class TestPlans:
         spend(campaign, 3300, at("2024-12-20"))
         plans.apply_due(at("2025-01-01"))
         assert budget_of(brand) == Decimal(1800)  # 200 were overspent
+        assert history(brand) == [
+            ("Plan for December 2024: $3,000.00 + $120.50 left over from November", 1000, 3120.5),
+            ("Plan for December 2024: $3,000.00 + $100.00 left over from November", 1000, 3100),
+            ("Plan for January 2025: $2,000.00 − $200.00 overspent in December", 3100, 1800),
+        ]
+
+    def test_late_spend_is_not_read_once_it_no_longer_counts(self) -> None:
+        brand = BrandFactory.create(monthly_budget=1000)
+        campaign = CampaignFactory.create(brand=brand)
+        plan(brand, {DECEMBER: Decimal(3000)}, Carry.BOTH)
+        plans.apply_due(at("2024-12-01"))
+        spend(campaign, 50, at("2024-12-12"), date(2024, 11, 30))
+        with CaptureQueriesContext(connection) as captured:
+            plans.apply_due(at("2024-12-12 12:00"))
+        assert len(captured) == 2
+        assert not [one["sql"] for one in captured if "ads_spendtotal" in one["sql"]]
 
     def test_a_budget_that_a_person_has_changed_since_is_left(self) -> None:
         brand = BrandFactory.create(monthly_budget=1000)
@@ -157,7 +210,7 @@ class TestPlans:
         spend(campaign, 100, at("2024-12-02"), date(2024, 11, 30))
         plans.apply_due(at("2024-12-02"))
         assert budget_of(brand) == 7
-        assert plans.apply_due(at("2024-12-02")).switched == 0
+        assert plans.apply_due(at("2024-12-02")).enforced.switched == 0
 
     def test_the_present_month_changes_at_once_as_the_preview_says(self) -> None:
         brand = BrandFactory.create(monthly_budget=1000)
@@ -188,6 +241,48 @@ class TestPlans:
         planned = {one.month: one.amount for one in months(brand, NOW) if one.amount is not None}
         assert (planned, carries) == ({DECEMBER: Decimal(3000)}, "unspent")
 
+    def test_clearing_the_present_month_puts_back_the_budget_and_its_undo_what_was_carried(
+        self,
+    ) -> None:
+        brand = BrandFactory.create(monthly_budget=1000)
+        campaign = CampaignFactory.create(brand=brand)
+        spend(campaign, 900, NOW)
+        with acting_as("olivia"):
+            plan(brand, {DECEMBER: Decimal(3000)}, Carry.BOTH)
+        plans.apply_due(at("2024-12-01"))
+        enforce_all(at("2024-12-01"))
+        spend(campaign, 1500, at("2024-12-02"))
+        now = at("2024-12-05")
+
+        preview = by_month.preview(brand, {DECEMBER: None}, "both", now)
+        assert preview.says == "Nothing planned for December 2024: $1,000.00, as before"
+        assert (preview.budget, preview.outcome.stops.count) == (Decimal(1000), 1)
+        with acting_as("olivia"):
+            by_month.save(brand, {DECEMBER: None}, "both", now)
+        assert (budget_of(brand), delivers(campaign)) == (1000, False)
+
+        before = by_month.before_last_edit(brand, now)
+        assert before is not None
+        preview = by_month.preview(brand, *before, now)
+        assert preview.budget == 3100
+        assert preview.says == "Plan for December 2024: $3,000.00 + $100.00 left over from November"
+        by_month.save(brand, *before, now)
+        assert (budget_of(brand), delivers(campaign)) == (3100, True)
+        plan_again = by_month.preview(brand, {DECEMBER: Decimal(2000)}, "both", now)
+        assert plan_again.budget == 2100
+
+    def test_clearing_the_present_month_leaves_a_budget_that_a_person_has_changed_since(
+        self,
+    ) -> None:
+        brand = BrandFactory.create(monthly_budget=1000)
+        plan(brand, {DECEMBER: Decimal(3000)})
+        plans.apply_due(at("2024-12-01"))
+        Brand.objects.filter(pk=brand.pk).update(monthly_budget=7)
+        assert by_month.preview(brand, {DECEMBER: None}, "nothing", at("2024-12-05")).says == ""
+        by_month.save(brand, {DECEMBER: None}, "nothing", at("2024-12-05"))
+        assert budget_of(brand) == 7
+        assert not ScheduledChange.objects.filter(cancelled_at=None).exists()
+
     def test_past_months_and_months_that_overlap_another_change_are_refused(self) -> None:
         brand = BrandFactory.create()
         with pytest.raises(plans.InvalidPlan, match="October 2024: it has passed"):
@@ -198,22 +293,29 @@ class TestPlans:
         assert ScheduledChange.objects.count() == 1
 
     @settings(
-        max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+        max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
     )
     @given(
         carries=st.sampled_from(Carry.values),
-        budgets=st.lists(st.integers(0, 100), min_size=4, max_size=4),
+        first=st.integers(0, 100),
+        planned=st.lists(st.none() | st.integers(0, 100), min_size=3, max_size=3),
         spent=st.lists(st.integers(0, 150), min_size=3, max_size=3),
         skipped=st.sets(st.integers(0, 2)),
     )
     def test_months_in_a_row_are_as_the_sum_says_however_many_ticks_are_left_out(
-        self, carries: str, budgets: list[int], spent: list[int], skipped: set[int]
+        self,
+        carries: str,
+        first: int,
+        planned: list[int | None],
+        spent: list[int],
+        skipped: set[int],
     ) -> None:
-        campaign = CampaignFactory.create(monthly_budget=budgets[0])
+        campaign = CampaignFactory.create(monthly_budget=first)
         firsts = [NOVEMBER, DECEMBER, JANUARY, date(2025, 2, 1)]
-        plan(campaign, dict(zip(firsts[1:], map(Decimal, budgets[1:]), strict=True)), carries)
-        expected = Decimal(budgets[0])
-        for number, first in enumerate(firsts[1:]):
+        amounts = [None if amount is None else Decimal(amount) for amount in planned]
+        plan(campaign, dict(zip(firsts[1:], amounts, strict=True)), carries)
+        expected = without = Decimal(first)
+        for number, (day, amount) in enumerate(zip(firsts[1:], amounts, strict=True)):
             spend(campaign, spent[number], noon(firsts[number]))
             left = expected - spent[number]
             if carries == "nothing" or (carries, left > 0) in (
@@ -221,10 +323,72 @@ class TestPlans:
                 ("overspent", True),
             ):
                 left = Decimal(0)
-            expected = max(budgets[number + 1] + left, Decimal(0))
+            # A month left empty keeps what was planned, and takes nothing over.
+            expected = without if amount is None else max(amount + left, Decimal(0))
+            without = without if amount is None else amount
             if number not in skipped or number == 2:
-                plans.apply_due(noon(first))
+                plans.apply_due(noon(day))
         assert budget_of(campaign) == expected
+
+
+@pytest.mark.django_db
+class TestMonthsWithoutPlan:
+    """What was carried over belongs to its month alone."""
+
+    @pytest.fixture
+    def brand(self) -> Brand:
+        """Of December's 3,100 dollars, 100 were left over from November."""
+        brand = BrandFactory.create(monthly_budget=1000)
+        spend(CampaignFactory.create(brand=brand), 900, NOW)
+        plan(brand, {DECEMBER: Decimal(3000)}, Carry.BOTH)
+        plans.apply_due(at("2024-12-01"))
+        assert budget_of(brand) == 3100
+        return brand
+
+    def test_what_was_carried_over_ends_with_its_month(self, brand: Brand) -> None:
+        campaign = brand.campaigns.get()
+        enforce_all(at("2024-12-01"))
+        spend(campaign, 3050, at("2025-01-01 12:00"))
+        plans.apply_due(at("2024-12-31 23:59"))
+        assert (budget_of(brand), delivers(campaign)) == (3100, True)
+
+        plans.apply_due(at("2025-01-01"))
+        assert (budget_of(brand), delivers(campaign)) == (3000, False)
+        says = (
+            "Plan for December 2024: $3,000.00; what was carried over ended with the month, and "
+            "nothing is planned for January 2025"
+        )
+        assert history(brand)[1:] == [(says, 1000, 3000)]
+        plans.apply_due(at("2025-02-01"))
+        assert (budget_of(brand), len(history(brand))) == (3000, 2)
+
+    def test_it_is_taken_from_no_budget_that_a_person_has_changed_since(self, brand: Brand) -> None:
+        Brand.objects.filter(pk=brand.pk).update(monthly_budget=7)
+        plans.apply_due(at("2025-01-01"))
+        assert (budget_of(brand), len(history(brand))) == (7, 1)
+
+    def test_it_is_taken_from_no_budget_that_was_scheduled_since(self, brand: Brand) -> None:
+        schedule(brand, 3100, date(2024, 12, 20), "monthly_budget")
+        plans.apply_due(at("2024-12-20"))
+        plans.apply_due(at("2025-01-01"))
+        assert budget_of(brand) == 3100
+
+    def test_cancelling_the_month_after_it_does_not_bring_it_back(self, brand: Brand) -> None:
+        plan(brand, {JANUARY: Decimal(2000)}, Carry.BOTH)
+        plans.apply_due(at("2025-01-01"))
+        assert budget_of(brand) == 5100  # nothing was spent in December
+        january = ScheduledChange.objects.get(starts_on=JANUARY)
+        assert plans.cancel(january, now=at("2025-01-02")) == (
+            f"Put back the monthly budget of {brand}: $3,000.00."
+        )
+        assert budget_of(brand) == 3000
+
+    def test_the_page_says_what_a_month_left_empty_gets(self) -> None:
+        amounts = {NOVEMBER: Decimal(5), DECEMBER: None, JANUARY: Decimal(6)}
+        assert by_month.gaps(amounts, "USD") == [
+            "From December 2024 nothing is planned: $5.00 as in November, nothing carried over.",
+            "From February 2025 nothing is planned: $6.00 as in January, nothing carried over.",
+        ]
 
 
 @pytest.mark.django_db
@@ -247,6 +411,35 @@ def test_the_calendar_says_what_changes_when() -> None:
         (25, "Gift", "Its flight has ended, on 2024-12-24"),
         (27, "Christmas", "Its hours no longer apply on 1 campaign"),
     ]
+
+
+@pytest.mark.django_db
+def test_the_calendar_says_when_what_was_carried_over_ends() -> None:
+    brand, other = BrandFactory.create(name="Acme"), BrandFactory.create()
+    campaign = CampaignFactory.create(brand=brand, name="Gift")
+    march = date(2025, 3, 1)
+    plan(brand, {DECEMBER: Decimal(3000), march: Decimal(5)}, Carry.UNSPENT)
+    plan(campaign, {DECEMBER: Decimal(20), JANUARY: Decimal(30)}, Carry.OVERSPENT)
+    plan(other, {DECEMBER: Decimal(7)}, Carry.NOTHING)
+    schedule(brand, 6, date(2025, 4, 1), "monthly_budget")
+    found = plans.agenda.of(JANUARY, date(2025, 4, 30))
+    assert [(one.day, str(one.subject), one.says) for one in found if "Nothing" in one.says] == [
+        (JANUARY, "Acme", "Nothing is planned: $3,000.00 as in December, nothing carried over"),
+        (
+            date(2025, 2, 1),
+            "Gift",
+            "Nothing is planned: $30.00 as in January, nothing carried over",
+        ),
+    ]
+
+
+def history(owner: Brand | Campaign) -> list[tuple[str, Any, Any]]:
+    """What the history says was applied to its budgets: why, from what and to what."""
+    events: Any = audit.event_model("ScheduledChangeEvent")._default_manager
+    of_brand = isinstance(owner, Brand)
+    mine = {"brand": owner.pk, "campaign": None} if of_brand else {"campaign": owner.pk}
+    applied = events.filter(**mine, pgh_label="applied").order_by("starts_on", "pgh_id")
+    return list(applied.values_list("says", "before", "after"))
 
 
 def months(owner: Brand, now: datetime) -> list[plans.Month]:

@@ -1,0 +1,122 @@
+"""Planning budgets on a brand's page, and from which day on they can be scheduled."""
+
+import re
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+from html import unescape
+from typing import Any
+
+import pytest
+import time_machine
+from django.test import Client
+from django.urls import reverse
+
+from ads.models import Brand, ScheduledChange
+from ads.services import plans
+from ads.services.plans import by_month
+from ads.tests.factories import BrandFactory, CampaignFactory
+from ads.tests.support import at, spend
+
+NOW = at("2024-11-20 20:00")
+NOVEMBER, DECEMBER = date(2024, 11, 1), date(2024, 12, 1)
+
+
+@pytest.fixture(autouse=True)
+def evening() -> Iterator[None]:
+    with time_machine.travel(NOW, tick=False):
+        yield
+
+
+def text_of(response: Any) -> str:
+    """What a person reads on it."""
+    shown = re.sub(r"<[^>]*>", " ", response.content.decode())
+    return " ".join(unescape(shown).split())
+
+
+def page_of(brand: Brand) -> str:
+    return reverse("admin:ads_brand_plan", args=[brand.pk])
+
+
+def test_the_page_says_what_a_month_left_empty_gets(admin: Client) -> None:
+    brand = BrandFactory.create(monthly_budget=1000)
+    by_month.save(brand, {DECEMBER: Decimal(3000)}, "both", NOW)
+    left = "From January 2025 nothing is planned: $3,000.00 as in December, nothing carried over."
+
+    page = admin.get(page_of(brand))
+    assert left in text_of(page)
+    assert "A month left empty keeps what was planned for the last one before it" in text_of(page)
+
+    entered = {"carries": "both", "m2024_12": "3000", "m2025_01": "500"}
+    preview = text_of(admin.post(page_of(brand), entered))
+    assert left not in preview
+    assert "From February 2025 nothing is planned: $500.00 as in January" in preview
+
+
+def test_clearing_the_present_month_says_what_it_puts_back(admin: Client) -> None:
+    brand = BrandFactory.create(monthly_budget=1000)
+    spend(CampaignFactory.create(brand=brand), 2000, NOW)
+    by_month.save(brand, {NOVEMBER: Decimal(3000)}, "nothing", NOW)
+
+    preview = admin.post(page_of(brand), {"carries": "nothing", "m2024_11": ""})
+    assert "At once: Nothing planned for November 2024: $1,000.00, as before." in text_of(preview)
+    assert [line.count for line in preview.context["lines"]] == [1]
+
+    saved = {"carries": "nothing", "m2024_11": "", "do": "1", "seen": preview.context["seen"]}
+    admin.post(page_of(brand), saved)
+    assert brand.fresh().monthly_budget == 1000
+
+
+def test_a_plan_that_somebody_has_saved_meanwhile_is_shown_anew(admin: Client) -> None:
+    brand = BrandFactory.create(monthly_budget=1000)
+    entered = {"carries": "nothing", "m2024_12": "3000"}
+    seen = admin.post(page_of(brand), entered).context["seen"]
+    by_month.save(brand, {date(2025, 1, 1): Decimal(7)}, "nothing", NOW)
+
+    again = admin.post(page_of(brand), entered | {"do": "1", "seen": seen})
+
+    assert "January 2025 $7.00 not planned" in text_of(again)
+    assert ScheduledChange.objects.get(cancelled_at=None).amount == 7
+    admin.post(page_of(brand), entered | {"do": "1", "seen": again.context["seen"]})
+    assert ScheduledChange.objects.get(cancelled_at=None).amount == 3000
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("of", ["brand", "campaign"])
+@pytest.mark.parametrize(
+    ("zone", "day", "has_begun"),
+    [
+        ("Asia/Tokyo", "2024-11-21", True),
+        ("Asia/Tokyo", "2024-11-22", False),
+        ("America/New_York", "2024-11-20", True),
+        ("America/New_York", "2024-11-21", False),
+    ],
+)
+def test_budgets_are_scheduled_from_the_brands_tomorrow_on(
+    admin: Client, of: str, zone: str, day: str, *, has_begun: bool
+) -> None:
+    brand = BrandFactory.create(timezone=zone, daily_budget=10)
+    campaign = CampaignFactory.create(brand=brand, daily_budget=10)
+    entered: dict[str, Any] = {
+        "ids": str(brand.pk if of == "brand" else campaign.pk),
+        "daily_how": "set",
+        "daily_by": "20",
+        "of_brand": "on",
+        "starts_on": day,
+    }
+    url = reverse(f"admin:ads_{of}_act", args=["schedule_budgets"])
+    refused = f"{day} has begun. Choose a later day, or change the budgets at once."
+    assert (refused in text_of(admin.post(url, entered))) == has_begun
+
+
+@pytest.mark.django_db
+def test_a_day_has_begun_where_it_has_begun_for_one_of_the_brands() -> None:
+    brands = Brand.objects.all()
+    BrandFactory.create(timezone="America/New_York")
+    assert not plans.has_begun(date(2024, 11, 21), brands, at("2024-11-21 04:59"))
+    assert plans.has_begun(date(2024, 11, 21), brands, at("2024-11-21 05:00"))
+    BrandFactory.create(timezone="Asia/Tokyo")
+    assert plans.has_begun(date(2024, 11, 21), brands, at("2024-11-20 15:00"))
+    assert not plans.has_begun(date(2024, 11, 21), brands, at("2024-11-20 14:59"))
+    BrandFactory.create(timezone="Pacific/Kiritimati")
+    assert plans.has_begun(date(2024, 11, 21), brands, at("2024-11-20 14:59"))
