@@ -1,7 +1,8 @@
 """The plan of a brand or a campaign: a table of months, previewed before it is saved."""
 
-from collections.abc import Mapping
-from datetime import date, datetime
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -97,12 +98,16 @@ class PlansBudgets(AdminMixin[Any]):
         else:
             before = plans.by_month.before_last_edit(owner, now) if UNDO in request.GET else None
             form = PlanForm(months, brand.currency, initial=_initial(owner, months, before))
-        preview = self._preview(owner, form, now) if form.is_bound and form.is_valid() else None
-        seen = _seen(form, preview) if preview else ""
-        if preview and DO in request.POST and request.POST.get("seen") == seen:
-            plans.by_month.save(owner, form.amounts, form.cleaned_data["carries"], now)
-            self.message_user(request, f"Saved the plan of {owner}.", messages.SUCCESS)
-            return HttpResponseRedirect(page)
+        preview, seen = None, ""
+        if form.is_bound and form.is_valid():
+            asked = (owner, form.amounts, form.cleaned_data["carries"], now)
+            with _errors_in(form):
+                preview = plans.by_month.preview(*asked)
+                seen = _seen(form, preview)
+                if preview and DO in request.POST and request.POST.get("seen") == seen:
+                    plans.by_month.save(*asked)
+                    self.message_user(request, f"Saved the plan of {owner}.", messages.SUCCESS)
+                    return HttpResponseRedirect(page)
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
@@ -124,15 +129,15 @@ class PlansBudgets(AdminMixin[Any]):
         }
         return TemplateResponse(request, "ads/admin/plan.html", context)
 
-    def _preview(
-        self, owner: Brand | Campaign, form: PlanForm, now: datetime
-    ) -> plans.PlanPreview | None:
-        try:
-            return plans.by_month.preview(owner, form.amounts, form.cleaned_data["carries"], now)
-        except plans.InvalidPlan as error:
-            name = f"m{error.month:%Y_%m}"
-            form.add_error(name if name in form.fields else None, str(error))
-            return None
+
+@contextmanager
+def _errors_in(form: PlanForm) -> Iterator[None]:
+    """Why there cannot be such a plan is said beside the month."""
+    try:
+        yield
+    except plans.InvalidPlan as error:
+        name = f"m{error.month:%Y_%m}"
+        form.add_error(name if name in form.fields else None, str(error))
 
 
 def _initial(

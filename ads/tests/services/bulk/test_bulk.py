@@ -252,7 +252,7 @@ def test_a_preview_counts_the_owners_that_it_does_not_list(
     monkeypatch.setattr(run_on, "LISTED", 2)
     brand = BrandFactory.create()
     both = {"brand": brand, "daily_budget": 5, "monthly_budget": 50}
-    campaigns = CampaignFactory.create_batch(3, **both)
+    campaigns = [CampaignFactory.create(name=name, **both) for name in "ABC"]
     for campaign in campaigns:
         for period in ("day", "month"):
             let_run_on(campaign, period, now=NOON, amount=5)
