@@ -7,13 +7,24 @@ here, so that every decision is right at its own instant.
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 from django.db.models import F, OuterRef, Subquery, Sum
 from django.db.models.functions import Coalesce
 
 from ads.models import Allowance
 from ads.models.fields import MoneyField
+
+#: The same as :func:`waived_at` for SQL that is written by hand: of a row ``total`` of the sums, at
+#: the instant ``{now}``. Sums of which nothing was ever waived are not looked at twice.
+WAIVED_AT: Final = """
+    CASE WHEN total.waived = 0 THEN 0 ELSE total.waived - coalesce((
+         SELECT sum(one.amount) FROM ads_allowance AS one
+          WHERE one.until <= {now} AND one.undone_at IS NULL AND one.ended_at IS NULL
+            AND one.brand_id = total.brand_id
+            AND one.campaign_id IS NOT DISTINCT FROM total.campaign_id
+            AND one.period = total.period AND one.start = total.start), 0) END
+"""
 
 
 def has_ended(now: datetime) -> bool:

@@ -321,6 +321,15 @@ class AlertMessage(models.Model):
     channel = models.ForeignKey(
         Channel, on_delete=models.CASCADE, related_name="messages", db_index=False
     )
+    #: That it is about, if it is about no alerts: a report's.
+    brand = models.ForeignKey(
+        Brand,
+        on_delete=models.CASCADE,
+        null=True,
+        editable=False,
+        related_name="+",
+        db_index=False,
+    )
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     subject = models.CharField(max_length=300)
     text = models.TextField()
@@ -334,7 +343,7 @@ class AlertMessage(models.Model):
     next_at = models.DateTimeField(null=True, blank=True, help_text="Tried again from then on.")
     sent_at = models.DateTimeField(null=True, blank=True)
     problem = models.TextField(blank=True, default="")
-    #: Of mail to several: those who have it already.
+    #: Of mail to several: those who have it already, by their fingerprints.
     received_by = ArrayField(models.CharField(max_length=320), default=list, editable=False)
 
     class Meta:

@@ -119,6 +119,11 @@ def next_month(day: date) -> date:
     return date(day.year + day.month // 12, day.month % 12 + 1, 1)
 
 
+def previous_month(day: date) -> date:
+    """Return the first day of the month before that of `day`: the last that has ended by then."""
+    return month_start(month_start(day) - _DAY)
+
+
 def period_start(period: str, day: date) -> date:
     """Return the date that keys the accounting period ("day" or "month") in which `day` falls."""
     if period == "day":

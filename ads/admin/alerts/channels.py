@@ -1,5 +1,6 @@
 """Channels: made with an address that no page shows again, tried with a test."""
 
+import uuid
 from typing import Any
 
 from django import forms
@@ -13,10 +14,9 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminT
 
 from ads.admin.alerts.pages import AlertConfigurationAdmin
 from ads.admin.base import KEPT
-from ads.admin.elements import NOTHING, ConfigurationForm, ago, badge
+from ads.admin.elements import NOTHING, ConfigurationForm, ago, badge, uid_of
 from ads.models import AlertRule, Channel
 from ads.services.alerts import InvalidChannel, channels
-from ads.services.senders import CannotUnseal
 from ads.services.team import possible_managers
 
 _FIELDS = ("name", "way", "is_active", "account_manager", "frequency", "digest_at", "timezone")
@@ -143,13 +143,17 @@ class ChannelAdmin(AlertConfigurationAdmin[Channel]):
                 "title": f"Send a test to {channel}",
                 "text": f"It is sent now, to {channel.shown}, and says that it is a test.",
                 "yes": "Send a test",
-                "hidden": [("confirmed", "yes")],
+                "hidden": [("confirmed", "yes"), ("uid", uuid.uuid4())],
                 "back": back,
             }
             return self.page(request, "ads/admin/confirm.html", context)
         try:
-            problem = channels.send_test(channel, timezone.now)
-        except CannotUnseal as error:
+            uid = uid_of(request.POST.get("uid"))
+            problem = channels.send_test(channel, timezone.now, uid=uid)
+        except channels.StillSending as error:
+            self.message_user(request, str(error), messages.WARNING)
+            return HttpResponseRedirect(back)
+        except channels.ChannelIsOff as error:
             problem = str(error)
         if problem:
             self.message_user(request, f"The test was not received. {problem}", messages.ERROR)
@@ -172,7 +176,9 @@ class ChannelAdmin(AlertConfigurationAdmin[Channel]):
     def state(self, channel: Channel) -> SafeString:
         if not channel.is_active:
             return badge("Off")
-        return badge("Fails", "alarm") if channel.failing_since else badge("On", "success")
+        if channel.failing_since:
+            return badge("Fails", "alarm")
+        return badge("Not to all", "warning") if channel.problem else badge("On", "success")
 
     @admin.display(description="last sent", ordering="last_sent_at")
     def last_sent(self, channel: Channel) -> SafeString | str:

@@ -8,6 +8,7 @@ from ads.admin.elements.forms import (
     CurrencyFormField,
     MoneyFormField,
     TimezoneFormField,
+    uid_of,
 )
 from ads.admin.elements.links import address, is_number, link_to, may, picked
 from ads.admin.elements.mixin import AdminMixin

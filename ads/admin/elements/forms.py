@@ -1,5 +1,6 @@
 """Forms of configuration: amounts, timezones, and errors beside the field they are about."""
 
+import uuid
 from decimal import Decimal
 from typing import Any
 
@@ -86,6 +87,14 @@ class CurrencyFormField(forms.ChoiceField):
         if current and current not in dict(choices):
             choices = [(current, current), *choices]
         super().__init__(choices=choices, widget=UnfoldAdminSelect2Widget(), **kwargs)
+
+
+def uid_of(given: str | None) -> uuid.UUID:
+    """The ID that a form brings along, so that it counts once if sent twice; else a new one."""
+    try:
+        return uuid.UUID(given or "")
+    except ValueError:
+        return uuid.uuid4()
 
 
 class ConfigurationForm(forms.ModelForm):  # type: ignore[type-arg]

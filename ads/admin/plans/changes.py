@@ -17,7 +17,7 @@ from unfold.decorators import action
 from ads.admin.base import ReadOnlyAdmin
 from ads.admin.elements import ChoiceFilter, RowFilter, address, badge, budget
 from ads.models import Brand, ScheduledChange
-from ads.rules.calendar import month_start, next_month
+from ads.rules.calendar import month_start, next_month, previous_month
 from ads.services import plans, visible
 
 _TONES: Final = {"planned": "warning", "applied": "success"}
@@ -128,12 +128,12 @@ class ScheduledChangeAdmin(ReadOnlyAdmin[ScheduledChange]):
         entries = plans.agenda.of(month, ends - _DAY, brand)
         page = reverse("admin:ads_scheduledchange_calendar")
         of = f"&brand={brand.pk}" if brand else ""
-        earlier = month_start(month - _DAY)
+        earlier = previous_month(month)
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
             "title": f"Calendar{f' of {brand}' if brand else ''}",
-            "span": f"{month:%B %Y} and {month_start(ends - _DAY):%B %Y}",
+            "span": f"{month:%B %Y} and {previous_month(ends):%B %Y}",
             "days": [
                 {"day": day, "is_past": day < today, "entries": [_entry(one) for one in those]}
                 for day, those in groupby(entries, key=lambda one: one.day)

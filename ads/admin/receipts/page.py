@@ -13,7 +13,13 @@ from ads.admin.base import file_of, row_to_view
 from ads.admin.elements import AdminMixin, counted
 from ads.admin.receipts.text import row_of
 from ads.models import Brand
-from ads.rules.calendar import UnknownTimezone, local_date, month_start, next_month
+from ads.rules.calendar import (
+    UnknownTimezone,
+    local_date,
+    month_start,
+    next_month,
+    previous_month,
+)
 from ads.rules.money import format_money
 from ads.services import receipts
 from ads.services.exports import kinds
@@ -50,7 +56,7 @@ class ReceiptsPage(AdminMixin[Brand]):
         report = receipts.report(brand, month, last)
         worst = sorted(report.receipts, key=lambda receipt: (-receipt.over, -receipt.change.pk))
         address = reverse("admin:ads_brand_receipts", args=[brand.pk])
-        earlier, later = month_start(month - _DAY), next_month(month)
+        earlier, later = previous_month(month), next_month(month)
         context = {
             **self.admin_site.each_context(request),
             "opts": self.model._meta,

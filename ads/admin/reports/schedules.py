@@ -1,5 +1,6 @@
 """Scheduled reports: which channel is sent which brand's report, and when."""
 
+import uuid
 from typing import Any
 
 from django.contrib import admin, messages
@@ -11,12 +12,25 @@ from django.utils.safestring import SafeString
 from unfold.decorators import action
 
 from ads.admin.base import ConfigurationAdmin
-from ads.admin.elements import NOTHING, RowFilter, badge
+from ads.admin.elements import NOTHING, ConfigurationForm, RowFilter, badge, uid_of
 from ads.models import ReportSchedule
 from ads.rules.calendar import UnknownTimezone
 from ads.services import alerts
 from ads.services.messages import send
 from ads.services.reports import schedules
+
+
+class ReportScheduleForm(ConfigurationForm):
+    """A schedule of a brand that its channel is told of."""
+
+    def clean(self) -> dict[str, Any] | None:
+        data = super().clean() or {}
+        if not self.errors:
+            try:
+                schedules.check(data["brand"], data["channel"])
+            except schedules.NotTold as error:
+                self.add_error("channel", str(error))
+        return data
 
 
 @admin.register(ReportSchedule)
@@ -27,6 +41,7 @@ class ReportScheduleAdmin(ConfigurationAdmin[ReportSchedule]):
         "Reports that channels are sent each month: the figures of the month before, and a link "
         "to the whole report."
     )
+    form = ReportScheduleForm
     list_display = ["brand", "channel", "day_of_month", "last_sent", "state"]
     list_select_related = ["brand", "channel"]
     list_filter = [("brand", RowFilter), ("channel", RowFilter)]
@@ -55,15 +70,16 @@ class ReportScheduleAdmin(ConfigurationAdmin[ReportSchedule]):
                 "opts": self.model._meta,
                 "title": f"Send the report of {schedule.brand} to {schedule.channel}",
                 "text": f"The report of the last month that has ended is sent now, to "
-                f"{schedule.channel.shown}.",
+                f"{schedule.channel}.",
                 "yes": "Send",
-                "hidden": [("confirmed", "yes")],
+                "hidden": [("confirmed", "yes"), ("uid", uuid.uuid4())],
                 "back": back,
             }
             return TemplateResponse(request, "ads/admin/confirm.html", context)
         try:
-            month = schedules.send_now(schedule, timezone.now())
-        except UnknownTimezone as error:
+            uid = uid_of(request.POST.get("uid"))
+            month = schedules.send_now(schedule, timezone.now(), uid=uid)
+        except (UnknownTimezone, schedules.NotTold, alerts.channels.ChannelIsOff) as error:
             self.message_user(request, str(error), messages.ERROR)
         else:
             send(alerts.channels.SEND)

@@ -18,11 +18,6 @@ def waiting() -> QuerySet[Alert]:
     return visible.rows(Alert.objects.filter(resolved_at=None, acknowledged_at=None))
 
 
-def count(at_most: int) -> int:
-    """How many those are, counted up to ``at_most``."""
-    return waiting().order_by()[:at_most].count()
-
-
 def acknowledge(alerts: Collection[Alert] | QuerySet[Alert], *, by: str, now: datetime) -> int:
     """Note who has seen these; how many nobody had. What is over can be acknowledged too."""
     ids = [alert.pk for alert in alerts]

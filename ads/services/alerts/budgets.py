@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from django.db import connection
 
+from ads.allowed import WAIVED_AT
 from ads.models import AlertRule, Brand
 from ads.models.alerts import AlertKind, Owner
 from ads.models.spend import Period
@@ -88,16 +89,6 @@ _OF_CAMPAIGNS: Final = """
          OFFSET 0) AS total
 """
 
-#: As in :mod:`ads.allowed`: what has ended is taken out before the clock does.
-_ALLOWED: Final = """
-    CASE WHEN total.waived = 0 THEN 0 ELSE total.waived - coalesce((
-         SELECT sum(one.amount) FROM ads_allowance AS one
-          WHERE one.until <= %(now)s AND one.undone_at IS NULL AND one.ended_at IS NULL
-            AND one.brand_id = total.brand_id
-            AND one.campaign_id IS NOT DISTINCT FROM total.campaign_id
-            AND one.period = total.period AND one.start = total.start), 0) END
-"""
-
 
 def compare(rules: Sequence[AlertRule], now: datetime, brands: Sequence[int] | None) -> int:
     """Raise and end alerts of budgets used; of these brands, or of all; how many were raised."""
@@ -146,7 +137,7 @@ def _used(owner: Owner, period: Period, least: int, *, of_all: bool) -> str:
         period=period.value,
         least=least,
         budget=f"{owner.value}.{period.budget}",
-        allowed=_ALLOWED,
+        allowed=WAIVED_AT.format(now="%(now)s"),
     )
 
 

@@ -21,23 +21,12 @@ MOST_COUNTED: Final = 1000
 
 def spend_late(rules: Sequence[AlertRule], now: datetime) -> list[Case]:
     """Accounts that fail or are older than brands allow, and connections that are refused."""
-    said: dict[int, tuple[str, str]] = {}
-    for one in freshness.late(now):
-        _, before = said.get(one.account_id, ("", ""))
-        said[one.account_id] = (one.name, f"{before} {one.sentence}".strip())
-    cases = []
-    for rule in rules:
-        # A brand's own rule is about the accounts of its campaigns.
-        mine = (
-            None
-            if rule.brand is None
-            else {source.account_id for source in freshness.of_brand(rule.brand)}
-        )
-        cases += [
-            Case(rule.pk, f"account {pk}", _since(now), {"name": name, "text": text}, rule.brand_id)
-            for pk, (name, text) in said.items()
-            if mine is None or pk in mine
-        ]
+    late = freshness.late(now)
+    cases = [
+        Case(rule.pk, f"account {pk}", _since(now), {"name": name, "text": text}, rule.brand_id)
+        for rule in rules
+        for pk, (name, text) in _late_for(rule, late).items()
+    ]
     refused = [one for one in connections.troubles(now) if one.is_now]
     return cases + [
         Case(
@@ -50,6 +39,22 @@ def spend_late(rules: Sequence[AlertRule], now: datetime) -> list[Case]:
         for rule in rules
         if rule.brand_id is None
     ]
+
+
+def _late_for(rule: AlertRule, late: Sequence[freshness.Late]) -> dict[int, tuple[str, str]]:
+    """By account that a rule tells of: its name, and what is wrong with it.
+
+    A brand's own rule is about the accounts of its campaigns, and about its own limit.
+    """
+    said: dict[int, list[str]] = {}
+    mine = {} if rule.brand is None else {one.account_id for one in freshness.of_brand(rule.brand)}
+    for one in late:
+        if rule.brand is None:
+            said.setdefault(one.account_id, []).append(one.sentence)
+        elif one.account_id in mine and (one.is_failing or rule.brand_id in one.brands):
+            said.setdefault(one.account_id, []).append(one.to_one or one.sentence)
+    names = {one.account_id: one.name for one in late}
+    return {pk: (names[pk], " ".join(sentences)) for pk, sentences in said.items()}
 
 
 def waiting_unmatched(rules: Sequence[AlertRule], now: datetime) -> list[Case]:

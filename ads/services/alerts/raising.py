@@ -18,7 +18,6 @@ from ads.models import AlertRule, Channel
 from ads.models.alerts import AlertKind, Frequency
 from ads.rules.calendar import UnknownTimezone
 from ads.rules.quiet_hours import next_digest, quiet_until
-from ads.services import team
 
 #: Of what is the case.
 COLUMNS: Final = (
@@ -153,7 +152,6 @@ def _to_tell(raised: Sequence[tuple[int, int, int | None]], now: datetime) -> li
         dues = _dues(cursor.fetchall(), now)
         if dues:
             rules, zones, channels, instants = zip(*dues, strict=True)
-            theirs = _theirs(channels)
             cursor.execute(
                 _DELIVER,
                 {
@@ -162,9 +160,6 @@ def _to_tell(raised: Sequence[tuple[int, int, int | None]], now: datetime) -> li
                     "channels": list(channels),
                     "instants": list(instants),
                     "alerts": [pk for pk, *_ in raised],
-                    "personal": list(theirs),
-                    "of_channel": [pk for pk, brands in theirs.items() for _ in brands],
-                    "of_brand": [brand for brands in theirs.values() for brand in brands],
                 },
             )
     return [pk for pk, *_ in raised]
@@ -177,8 +172,8 @@ _ZONES: Final = """
      WHERE alert.id = ANY(%s::bigint[])
 """
 
-#: No channel is told by itself that it does not work, and one of an account manager of no other
-#: brands than theirs.
+#: No channel is told by itself that it does not work. Of which brands one of an account manager is
+#: told is decided when its message is made, as either may be handed over until then.
 _DELIVER: Final = """
     INSERT INTO ads_alertdelivery (alert_id, channel_id, due_at)
     SELECT alert.id, due.channel_id, due.at
@@ -189,21 +184,8 @@ _DELIVER: Final = """
       LEFT JOIN ads_brand AS brand ON brand.id = alert.brand_id
      WHERE coalesce(brand.timezone, '') = due.timezone
        AND NOT (alert.kind = 'channel_failing' AND alert.owner = 'channel ' || due.channel_id)
-       AND (due.channel_id <> ALL(%(personal)s::bigint[])
-            OR (due.channel_id, alert.brand_id) IN (
-               SELECT * FROM unnest(%(of_channel)s::bigint[], %(of_brand)s::bigint[])))
         ON CONFLICT DO NOTHING
 """
-
-
-def _theirs(channels: Iterable[int]) -> dict[int, list[int]]:
-    """The brands of channels that are told of an account manager's brands alone."""
-    personal = Channel.objects.filter(pk__in=set(channels), account_manager__isnull=False)
-    return {
-        channel.pk: team.brands_of(channel.account_manager)
-        for channel in personal.select_related("account_manager")
-        if channel.account_manager
-    }
 
 
 def _dues(found: Sequence[tuple[int, str]], now: datetime) -> list[tuple[int, str, int, datetime]]:

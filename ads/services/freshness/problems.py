@@ -31,6 +31,9 @@ class Late:
     sentence: str
     #: Could it not be read, or is it only older than brands allow?
     is_failing: bool
+    #: The brands that allow less; what they are told of it, where one of them is told alone.
+    brands: frozenset[int] = frozenset()
+    to_one: str = ""
 
 
 def problems(now: datetime) -> list[str]:
@@ -91,18 +94,21 @@ def _too_old(old: Sequence[Any], now: datetime) -> list[Late]:
     found = []
     for account in old:
         age = now - account.heard_at
-        waiting = sum(limits[brand] < age for brand in brands[account.pk])
+        waiting = frozenset(brand for brand in brands[account.pk] if limits[brand] < age)
         if waiting:
             said = f"last reported spend {duration(age)} ago"
             if account.answered_at is None:
                 said = f"has reported no spend since it was connected {duration(age)} ago"
+            said = f"{account_name(account)} {said}, longer than"
             found.append(
                 Late(
                     account.pk,
                     account_name(account),
-                    f"{account_name(account)} {said}, longer than {waiting:,} "
-                    f"{'brand allows' if waiting == 1 else 'brands allow'}.",
+                    f"{said} {len(waiting):,} "
+                    f"{'brand allows' if len(waiting) == 1 else 'brands allow'}.",
                     is_failing=False,
+                    brands=waiting,
+                    to_one=f"{said} the brand allows.",
                 )
             )
     return found

@@ -20,6 +20,7 @@ from typing import NamedTuple
 from django.db import connection
 from django.db.models import Q, QuerySet
 
+from ads.allowed import WAIVED_AT
 from ads.budget_sums import IS_LONG
 from ads.holds import BUDGET_HOLDS, BudgetHold
 from ads.models import Campaign
@@ -50,14 +51,7 @@ def _answer(budget: BudgetHold) -> str:
                      WHEN {used_up} THEN {_USED_UP} END
            FROM ads_spendtotal AS total
           CROSS JOIN LATERAL (
-                SELECT CASE WHEN total.waived = 0 THEN 0 ELSE total.waived - coalesce((
-                            SELECT sum(one.amount) FROM ads_allowance AS one
-                             WHERE one.until <= moved.now
-                               AND one.undone_at IS NULL AND one.ended_at IS NULL
-                               AND one.brand_id = total.brand_id
-                               AND one.campaign_id IS NOT DISTINCT FROM total.campaign_id
-                               AND one.period = total.period AND one.start = total.start), 0)
-                       END AS allowed
+                SELECT {WAIVED_AT.format(now="moved.now")} AS allowed
                ) AS beyond
           WHERE brand_id = moved.brand_id AND campaign_id {campaign}
             AND period = '{budget.period.value}' AND start = moved.{budget.period.value})

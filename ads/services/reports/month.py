@@ -21,6 +21,7 @@ from ads.rules.calendar import (
     month_start,
     next_month,
     parse_date,
+    previous_month,
 )
 from ads.rules.money import percent_used
 from ads.rules.pacing import Pace
@@ -110,7 +111,7 @@ def month_of(brand: Brand, text: str, now: datetime) -> date:
     """
     today = local_date(now, brand.timezone)
     if not text:
-        return month_start(month_start(today) - _DAY)
+        return previous_month(today)
     try:
         month = parse_date(f"{text}-01")
     except InvalidDate as error:
@@ -132,7 +133,7 @@ def months_of(brand: Brand, now: datetime) -> list[date]:
         brand=brand, campaign=None, period=Period.MONTH, start__lt=present
     )
     spent = totals.values_list("start", flat=True)
-    return sorted({present, month_start(present - _DAY), *spent}, reverse=True)
+    return sorted({present, previous_month(present), *spent}, reverse=True)
 
 
 def brand_month(brand: Brand, month: date, now: datetime) -> MonthReport:

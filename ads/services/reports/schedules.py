@@ -1,18 +1,20 @@
 """Reports that channels are sent each month: once for a schedule and month, however often tried."""
 
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from typing import Final
 
+import structlog
 from django.db import transaction
 from django.db.models import Q
 from django.urls import reverse
 
-from ads.models import ReportSchedule
-from ads.rules.calendar import UnknownTimezone, local_date, month_start, wall_instants
+from ads.models import AlertMessage, Brand, Channel, ReportSchedule
+from ads.rules.calendar import UnknownTimezone, local_date, previous_month, wall_instants
 from ads.rules.money import plain
-from ads.services import alerts
+from ads.services import alerts, team
 from ads.services.isolation import isolate
 from ads.services.reports import links
 from ads.services.reports.month import MonthReport, brand_month
@@ -24,7 +26,27 @@ AT: Final = time(8)
 #: What a webhook is told that it is.
 _KIND: Final = "report"
 
-_DAY: Final = timedelta(days=1)
+logger = structlog.stdlib.get_logger(__name__)
+
+
+class NotTold(ValueError):
+    """A report was to be sent to a channel that is not told of its brand."""
+
+    def __init__(self, brand: Brand, channel: Channel) -> None:
+        super().__init__(
+            f"{channel} is told only of brands that {channel.account_manager} looks after and may "
+            f"see, and {brand} is none of them: choose another channel."
+        )
+
+
+def check(brand: Brand, channel: Channel) -> None:
+    """Refuse a report of ``brand`` for a channel that is not told of it.
+
+    Raises:
+        NotTold: it is of an account manager who does not look after the brand, or may not see it.
+    """
+    if not team.may_be_told(channel.account_manager, brand.pk):
+        raise NotTold(brand, channel)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,19 +73,25 @@ def send_due(now: datetime) -> Sent:
     return Sent(sum(counts), tuple(failed))
 
 
-def send_now(schedule: ReportSchedule, now: datetime) -> date:
+def send_now(schedule: ReportSchedule, now: datetime, *, uid: uuid.UUID) -> date:
     """Hand the report of the last month that has ended to the channel, sent already or not.
+
+    ``uid``: of the message; one that is there already is not written again.
 
     Returns:
         The month.
 
     Raises:
         UnknownTimezone: the brand's timezone is invalid.
+        NotTold: the channel is not told of the brand.
+        alerts.channels.ChannelIsOff: the channel is switched off.
     """
     month = _last_month(schedule, now)
     with transaction.atomic():
-        _post(schedule, month, now)
+        # First, so that of two at once one waits for the other.
         ReportSchedule.objects.filter(pk=schedule.pk).update(last_month=month)
+        if not AlertMessage.objects.filter(uid=uid).exists():
+            _post(schedule, month, now, uid)
     return month
 
 
@@ -83,22 +111,29 @@ def _due(schedule: ReportSchedule, now: datetime) -> date | None:
 
 
 def _last_month(schedule: ReportSchedule, now: datetime) -> date:
-    return month_start(month_start(local_date(now, schedule.brand.timezone)) - _DAY)
+    return previous_month(local_date(now, schedule.brand.timezone))
 
 
 @transaction.atomic
 def _send(pk: int, month: date, now: datetime) -> bool:
-    """Of two at once, one does."""
+    """Of two at once, one does. What the channel may not be told of waits until it may."""
+    schedule = ReportSchedule.objects.select_related("brand", "channel__account_manager").get(pk=pk)
+    try:
+        check(schedule.brand, schedule.channel)
+    except NotTold as error:
+        logger.warning("A scheduled report is not sent", schedule=pk, reason=str(error))
+        return False
     open_ = ReportSchedule.objects.filter(
         Q(last_month=None) | Q(last_month__lt=month), pk=pk, is_active=True
     )
     if not open_.update(last_month=month):
         return False
-    _post(ReportSchedule.objects.select_related("brand", "channel").get(pk=pk), month, now)
+    _post(schedule, month, now, uuid.uuid4())
     return True
 
 
-def _post(schedule: ReportSchedule, month: date, now: datetime) -> None:
+def _post(schedule: ReportSchedule, month: date, now: datetime, uid: uuid.UUID) -> None:
+    check(schedule.brand, schedule.channel)
     report = brand_month(schedule.brand, month, now)
     link, lines = "", summary(report)
     if alerts.texts.link("/"):  # else nobody could open it
@@ -108,6 +143,8 @@ def _post(schedule: ReportSchedule, month: date, now: datetime) -> None:
         lines.append(f"The whole report, until {until}: {link}")
     alerts.channels.post(
         schedule.channel,
+        brand=schedule.brand,
+        uid=uid,
         kind=_KIND,
         subject=f"{schedule.brand.name}: advertising report for {month:%B %Y}",
         lines=lines,

@@ -5,9 +5,10 @@ from ads.services.team.labels import InvalidLabel
 from ads.services.team.managers import (
     MANAGER,
     ME,
-    brands_of,
+    brands_told,
     managed_by,
     managers,
+    may_be_told,
     possible_managers,
 )
 from ads.services.team.notes import InvalidNote

@@ -31,12 +31,24 @@ def managers() -> QuerySet[User]:
     return User.objects.filter(Exists(theirs)).order_by("username")
 
 
-def brands_of(manager: User) -> list[int]:
-    """Ids of the brands that an account manager looks after and may see; none after leaving."""
+def brands_told(manager: User | None) -> list[int] | None:
+    """Ids of the brands that what is sent for an account manager may be about.
+
+    Those that this user looks after and may see, none after leaving. Sent for nobody in particular,
+    it may be about every brand: None.
+    """
+    if manager is None:
+        return None
     if not manager.is_active:
         return []
     seen = visible.rows_of(Brand.objects.all(), visible.brands_of(manager))
     return list(managed_by(seen, manager).order_by().values_list("pk", flat=True))
+
+
+def may_be_told(manager: User | None, brand_id: int) -> bool:
+    """May what is sent for an account manager be about this brand?"""
+    told = brands_told(manager)
+    return told is None or brand_id in told
 
 
 def managed_by(rows: QuerySet[M], who: Any) -> QuerySet[M]:

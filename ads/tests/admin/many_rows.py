@@ -1,5 +1,6 @@
 """More of everything: many rows on each list, and many rows behind the rows that pages are of."""
 
+import uuid
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -301,7 +302,7 @@ def _alerts(number: int, now: datetime) -> None:
             figures={"count": number, "most": 1000},
             at=now,
         )
-    alerts.channels.composing.test(channel, now)
+    alerts.channels.composing.test(channel, uuid.uuid4(), now)
 
 
 def _people(number: int, now: datetime) -> None:

@@ -29,6 +29,7 @@ from ads.rules.calendar import (
     parse_date,
     parse_instant,
     period_start,
+    previous_month,
     wall_instants,
     zone,
 )
@@ -253,6 +254,12 @@ def test_a_missing_timezone_is_refused_like_a_wrong_one() -> None:
 def test_every_timezone_that_people_choose_from_is_known() -> None:
     for name in pytz.common_timezones:
         assert zone(name).key == name
+
+
+@given(st.dates(date(1, 2, 1), date(9998, 12, 31)))
+def test_the_month_before_is_the_one_whose_next_month_has_the_day(day: date) -> None:
+    assert next_month(previous_month(day)) == month_start(day)
+    assert previous_month(day).day == 1
 
 
 @pytest.mark.parametrize("ask", [local_date, next_day_begins, next_month_begins])

@@ -6,10 +6,12 @@ import secrets
 import sys
 from collections.abc import Mapping
 from typing import Any, Final
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.utils.crypto import salted_hmac
 
+from ads.models import Channel
 from ads.models.alerts import Way
 
 MOST_RECIPIENTS: Final = 20
@@ -18,8 +20,8 @@ LONGEST_RECIPIENT: Final = 320
 _MAIL: Final = re.compile(r"[^\s@,;<>]+@[^\s@,;<>]+\.[^\s@,;<>]+")
 _HOST: Final = re.compile(r"[A-Za-z0-9.\-:\[\]]+")
 
-#: Options of apprise's addresses that have it read a file of this machine.
-_FILES: Final = frozenset({"template", "keyfile", "subfile", "pgpkey", "key", "attach", "config"})
+#: What apprise makes of the options of an address that have it read a file of this machine.
+FILES: Final = frozenset({"template", "keyfile", "subfile", "pgp_key", "pgp_privkey"})
 
 
 class InvalidChannel(ValueError):
@@ -29,6 +31,23 @@ class InvalidChannel(ValueError):
         super().__init__(f"{field}: {reason}")
         self.field = field
         self.reason = reason
+
+
+class ChannelIsOff(ValueError):
+    """Something was to be sent to a channel that is switched off."""
+
+    def __init__(self, channel: Channel) -> None:
+        super().__init__(f"{channel} is off; switch it on, then send again.")
+
+
+def check_is_on(channel: Channel) -> None:
+    """Refuse to send to a channel that is switched off, where it would wait for ever.
+
+    Raises:
+        ChannelIsOff: it is.
+    """
+    if not channel.is_active:
+        raise ChannelIsOff(channel)
 
 
 def check(way: str, address: str) -> tuple[str, str]:
@@ -47,6 +66,17 @@ def check(way: str, address: str) -> tuple[str, str]:
 def recipients(address: str) -> list[str]:
     """The mail addresses of a channel."""
     return list(dict.fromkeys(re.split(r"[\s,;]+", address.strip(" ,;\t\r\n"))))
+
+
+def masked(recipient: str) -> str:
+    """A mail address as everybody may read it: "a…@example.com"."""
+    name, _, host = recipient.rpartition("@")
+    return f"{name[:1]}…@{host}"
+
+
+def fingerprint(recipient: str) -> str:
+    """What is kept of a mail address that has a message, as addresses are kept sealed only."""
+    return salted_hmac("ads.alerts.recipient", recipient).hexdigest()
 
 
 def _mail(address: str) -> tuple[str, str]:
@@ -73,6 +103,10 @@ def _mail(address: str) -> tuple[str, str]:
 
 
 def _service(address: str) -> tuple[str, str]:
+    if found := _files(_parsed(address)):
+        raise InvalidChannel(
+            "address", f"it has an option that reads a file of the server ({found[0]}); remove it."
+        )
     plugin = instance(address)
     if plugin is None:
         raise InvalidChannel(
@@ -84,23 +118,35 @@ def _service(address: str) -> tuple[str, str]:
         raise InvalidChannel(
             "address", f"{plugin.service_name} is not supported; choose a service on the web."
         )
-    named = {name.lower() for name in parse_qs(urlsplit(address).query, keep_blank_values=True)}
-    if found := sorted(named & _FILES):
-        raise InvalidChannel(
-            "address", f"the option {found[0]} would read a file of the server; leave it out."
-        )
     return address, str(plugin.service_name)[:200]
 
 
-def instance(address: str) -> Any:
-    """Apprise's object for an address; None if it is none that apprise knows.
+def instance(address: str, *, may_read_files: bool = False) -> Any:
+    """Apprise's object for an address; None if it is none that apprise knows, or reads files.
 
-    Only processes that use it have apprise: 25 MB with all its services.
+    Only processes that use it have apprise: 25 MB with all its services. It does its work in the
+    thread that calls it, so that one receiver keeps no other waiting.
     """
     import apprise
 
-    asset = apprise.AppriseAsset(async_mode=False)
-    return apprise.Apprise.instantiate(address, asset=asset, suppress_exceptions=True)
+    parsed = _parsed(address)
+    if not parsed or (_files(parsed) and not may_read_files):
+        return None
+    asset = apprise.AppriseAsset(async_mode=False, service_timeout=0)
+    return apprise.Apprise.instantiate(parsed, asset=asset, suppress_exceptions=True)
+
+
+def _parsed(address: str) -> dict[str, Any]:
+    """What apprise reads in an address, by the names of its own."""
+    from apprise.plugins import url_to_dict
+
+    found: dict[str, Any] | None = url_to_dict(address)  # type: ignore[no-untyped-call]
+    return found or {}
+
+
+def _files(parsed: Mapping[str, Any]) -> list[str]:
+    """The options among these that have it read files."""
+    return sorted(name for name in FILES if parsed.get(name))
 
 
 def _is_on_the_web(plugin: Any) -> bool:

@@ -1,6 +1,7 @@
 """Making a message of the alerts that a channel is due to be told of."""
 
 import json
+import uuid
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from itertools import groupby
@@ -11,10 +12,11 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from ads.models import Alert, AlertDelivery, AlertMessage, Channel
-from ads.models.alerts import AlertKind, Frequency, Way
+from ads.models.alerts import AlertKind, Frequency, MessageState, Way
 from ads.rules.calendar import format_instant
 from ads.services import team
 from ads.services.alerts import texts
+from ads.services.alerts.channels.addresses import check_is_on
 from ads.services.alerts.texts import Said
 
 #: Alerts that a message to people lists, and those in a webhook; a further webhook has the rest.
@@ -39,8 +41,9 @@ _MANY: Final = {
 def compose(channel: Channel, now: datetime) -> AlertMessage | None:
     """A message of all that is due, of which each is told once; None: nothing is due."""
     due = AlertDelivery.objects.filter(channel=channel, message=None, due_at__lte=now)
-    if channel.account_manager:  # whose brands may be others by now
-        due.exclude(alert__brand__in=team.brands_of(channel.account_manager)).delete()
+    told = team.brands_told(channel.account_manager)
+    if told is not None:
+        due.exclude(alert__brand__in=told).delete()
     if channel.way == Way.WEBHOOK:
         ids = list(due.order_by("pk").values_list("pk", flat=True)[:IN_WEBHOOK])
     else:
@@ -67,18 +70,38 @@ def compose(channel: Channel, now: datetime) -> AlertMessage | None:
     return message
 
 
-def test(channel: Channel, now: datetime) -> AlertMessage:
-    """A message that says nothing but that it arrives."""
+def is_theirs(channel: Channel, message: AlertMessage) -> bool:
+    """May the channel still be told of every brand in the message?"""
+    told = team.brands_told(channel.account_manager)
+    if told is None:
+        return True
+    is_about_others = message.brand_id is not None and message.brand_id not in told
+    return not (is_about_others or message.deliveries.exclude(alert__brand__in=told).exists())
+
+
+def test(channel: Channel, uid: uuid.UUID, now: datetime) -> tuple[AlertMessage, bool]:
+    """A message that says nothing but that it arrives; is it new?
+
+    It is given up until it is received, as nobody tries it again.
+
+    Raises:
+        ChannelIsOff: the channel is switched off.
+    """
+    check_is_on(channel)
     words = f"This is a test of the channel {channel.name}. Alerts will arrive here."
     body = {"type": "test", "timestamp": now.isoformat(), "data": {"text": words}}
     is_webhook = channel.way == Way.WEBHOOK
-    return AlertMessage.objects.create(
-        channel=channel,
-        subject="Test from Budget Manager",
-        text=json.dumps(body) if is_webhook else words,
-        html="" if is_webhook else format_html("<p>{}</p>", words),
-        created_at=now,
-        next_at=now,
+    return AlertMessage.objects.get_or_create(
+        uid=uid,
+        defaults={
+            "channel": channel,
+            "subject": "Test from Budget Manager",
+            "text": json.dumps(body) if is_webhook else words,
+            "html": "" if is_webhook else format_html("<p>{}</p>", words),
+            "created_at": now,
+            "state": MessageState.GIVEN_UP,
+            "problem": "It has not ended.",
+        },
     )
 
 

@@ -2,7 +2,8 @@
 
 A channel is told one message at a time. While it does not work its alerts wait, and are then told
 together. Whoever sends holds a claim on the channel, by the database's clock, which runs out if it
-dies: then the same message is sent again under the same id.
+dies. What a failure would change is written with the claim, so that the same message is then sent
+again under the same id, and no sooner than after any other failure.
 """
 
 from dataclasses import dataclass
@@ -32,6 +33,15 @@ BACK_OFF: Final = (
 #: A message that was never received is given up after this time.
 GIVEN_UP_AFTER: Final = timedelta(days=3)
 
+#: A mail that others have, and that is refused for good, is tried no more often.
+REFUSED_AFTER: Final = 3
+
+#: Of a message with brands that have been handed over since it was made.
+_NOT_THEIRS: Final = (
+    "The channel is no longer told of a brand in it. Its alerts of other brands are in a message "
+    "of their own."
+)
+
 #: How long a claim lasts: more than sending takes.
 CLAIM: Final = timedelta(seconds=90)
 
@@ -51,11 +61,17 @@ def claim(now: datetime, *, at_most: int) -> list[Claimed]:
     return [claimed for pk in due if (claimed := _claim(pk, now))]
 
 
-def next_due() -> datetime | None:
-    """When something is to be sent next that has been tried; None: nothing waits."""
-    found: datetime | None = AlertMessage.objects.filter(state=MessageState.PENDING).aggregate(
-        due=Min("next_at")
-    )["due"]
+def is_due(now: datetime) -> bool:
+    """Is something to be sent now?"""
+    return _due(now).exists()
+
+
+def next_due(now: datetime) -> datetime | None:
+    """When something is to be tried again next; None: nothing waits for that."""
+    waiting = AlertMessage.objects.filter(
+        state=MessageState.PENDING, next_at__gt=now, channel__is_active=True
+    )
+    found: datetime | None = waiting.aggregate(due=Min("next_at"))["due"]
     return found
 
 
@@ -74,17 +90,49 @@ def _due(now: datetime) -> QuerySet[Channel]:
 def _claim(pk: int, now: datetime) -> Claimed | None:
     if not _due(now).filter(pk=pk).update(claimed_until=Now() + CLAIM):
         return None
-    channel = Channel.objects.get(pk=pk)
-    message = channel.messages.filter(state=MessageState.PENDING).order_by("pk").first()
-    message = message or composing.compose(channel, now)
-    if message is None or channel.claimed_until is None:
-        return None
-    try:
-        outgoing = outgoing_of(channel, message)
-    except CannotUnseal as error:
-        _settle(message, Outcome(str(error)), now)
+    channel = Channel.objects.select_related("account_manager").get(pk=pk)
+    message = _pending(channel, now) or composing.compose(channel, now)
+    outgoing = _begun(channel, message, now) if message else None
+    if message is None or outgoing is None or channel.claimed_until is None:
+        Channel.objects.filter(pk=pk).update(claimed_until=None)
         return None
     return Claimed(message, outgoing, channel.claimed_until)
+
+
+def _pending(channel: Channel, now: datetime) -> AlertMessage | None:
+    """The first message that is to be tried; those that nobody is to have any more end here."""
+    due = channel.messages.filter(state=MessageState.PENDING, next_at__lte=now)
+    for message in due.order_by("pk"):
+        if not composing.is_theirs(channel, message):
+            message.deliveries.update(message=None)
+            give_up(channel.messages.filter(pk=message.pk), _NOT_THEIRS)
+        elif _was_last(message):
+            give_up(channel.messages.filter(pk=message.pk), "The last attempt did not end.")
+        else:
+            return message
+    return None
+
+
+def _begun(channel: Channel, message: AlertMessage, now: datetime) -> Outgoing | None:
+    """Count the attempt, as if it failed; what is sent, None: the address cannot be read."""
+    message.attempts += 1
+    message.next_at = now + _wait(message)
+    message.save(update_fields=["attempts", "next_at"])
+    try:
+        return outgoing_of(channel, message)
+    except CannotUnseal as error:
+        _settle(message, Outcome(str(error), message.received_by), now)
+        return None
+
+
+def _wait(message: AlertMessage) -> timedelta:
+    return BACK_OFF[min(message.attempts, len(BACK_OFF)) - 1]
+
+
+def _was_last(message: AlertMessage) -> bool:
+    """Did the last attempt begin so late that the message was to be given up after it?"""
+    until = message.created_at + GIVEN_UP_AFTER
+    return bool(message.attempts and message.next_at and message.next_at - _wait(message) > until)
 
 
 def outgoing_of(channel: Channel, message: AlertMessage) -> Outgoing:
@@ -106,47 +154,73 @@ def outgoing_of(channel: Channel, message: AlertMessage) -> Outgoing:
 
 
 @transaction.atomic
-def settle(claimed: Claimed, outcome: Outcome, now: datetime) -> None:
-    """Write down what became of a message, and let go of its channel."""
-    _settle(claimed.message, outcome, now)
+def settle(claimed: Claimed, outcome: Outcome, now: datetime) -> bool:
+    """Write down what became of a message, and let go of its channel; is it done with?"""
+    is_received = _settle(claimed.message, outcome, now)
     Channel.objects.filter(
         pk=claimed.message.channel_id, claimed_until=claimed.claimed_until
     ).update(claimed_until=None)
+    return is_received
 
 
-def _settle(message: AlertMessage, outcome: Outcome, now: datetime) -> None:
-    message.attempts += 1
-    message.received_by = outcome.received_by
-    message.problem = outcome.problem
-    channel = Channel.objects.filter(pk=message.channel_id)
-    if not outcome.problem:
-        message.state = MessageState.KEPT if outcome.is_kept else MessageState.SENT
-        message.sent_at, message.next_at = now, None
-        channel.update(failing_since=None, problem="", last_sent_at=now)
+def _settle(message: AlertMessage, outcome: Outcome, now: datetime) -> bool:
+    """Write down what became of an attempt, unless the message was decided on meanwhile."""
+    is_enough = outcome.is_rest_refused and message.attempts >= REFUSED_AFTER
+    is_received = not outcome.problem or is_enough
+    is_last = now - message.created_at > GIVEN_UP_AFTER
+    pending = AlertMessage.objects.filter(pk=message.pk, state=MessageState.PENDING)
+    if is_received:
+        state, next_at = _received(outcome), None
     else:
-        wait = BACK_OFF[min(message.attempts, len(BACK_OFF)) - 1]
-        message.next_at = now + wait
-        if now - message.created_at > GIVEN_UP_AFTER:
-            message.state, message.next_at = MessageState.GIVEN_UP, None
-        channel.update(
-            failing_since=Coalesce(F("failing_since"), now.astimezone(UTC)),
-            problem=outcome.problem,
-        )
-    message.save(
-        update_fields=["attempts", "received_by", "problem", "state", "sent_at", "next_at"]
-    )
+        pending = pending.filter(attempts=message.attempts)  # a later attempt knows better
+        state = MessageState.GIVEN_UP if is_last else MessageState.PENDING
+        next_at = None if is_last else now + _wait(message)
+    if pending.update(
+        state=state,
+        next_at=next_at,
+        sent_at=now if is_received else None,
+        problem=outcome.problem,
+        received_by=outcome.received_by,
+    ):
+        _note(message.channel_id, outcome, now, is_received=is_received)
+    return is_received
+
+
+def _received(outcome: Outcome) -> MessageState:
+    return MessageState.KEPT if outcome.is_kept else MessageState.SENT
+
+
+def _note(pk: int, outcome: Outcome, now: datetime, *, is_received: bool) -> None:
+    """Write down whether a channel works."""
+    channel = Channel.objects.filter(pk=pk)
+    if is_received:
+        channel.update(failing_since=None, problem=outcome.problem, last_sent_at=now)
+    else:
+        failing_since = Coalesce(F("failing_since"), now.astimezone(UTC))
+        channel.update(failing_since=failing_since, problem=outcome.problem)
 
 
 def drop(channel: Channel) -> None:
     """Forget what waits for a channel that is switched off."""
     channel.deliveries.filter(message=None).delete()
-    channel.messages.filter(state=MessageState.PENDING).update(
-        state=MessageState.GIVEN_UP, next_at=None, problem="The channel was switched off."
+    give_up(channel.messages.all(), "The channel was switched off.")
+
+
+def give_up(messages: QuerySet[AlertMessage], problem: str) -> None:
+    """Send those of the messages that wait no more."""
+    messages.filter(state=MessageState.PENDING).update(
+        state=MessageState.GIVEN_UP, next_at=None, problem=problem
     )
 
 
+@transaction.atomic
 def settle_test(message: AlertMessage, outcome: Outcome, now: datetime) -> None:
-    """Write down what became of a test, which is tried once."""
-    _settle(message, outcome, now)
-    if outcome.problem:
-        AlertMessage.objects.filter(pk=message.pk).update(state=MessageState.GIVEN_UP, next_at=None)
+    """Write down what became of a test, which is tried once and is never pending."""
+    is_received = not outcome.problem
+    AlertMessage.objects.filter(pk=message.pk).update(
+        state=_received(outcome) if is_received else MessageState.GIVEN_UP,
+        sent_at=now if is_received else None,
+        problem=outcome.problem,
+        attempts=1,
+    )
+    _note(message.channel_id, outcome, now, is_received=is_received)

@@ -1,5 +1,6 @@
 """The pages of alerts: rules that warn, channels whose secrets are shown once, the bell."""
 
+import re
 from typing import Any
 
 import pytest
@@ -160,6 +161,33 @@ def test_a_test_says_whether_it_was_received(admin: Client, settings: LazySettin
         said = text(admin.post(address, {"confirmed": "yes"}, follow=True))
         assert "The test was received." in said
     assert AlertMessage.objects.count() == 2
+
+
+def test_a_test_that_is_confirmed_twice_is_sent_once(admin: Client, settings: LazySettings) -> None:
+    settings.ALERTS_TO_PRIVATE_ADDRESSES = True
+    with receiver() as hook:
+        address = reverse("admin:ads_channel_send_test", args=[channel(hook.url).pk])
+        uid = re.search(r'name="uid" value="([^"]+)"', text(admin.get(address)))
+        assert uid
+        for _ in range(2):
+            said = text(admin.post(address, {"confirmed": "yes", "uid": uid[1]}, follow=True))
+            assert "The test was received." in said
+    assert len(hook.requests) == 1
+
+
+def test_a_channel_that_is_off_is_sent_no_test(admin: Client) -> None:
+    off = channel("https://hooks.example.com", name="Ops", is_active=False)
+    address = reverse("admin:ads_channel_send_test", args=[off.pk])
+    said = text(admin.post(address, {"confirmed": "yes"}, follow=True))
+    assert "The test was not received. Ops is off; switch it on, then send again." in said
+    assert not AlertMessage.objects.exists()
+
+
+def test_a_channel_that_some_do_not_receive_says_so(admin: Client) -> None:
+    partly = channel("ann@example.com, bob@example.com", "mail", name="Ops")
+    Channel.objects.update(problem="b…@example.com: It answered 550.")
+    assert "Not to all" in text(admin.get(reverse("admin:ads_channel_changelist")))
+    assert "b…@example.com: It answered 550." in text(admin.get(change(partly)))
 
 
 def test_the_bell_counts_what_nobody_has_acknowledged(admin: Client) -> None:

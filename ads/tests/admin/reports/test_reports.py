@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
-from ads.models import AlertMessage, Brand, ReportLink, ReportSchedule
+from ads.models import AlertMessage, Brand, Channel, ReportLink, ReportSchedule
 from ads.services import reports
 from ads.services.reports import links
 from ads.tests.admin.pages import changelist, said
@@ -283,9 +284,15 @@ def test_a_scheduled_report_is_made_and_sent_at_once(
     schedule = ReportSchedule.objects.get()
     address = reverse("admin:ads_reportschedule_send_now", args=[schedule.pk])
 
-    assert "team@example.com" in text_of(admin.get(address))
+    asked = text_of(admin.get(address))
+    assert "is sent now, to Team." in asked
+    assert "team@example.com" not in asked
     assert not AlertMessage.objects.exists()
-    answer = admin.post(address, {"confirmed": "yes"}, follow=True)
+    uid = re.search(r'name="uid" value="([^"]+)"', asked)
+    assert uid
+    form = {"confirmed": "yes", "uid": uid[1]}
+    answer = admin.post(address, form, follow=True)
+    admin.post(address, form)  # a double click
 
     assert said(answer) == ["The report of April 2024 is on its way."]
     assert AlertMessage.objects.get().subject == "Acme: advertising report for April 2024"
@@ -295,3 +302,12 @@ def test_a_scheduled_report_is_made_and_sent_at_once(
     assert "This channel is already sent the brand" in text_of(again)
     late = admin.post(reverse("admin:ads_reportschedule_add"), {**sent, "day_of_month": "29"})
     assert "Use 1 to 28" in text_of(late)
+
+    Channel.objects.update(is_active=False)
+    answer = admin.post(address, {"confirmed": "yes"}, follow=True)
+    assert said(answer) == ["Team is off; switch it on, then send again."]
+    ann = User.objects.create_user("ann")
+    ours = channel("ann@example.com", "mail", name="Ann", account_manager=ann)
+    answer = admin.post(reverse("admin:ads_reportschedule_add"), sent | {"channel": ours.pk})
+    assert "Ann is told only of brands that ann looks after" in text_of(answer)
+    assert ReportSchedule.objects.count() == 1

@@ -58,6 +58,10 @@ class Receiver:
 
     status: int = 200
     delay: float = 0
+    #: Seconds between the bytes of an answer that never ends, and what it begins with; 0: none.
+    drips: float = 0
+    begins: bytes = b""
+    is_closed: threading.Event = field(default_factory=threading.Event)
     location: str = ""
     requests: list[tuple[str, dict[str, str], bytes]] = field(default_factory=list)
     port: int = 0
@@ -82,10 +86,22 @@ def receiver(**how: Any) -> Iterator[Receiver]:
             body = self.rfile.read(int(self.headers["Content-Length"] or 0))
             state.requests.append((self.path, dict(self.headers.items()), body))
             time.sleep(state.delay)
+            if state.drips:
+                self.drip()
+                return
             self.send_response(state.status)
             if state.location:
                 self.send_header("Location", state.location)
             self.end_headers()
+
+        def drip(self) -> None:
+            """Answer byte by byte, for as long as somebody listens."""
+            try:
+                self.wfile.write(state.begins)
+                while not state.is_closed.wait(state.drips):
+                    self.wfile.write(b".")
+            except OSError:
+                state.is_closed.set()
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002  (its signature)
             pass
@@ -95,6 +111,7 @@ def receiver(**how: Any) -> Iterator[Receiver]:
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
         yield state
+        state.is_closed.set()
         server.shutdown()
         thread.join()
 
@@ -103,7 +120,7 @@ def receiver(**how: Any) -> Iterator[Receiver]:
 def mail_server() -> Iterator[tuple[str, list[EmailMessage]]]:
     """A mail server's address as the setting has it, and the mails it has got.
 
-    Recipients whose name begins with "nobody" are refused.
+    Recipients whose name begins with "nobody" are refused, and those with "later" told to wait.
     """
     got: list[EmailMessage] = []
 
@@ -121,6 +138,8 @@ def mail_server() -> Iterator[tuple[str, list[EmailMessage]]]:
                     self.say("250 ok")
                 elif command == b"RCPT" and b"<nobody" in line:
                     self.say("550 no such user")
+                elif command == b"RCPT" and b"<later" in line:
+                    self.say("450 try again")
                 elif command == b"QUIT":
                     self.say("221 bye")
                     return

@@ -1,6 +1,7 @@
 """What reaches a channel, from real receivers: once if all goes well, later if it does not."""
 
 import json
+import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
@@ -30,6 +31,8 @@ from ads.tests.support import NOON, spend
 
 pytestmark = pytest.mark.django_db
 
+SLACK = "slack://T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ/"
+
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
 
@@ -50,6 +53,11 @@ def send(at: datetime = NOON) -> tuple[int, int]:
     """How many were sent, and failed."""
     done = send_due(lambda: at)
     return done.sent, done.failed
+
+
+def attempt(told: Channel, uid: uuid.UUID | None = None) -> str:
+    """What went wrong with a test."""
+    return alerts.channels.send_test(told, lambda: NOON, uid=uid or uuid.uuid4())
 
 
 def body_of(mail: EmailMessage, kind: str) -> str:
@@ -194,7 +202,7 @@ def test_mail_has_names_as_they_are_and_each_recipient_gets_one(settings: LazySe
     assert '<a href="https://budgets.example.com/admin/ads/campaign/' in html
     plain = body_of(got[0], "plain")
     assert "$80.00 of $100.00 spent, 80%" in plain
-    assert AlertMessage.objects.get().problem.startswith("nobody@example.com: ")
+    assert AlertMessage.objects.get().problem == "n…@example.com: It answered 550."
 
 
 def looked_after(brand: str, manager: User | None) -> Any:
@@ -247,7 +255,6 @@ def test_a_channel_of_a_person_is_told_of_nothing_that_they_may_not_see() -> Non
     of_ann = channel("ann@example.com", "mail", account_manager=ann, frequency="daily")
     rule("budget_used", of_ann)
     evaluate(NOON)
-    assert set(of_ann.deliveries.values_list("alert__brand__name", flat=True)) == {"Acme", "Corn"}
     handed_over.account_manager = User.objects.create_user("bob")
     handed_over.save(update_fields=["account_manager"])
 
@@ -260,7 +267,8 @@ def test_a_channel_of_a_person_is_told_of_nothing_that_they_may_not_see() -> Non
     spend(hidden.campaigns.get(), 80, NOON + DAY)
     spend(seen.campaigns.get(), 80, NOON + DAY)
     assert evaluate(NOON + DAY) == 2
-    assert not of_ann.deliveries.filter(message=None).exists()
+    send(NOON + 2 * DAY)
+    assert AlertMessage.objects.count() == 1
 
 
 def test_without_a_mail_server_a_mail_is_kept_in_the_console() -> None:
@@ -342,10 +350,10 @@ def test_a_channel_that_is_switched_off_forgets_what_waits(hook: Receiver) -> No
 def test_a_test_is_sent_at_once_and_tried_once(hook: Receiver) -> None:
     told = channel(hook.url)
     hook.status = 404
-    assert alerts.channels.send_test(told, lambda: NOON) == "It answered 404."
+    assert attempt(told) == "It answered 404."
     assert send(NOON + HOUR) == (0, 0)
     hook.status = 204
-    assert alerts.channels.send_test(told, lambda: NOON) == ""
+    assert attempt(told) == ""
 
 
 @pytest.mark.parametrize("way", ["webhook", "apprise"])
@@ -357,7 +365,7 @@ def test_private_addresses_are_refused_when_the_connection_is_made(
     told = channel(address.replace("127.0.0.1", host), way)
     settings.ALERTS_TO_PRIVATE_ADDRESSES = False
 
-    problem = alerts.channels.send_test(told, lambda: NOON)
+    problem = attempt(told)
 
     assert problem.startswith("Its host is a private address")
     assert hook.requests == []
@@ -367,7 +375,7 @@ def test_private_addresses_are_refused_when_the_connection_is_made(
 def test_redirects_are_not_followed(hook: Receiver, way: str) -> None:
     with receiver(status=307, location=hook.url) as first:
         told = channel(first.url if way == "webhook" else first.address, way)
-        problem = alerts.channels.send_test(told, lambda: NOON)
+        problem = attempt(told)
     assert problem == ("It answered 307: redirects are not followed, so enter the new address.")
     assert hook.requests == []
 
@@ -381,7 +389,7 @@ def test_redirects_are_not_followed(hook: Receiver, way: str) -> None:
         ("apprise", "nonsense", "no address of a service that is known"),
         ("apprise", "syslog://", "is not supported"),
         ("apprise", "mqtt://localhost/topic", "no address of a service|is not supported"),
-        ("apprise", "json://example.com/?template=/etc/passwd", "would read a file"),
+        ("apprise", f"{SLACK}?template=words.json", "reads a file of the server \\(template\\)"),
         ("webhook", "example.com", "begins with https://"),
         ("webhook", "ftp://example.com", "begins with https://"),
         ("webhook", "https://", "begins with https://"),
@@ -403,11 +411,8 @@ def test_http_is_refused_where_private_addresses_are(settings: LazySettings) -> 
 @pytest.mark.parametrize(
     ("address", "way"),
     [
-        (
-            "https://hooks.slack.com/services/T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ",
-            "apprise",
-        ),
-        ("https://hooks.example.com/s3cr3t-path", "webhook"),
+        ("jsons://localhost/s3cr3t-path", "apprise"),
+        ("https://localhost/s3cr3t-path", "webhook"),
     ],
 )
 def test_no_address_is_in_the_database_in_clear_nor_in_the_log(
@@ -422,7 +427,7 @@ def test_no_address_is_in_the_database_in_clear_nor_in_the_log(
     row = json.dumps({name: str(value) for name, value in vars(told).items()})
     assert secret not in row
     assert encryption.unseal(told.address) == address
-    problem = alerts.channels.send_test(told, lambda: NOON)
+    problem = attempt(told)
     assert problem
     assert secret not in problem
     assert secret not in caplog.text

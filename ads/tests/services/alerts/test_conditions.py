@@ -7,10 +7,10 @@ from decimal import Decimal
 import pytest
 from django_celery_beat.models import CrontabSchedule, PeriodicTask
 
-from ads.models import Alert, Channel, Heartbeat, UnknownReference, WaitingSpend
+from ads.models import Alert, CampaignReference, Channel, Heartbeat, UnknownReference, WaitingSpend
 from ads.services.alerts import texts
 from ads.tests.factories import BrandFactory, CampaignFactory, PlatformAccountFactory
-from ads.tests.services.alerts.support import channel, evaluate, rule, titles
+from ads.tests.services.alerts.support import another_rule, channel, evaluate, rule, titles
 from ads.tests.support import NOON, spend
 
 pytestmark = pytest.mark.django_db
@@ -84,6 +84,34 @@ def test_it_is_told_once_until_it_is_over_and_again_another_day(
     assert titles(resolved_at=None) == []
     happens()
     assert evaluate(NOON + 2 * DAY) == 1
+
+
+def test_a_brands_own_rule_is_about_its_own_limit() -> None:
+    account = PlatformAccountFactory.create(
+        name="Shared", platform="google_ads", is_read=True, answered_at=NOON
+    )
+    strict, patient = (
+        BrandFactory.create(name=name, stale_after_minutes=minutes)
+        for name, minutes in (("Strict", 60), ("Patient", 600))
+    )
+    for brand in (strict, patient):
+        campaign = CampaignFactory.create(brand=brand)
+        CampaignReference.objects.create(
+            campaign=campaign,
+            account=account.remote_id,
+            platform="google_ads",
+            reference=str(campaign.pk),
+        )
+    rule("spend_late", brand=strict)
+    another_rule("spend_late", brand=patient)
+
+    assert evaluate(NOON + 2 * HOUR) == 1
+    alert = Alert.objects.get()
+    assert alert.brand == strict
+    assert texts.of(alert).text == (
+        "Google Ads, Shared last reported spend 2 h ago, longer than the brand allows."
+    )
+    assert evaluate(NOON + 11 * HOUR) == 1
 
 
 def test_a_day_far_above_the_usual_is_told_and_one_far_below_once_it_is_over() -> None:

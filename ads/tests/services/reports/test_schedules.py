@@ -2,14 +2,17 @@
 
 import json
 import re
+import uuid
 from datetime import date, datetime
 from typing import Any
 
 import pytest
 import time_machine
+from django.contrib.auth.models import User
 
 from ads import tasks
 from ads.models import AlertMessage, Brand, Channel, Heartbeat, ReportLink, ReportSchedule
+from ads.services import alerts
 from ads.services.reports import links, schedules
 from ads.tests.factories import BrandFactory, CampaignFactory
 from ads.tests.services.alerts.support import channel
@@ -181,3 +184,57 @@ def test_a_brand_and_channel_have_one_schedule_on_a_day_of_every_month() -> None
         scheduled(brand, to)
     with refused("report_schedule_day_is_in_every_month"):
         scheduled(brand, team(), day_of_month=29)
+
+
+def told_of_by(user: User, *brands: Brand) -> Channel:
+    """A channel of an account manager who looks after these brands."""
+    Brand.objects.filter(pk__in=[brand.pk for brand in brands]).update(account_manager=user)
+    return channel("ann@example.com", "mail", name=f"{user}'s", account_manager=user)
+
+
+def test_a_channel_of_an_account_manager_is_sent_reports_of_their_brands_alone() -> None:
+    ann = User.objects.create_user("ann", is_staff=True)
+    brand = acme()
+    theirs = told_of_by(ann, acme(name="Bolt"))
+    waiting = scheduled(brand, theirs)
+
+    assert sent("2024-05-03 08:00") == []
+    with pytest.raises(schedules.NotTold, match="ann's is told only of brands that ann looks"):
+        schedules.send_now(waiting, at("2024-05-03 08:00"), uid=uuid.uuid4())
+    waiting.refresh_from_db()
+    assert waiting.last_month is None
+    assert not ReportLink.objects.exists()
+    Brand.objects.filter(pk=brand.pk).update(account_manager=ann)
+    assert sent("2024-05-04 08:00") == ["Acme & Co: advertising report for April 2024"]
+
+
+def test_a_report_of_a_brand_that_is_handed_over_meanwhile_is_not_sent() -> None:
+    brand = acme()
+    scheduled(brand, told_of_by(User.objects.create_user("ann", is_staff=True), brand))
+    assert len(sent("2024-05-03 08:00")) == 1
+    Brand.objects.filter(pk=brand.pk).update(account_manager=None)
+
+    now = at("2024-05-03 08:01", "America/New_York")
+    assert alerts.channels.send_due(lambda: now).sent == 0
+
+    message = AlertMessage.objects.get()
+    assert message.state == "given_up"
+    assert message.problem.startswith("The channel is no longer told of a brand in it.")
+
+
+def test_a_report_that_is_asked_for_twice_is_written_once() -> None:
+    one, uid, now = scheduled(acme(), team()), uuid.uuid4(), at("2024-05-03 12:00")
+
+    assert schedules.send_now(one, now, uid=uid) == date(2024, 4, 1)
+    assert schedules.send_now(one, now, uid=uid) == date(2024, 4, 1)
+
+    assert (AlertMessage.objects.count(), ReportLink.objects.count()) == (1, 1)
+
+
+def test_a_report_is_not_sent_by_hand_to_a_channel_that_is_off() -> None:
+    one = scheduled(acme(), team(name="Ops", is_active=False))
+    with pytest.raises(alerts.channels.ChannelIsOff, match="Ops is off"):
+        schedules.send_now(one, at("2024-05-03 12:00"), uid=uuid.uuid4())
+    one.refresh_from_db()
+    assert one.last_month is None
+    assert not AlertMessage.objects.exists()
