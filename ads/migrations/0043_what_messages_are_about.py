@@ -28,7 +28,7 @@ MASKED = [
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('ads', '0044_months_that_carry_over'),
+        ('ads', '0042_alerts_of_managers_and_groups'),
     ]
 
     operations = [

@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
 
     atomic = False
 
-    dependencies = [("ads", "0042_alerts_of_managers_and_groups")]
+    dependencies = [("ads", "0043_what_messages_are_about")]
 
     operations = [
         AddIndexConcurrently(
