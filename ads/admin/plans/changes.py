@@ -131,8 +131,8 @@ class ScheduledChangeAdmin(ReadOnlyAdmin[ScheduledChange]):
         earlier = month_start(month - _DAY)
         context = {
             **self.admin_site.each_context(request),
-            "opts": self.opts,
             "title": f"Calendar{f' of {brand}' if brand else ''}",
+            "content_title": "Calendar",
             "span": f"{month:%B %Y} and {month_start(ends - _DAY):%B %Y}",
             "days": [
                 {"day": day, "is_past": day < today, "entries": [_entry(one) for one in those]}

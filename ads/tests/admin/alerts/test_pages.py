@@ -1,5 +1,6 @@
 """The pages of alerts: rules that warn, channels whose secrets are shown once, the bell."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -181,6 +182,27 @@ def test_the_bell_counts_what_nobody_has_acknowledged(admin: Client) -> None:
     assert alert.acknowledged_by == "olivia"
     assert alert.resolved_at is None
     assert "not acknowledged" not in text(admin.get(reverse("admin:ads_brand_changelist")))
+
+
+def test_an_alert_is_acknowledged_on_its_page_by_whoever_may(
+    admin: Client, staff: Callable[..., Client]
+) -> None:
+    rule("budget_used")
+    campaign = CampaignFactory.create(name="Spring", brand__name="Acme", daily_budget=100)
+    spend(campaign, 80, NOON)
+    evaluate(NOON)
+    alert = Alert.objects.get()
+    page = text(admin.get(change(alert)))
+    assert "Budget used: Spring" in page
+    assert "Acknowledge</button>" in page
+    assert "Acknowledge</button>" not in text(staff("view_alert").get(change(alert)))
+
+    admin.post(
+        reverse("admin:ads_alert_changelist"),
+        {"action": "acknowledge", "_selected_action": [alert.pk]},
+    )
+
+    assert "Acknowledge</button>" not in text(admin.get(change(alert)))
 
 
 def test_every_link_of_an_alert_leads_to_a_page(admin: Client) -> None:
