@@ -109,6 +109,19 @@ def test_a_webhooks_secret_is_shown_once_and_its_address_never(admin: Client) ->
     assert encryption.unseal(stored.address) == CHANNEL["sends_to"]
 
 
+def test_a_new_rule_tells_the_channels_that_are_active_unless_it_is_said_otherwise(
+    admin: Client,
+) -> None:
+    on, off = channel("https://hooks.example.com/1"), channel("https://hooks.example.com/2")
+    Channel.objects.filter(pk=off.pk).update(is_active=False)
+
+    form = filled_in(admin, reverse("admin:ads_alertrule_add"))
+
+    assert form["channels"] == [on.pk]
+    admin.post(reverse("admin:ads_alertrule_add"), RULE)
+    assert not AlertRule.objects.get(name="Mine").channels.exists()
+
+
 def test_a_channel_of_a_person_says_so_and_keeps_its_user_from_being_deleted(
     admin: Client,
 ) -> None:
