@@ -57,6 +57,7 @@ HOURS: Final = {
 }
 
 _HOUR: Final = timedelta(hours=1)
+_SECOND: Final = timedelta(seconds=1)
 _CENT: Final = Decimal("0.01")
 #: Spend of ordinary campaigns on a day without holds, in thousandths of the budget.
 _ORDINARY: Final = (600, 940)
@@ -206,6 +207,10 @@ def _ordinary(sample: Sample, day: date, chance: random.Random, until: datetime 
     return _cents(sample.daily_budget * level * min(volume, curve.WHOLE) / curve.WHOLE / 1000)
 
 
+def _pattern(hours: str, timezone: str) -> Schedule:
+    return Schedule(0, timezone, 0, True, None, None, HOURS[hours])
+
+
 @lru_cache(maxsize=4096)
 def _open_volume(hours: str | None, timezone: str, day: date, until: datetime | None) -> int:
     """The share of the day (of ``curve.WHOLE``) within these hours, up to ``until``."""
@@ -213,7 +218,7 @@ def _open_volume(hours: str | None, timezone: str, day: date, until: datetime | 
     end = local_day.ends if until is None else min(until, local_day.ends)
     if hours is None:
         return local_day.volume(local_day.begins, end)
-    pattern = Schedule(0, timezone, 0, True, None, None, HOURS[hours])
+    pattern = _pattern(hours, timezone)
     volume, hour = 0, local_day.begins
     while hour < end:
         if has_open_window(pattern, hour):
@@ -269,9 +274,16 @@ def reported_late(sample: Sample, day: date) -> list[Reported]:
     ]
 
 
-def last_instant(day: date, timezone: str, now: datetime) -> datetime:
-    """The last second of the day, or ``now`` if that is earlier."""
-    return min(curve.local_day(day, timezone).ends - timedelta(seconds=1), now).astimezone(UTC)
+@lru_cache(maxsize=4096)
+def last_instant(sample: Sample, day: date, now: datetime) -> datetime:
+    """The last second of the day, up to ``now``, in the hours of a campaign with spend that day."""
+    local_day = curve.local_day(day, sample.timezone)
+    last = min(local_day.ends - _SECOND, now).astimezone(UTC)
+    if sample.hours is not None:
+        pattern = _pattern(sample.hours, sample.timezone)
+        while last > local_day.begins and not has_open_window(pattern, last):
+            last -= (last - local_day.begins) % _HOUR + _SECOND
+    return last
 
 
 def _numbered(names: list[str]) -> Iterator[str]:

@@ -281,7 +281,7 @@ def _history(
         for day, amount in spent:
             if (campaign.pk, day) in left_out:
                 continue
-            occurred_at = data.last_instant(day, sample.timezone, now)
+            occurred_at = data.last_instant(sample, day, now)
             yield SpendEntry(campaign, amount, "Sample spend", day, occurred_at), amount
 
 

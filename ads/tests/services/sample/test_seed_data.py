@@ -24,7 +24,9 @@ from ads.models import (
     Spend,
     SpendTotal,
 )
+from ads.moments import schedules_as_rules
 from ads.rules.calendar import day_begins, local_date, local_time, month_start
+from ads.rules.dayparting import is_open
 from ads.services import pacing, receipts
 from ads.services.delivery.enforcement import Trigger, enforce, preview_switches
 from ads.services.ledger import verification
@@ -209,6 +211,15 @@ def test_a_dayparted_campaign_has_spent_nothing_on_days_without_a_window() -> No
     business = Spend.objects.filter(campaign__dayparting_schedules__name__startswith="Business")
     assert {entry.date.weekday() for entry in weekend} == {4, 5, 6}
     assert {entry.date.weekday() for entry in business} == {0, 1, 2, 3, 4}
+
+
+def test_the_spend_of_a_dayparted_campaign_is_of_its_hours() -> None:
+    seed(plan(brands=8, campaigns=64), NOON)
+
+    for campaign in Campaign.objects.filter(is_dayparting_enabled=True):
+        hours = schedules_as_rules(campaign.dayparting_schedules.all())
+        instants = list(campaign.spend.values_list("occurred_at", flat=True))
+        assert [instant for instant in instants if not is_open(hours, instant)] == []
 
 
 #: Every hour of a day, the minutes around the midnights of the brands' timezones (in UTC), the
