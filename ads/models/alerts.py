@@ -298,7 +298,7 @@ class Alert(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()}: {self.campaign or self.brand or self.owner}"
+        return f"{self.get_kind_display()}: {self.owner}"
 
 
 class MessageState(models.TextChoices):

@@ -88,12 +88,11 @@ class AlertAdmin(ReadOnlyAdmin[Alert]):
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> TemplateResponse:
-        alert: Alert | None = context.get("original")
-        context["may_acknowledge"] = (
-            alert is not None
-            and alert.acknowledged_at is None
-            and self.has_acknowledge_permission(request)
-        )
+        alert: Any = context.get("original")
+        if alert is not None:
+            alert.heading = texts.of(alert).title
+            is_new = alert.acknowledged_at is None
+            context["may_acknowledge"] = is_new and self.has_acknowledge_permission(request)
         return super().render_change_form(request, context, *args, **kwargs)  # type: ignore[return-value]
 
     def has_acknowledge_permission(self, request: HttpRequest) -> bool:
