@@ -11,6 +11,9 @@ from budget_manager.bundled import files
 
 ADMIN = "admin"
 
+#: Days of sample spend: the whole of the last month, for its report, and the present one.
+SPEND_DAYS = 62
+
 
 def bootstrap(base_dir: Path, *, seed: bool) -> None:
     """Migrate, create the administrator if there is none, seed an empty database if asked.
@@ -22,7 +25,7 @@ def bootstrap(base_dir: Path, *, seed: bool) -> None:
     call_command("migrate", interactive=False, verbosity=0)
     ensure_admin(base_dir)
     if seed and not Brand.objects.exists():
-        call_command("seed_data")
+        call_command("seed_data", spend_days=SPEND_DAYS)
         local_mailbox()
 
 

@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
+from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -82,6 +83,17 @@ class AlertAdmin(ReadOnlyAdmin[Alert]):
     search_help_text = "Brand or campaign"
     ordering = ["-id"]
     actions = ["acknowledge"]
+    change_form_outer_before_template = "ads/admin/alert_acknowledge.html"
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> TemplateResponse:
+        alert: Any = context.get("original")
+        if alert is not None:
+            alert.heading = texts.of(alert).title
+            is_new = alert.acknowledged_at is None
+            context["may_acknowledge"] = is_new and self.has_acknowledge_permission(request)
+        return super().render_change_form(request, context, *args, **kwargs)  # type: ignore[return-value]
 
     def has_acknowledge_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("ads.change_alert")

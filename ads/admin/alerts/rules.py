@@ -74,6 +74,11 @@ class RuleForm(ConfigurationForm):
         help_text=AlertRule._meta.get_field("channels").help_text,
     )
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not self.instance.pk:
+            self.initial["channels"] = Channel.objects.filter(is_active=True)
+
     def clean(self) -> dict[str, Any] | None:
         data = super().clean() or {}
         is_missing = not data.get("thresholds") and "thresholds" not in self.errors

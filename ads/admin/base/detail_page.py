@@ -309,8 +309,8 @@ def _to_come(course: Course) -> Iterator[charts.Series]:
     for name, sums, colour in (
         ("Expected", course.expected, "others"),
         ("Projected", course.projected, ""),
-        ("Low", course.low, "quiet"),
-        ("High", course.high, "quiet"),
+        ("Low estimate", course.low, "quiet"),
+        ("High estimate", course.high, "quiet"),
     ):
         if any(one is not None for one in sums):
             rounded = [None if one is None else round(one, 2) for one in sums]

@@ -72,9 +72,10 @@ else:
             return actions
 
         def changelist_view(self, request, extra_context=None):  # type: ignore[no-untyped-def]
+            request.list_title = list_title(self.model)  # for the head of the page
             ours = {
                 # Of the window; Django's "Select brand to change" says less among many.
-                "title": list_title(self.model),
+                "title": request.list_title,
             }
             return super().changelist_view(request, {**ours, **(extra_context or {})})
 

@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from ads.admin.elements import address, basis_words, day, may, pace_badge, pace_percent, range_of
 from ads.models import SeasonalityAdjustment
-from ads.rules.money import format_money
+from ads.rules.money import format_money, plain
 from ads.rules.pacing import LEAST_DAYS, Pace, PaceState
 
 
@@ -46,8 +46,8 @@ def _why(pace: Pace, span: str) -> str:
 
 
 def _facts(pace: Pace, currency: str, span: str) -> Iterator[dict[str, str]]:
-    def fact(label: str, value: str, note: str = "") -> dict[str, str]:
-        return {"label": label, "value": value, "note": note}
+    def fact(label: str, value: str, note: str = "", **more: str) -> dict[str, str]:
+        return {"label": label, "value": value, "note": note, **more}
 
     def money(amount: Any) -> str:
         return format_money(round(amount, 2), currency)
@@ -67,4 +67,5 @@ def _facts(pace: Pace, currency: str, span: str) -> Iterator[dict[str, str]]:
             "Recommended daily budget",
             format_money(pace.recommended_daily, currency),
             f"spends what is left by the end of the {span}",
+            enters=plain(pace.recommended_daily, 2),
         )

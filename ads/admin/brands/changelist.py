@@ -176,7 +176,7 @@ class BrandColumns(AdminMixin[Brand]):
     def today(self, brand: Any) -> SafeString | str:
         return self._spent(brand, Period.DAY)
 
-    @admin.display(description="used today", ordering=SHARE[Period.DAY])
+    @admin.display(description="% of day", ordering=SHARE[Period.DAY])
     def used_today(self, brand: Any) -> SafeString | str:
         return self._used(brand, Period.DAY)
 
@@ -184,7 +184,7 @@ class BrandColumns(AdminMixin[Brand]):
     def this_month(self, brand: Any) -> SafeString | str:
         return self._spent(brand, Period.MONTH)
 
-    @admin.display(description="used this month", ordering=SHARE[Period.MONTH])
+    @admin.display(description="% of month", ordering=SHARE[Period.MONTH])
     def used_this_month(self, brand: Any) -> SafeString | str:
         return self._used(brand, Period.MONTH)
 

@@ -29,10 +29,13 @@ def pacing_part(outlook: Outlook, now: datetime) -> dict[str, Any]:
         ],
         "parts": [
             {
-                "title": "Will exceed their budgets",
+                "title": "Projected to exceed their budgets",
                 "rows": [_row(one) for one in outlook.exceeding],
             },
-            {"title": "Will be left over", "rows": [_row(one) for one in outlook.left_over]},
+            {
+                "title": "Projected to leave some over",
+                "rows": [_row(one) for one in outlook.left_over],
+            },
         ],
         "as_of": ago(outlook.as_of, now),
     }

@@ -131,8 +131,8 @@ class ScheduledChangeAdmin(ReadOnlyAdmin[ScheduledChange]):
         earlier = previous_month(month)
         context = {
             **self.admin_site.each_context(request),
-            "opts": self.opts,
             "title": f"Calendar{f' of {brand}' if brand else ''}",
+            "content_title": "Calendar",
             "span": f"{month:%B %Y} and {previous_month(ends):%B %Y}",
             "days": [
                 {"day": day, "is_past": day < today, "entries": [_entry(one) for one in those]}

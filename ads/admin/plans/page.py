@@ -16,7 +16,7 @@ from django.utils import timezone
 from unfold.widgets import UnfoldAdminSelectWidget
 
 from ads.admin.actions import preview_text
-from ads.admin.elements import AdminMixin, MoneyFormField
+from ads.admin.elements import AdminMixin, MoneyFormField, budget
 from ads.models import Brand, Campaign
 from ads.models.plans import Carry
 from ads.rules.calendar import UnknownTimezone
@@ -115,6 +115,7 @@ class PlansBudgets(AdminMixin[Any]):
             "title": f"Budget plan of {owner}",
             "owner": owner,
             "form": form,
+            "present": budget(owner.monthly_budget, brand.currency),
             "month_fields": [form[name] for name in form.months],
             "back": back,
             "seen": seen,

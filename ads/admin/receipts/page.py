@@ -61,8 +61,7 @@ class ReceiptsPage(AdminMixin[Brand]):
             **self.admin_site.each_context(request),
             "opts": self.model._meta,
             "title": f"Receipts of {brand.name}, {month:%B %Y}",
-            "brand": brand,
-            "back": reverse("admin:ads_brand_change", args=[brand.pk]),
+            "original": brand,
             "summary": _summary(report, brand.currency),
             "rows": [row_of(receipt) for receipt in worst[:MOST]],
             "left_out": max(len(worst) - MOST, 0),
@@ -87,16 +86,19 @@ def _summary(report: Report, currency: str) -> list[str]:
     if not report.receipts:
         return ["No campaign was paused for a used-up budget."]
     count = len(report.receipts)
-    paused = counted(count, "pause")
-    said = [f"{paused} for a used-up budget; {report.kept} of {count} stayed within it."]
+    kept = f"{report.kept} of {count} stayed within it"
+    if count == 1:
+        kept = "it was kept" if report.kept else "it was overspent"
+    said = [f"{counted(count, 'pause')} for a used-up budget; {kept}."]
     if report.worst is not None:
         parts = [
             f"{format_money(amount, currency)} because {_BECAUSE[delay]}"
             for delay, amount in report.over_by.items()
             if amount
         ]
-        worst = report.worst
-        said.append(f"Overspent by {format_money(report.over, currency)}: {', '.join(parts)}.")
+        over = f"{format_money(report.over, currency)}: {', '.join(parts)}"
+        said.append(f"Overspent by {over if len(parts) > 1 else parts[0]}.")
+    if (worst := report.worst) is not None and count - report.kept > 1:
         said.append(
             f"The worst was {worst.change.campaign.name} with "
             f"{format_money(worst.over, currency)} over its limit of "

@@ -39,7 +39,7 @@ class ReportScheduleAdmin(ConfigurationAdmin[ReportSchedule]):
 
     about = (
         "Reports that channels are sent each month: the figures of the month before, and a link "
-        "to the whole report."
+        "to the whole report. Open one to send last month's report at once."
     )
     form = ReportScheduleForm
     list_display = ["brand", "channel", "day_of_month", "last_sent", "state"]

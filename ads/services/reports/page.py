@@ -172,13 +172,13 @@ def _kept(report: MonthReport) -> str:
     count, kept = len(report.receipts.receipts), report.receipts.kept
     if not count:
         return "No campaign was stopped because a budget was used up."
-    times = "once" if count == 1 else f"{count:,} times"
-    said = f"Campaigns were stopped {times} because a budget was used up. "
-    if kept == count:
-        return f"{said}The budget was kept every time." if count > 1 else f"{said}It was kept."
     over = format_money(report.receipts.over, report.brand.currency)
     if count == 1:
-        return f"{said}It was overspent by {over}."
+        came_to = "kept" if kept else f"overspent by {over}"
+        return f"One campaign was stopped because a budget was used up. The budget was {came_to}."
+    said = f"Campaigns were stopped {count:,} times because a budget was used up. "
+    if kept == count:
+        return f"{said}The budget was kept every time."
     return (
         f"{said}The budget was kept {kept:,} of {count:,} times; "
         f"budgets were overspent by {over} in all."

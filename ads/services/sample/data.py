@@ -12,7 +12,7 @@ from itertools import count, product
 from typing import Final
 
 from ads.platforms import curve
-from ads.rules.calendar import local_date, local_time, month_start
+from ads.rules.calendar import local_date, local_time, month_start, wall_instants
 from ads.rules.dayparting import Schedule, Window, has_open_window
 
 TIMEZONES: Final = (
@@ -57,6 +57,7 @@ HOURS: Final = {
 }
 
 _HOUR: Final = timedelta(hours=1)
+_SECOND: Final = timedelta(seconds=1)
 _CENT: Final = Decimal("0.01")
 #: Spend of ordinary campaigns on a day without holds, in thousandths of the budget.
 _ORDINARY: Final = (600, 940)
@@ -66,6 +67,10 @@ _USED_UP: Final = (1001, 1015)
 _MONTH: Final = 900
 #: except in this share of the campaigns, in thousandths.
 _MONTH_USED_UP: Final = 100
+#: On this day of the month before, spend of a brand's first campaign that spends fast was reported
+#: late: local times at which it was spent and known here, and thousandths of the daily budget.
+_LATE_DAY: Final = 17
+_LATE: Final = ((time(10), time(10, 5), 640), (time(11, 40), time(14, 5), 810))
 #: Seconds after which a campaign close to its budget has used it up: within two spend updates.
 _NEARLY: Final = (60, 240)
 #: Timezones in which the local day has just begun or is about to end are left out: there is no
@@ -202,6 +207,10 @@ def _ordinary(sample: Sample, day: date, chance: random.Random, until: datetime 
     return _cents(sample.daily_budget * level * min(volume, curve.WHOLE) / curve.WHOLE / 1000)
 
 
+def _pattern(hours: str, timezone: str) -> Schedule:
+    return Schedule(0, timezone, 0, True, None, None, HOURS[hours])
+
+
 @lru_cache(maxsize=4096)
 def _open_volume(hours: str | None, timezone: str, day: date, until: datetime | None) -> int:
     """The share of the day (of ``curve.WHOLE``) within these hours, up to ``until``."""
@@ -209,7 +218,7 @@ def _open_volume(hours: str | None, timezone: str, day: date, until: datetime | 
     end = local_day.ends if until is None else min(until, local_day.ends)
     if hours is None:
         return local_day.volume(local_day.begins, end)
-    pattern = Schedule(0, timezone, 0, True, None, None, HOURS[hours])
+    pattern = _pattern(hours, timezone)
     volume, hour = 0, local_day.begins
     while hour < end:
         if has_open_window(pattern, hour):
@@ -219,7 +228,10 @@ def _open_volume(hours: str | None, timezone: str, day: date, until: datetime | 
 
 
 def _within_months(past: dict[date, Decimal], sample: Sample, today: date) -> dict[date, Decimal]:
-    """Lower the days of a month that would use up its budget, evenly; today's share stays free."""
+    """Lower the days of a month that would use up its budget, evenly; today's share stays free.
+
+    Ordinary campaigns come so close to the present month's that it is projected to be exceeded.
+    """
     months: dict[date, Decimal] = defaultdict(Decimal)
     for day, amount in past.items():
         months[month_start(day)] += amount
@@ -228,15 +240,50 @@ def _within_months(past: dict[date, Decimal], sample: Sample, today: date) -> di
         month = month_start(day)
         limit = sample.monthly_budget * _MONTH / 1000
         if month == month_start(today):
-            limit = max(limit - sample.daily_budget, Decimal(0))
+            most = sample.monthly_budget if sample.role is Role.ORDINARY else limit
+            limit = max(most - sample.daily_budget, Decimal(0))
         total = months[month]
         lowered[day] = amount if total <= limit else _cents(amount * limit / total)
     return lowered
 
 
-def last_instant(day: date, timezone: str, now: datetime) -> datetime:
-    """The last second of the day, or ``now`` if that is earlier."""
-    return min(curve.local_day(day, timezone).ends - timedelta(seconds=1), now).astimezone(UTC)
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """An amount of a past day, in whole cents, and when it was spent and known here."""
+
+    amount: Decimal
+    spent_at: datetime
+    known_at: datetime
+
+
+def late_day(sample: Sample, *, days: int, now: datetime) -> date | None:
+    """The day of the month before on which spend was reported late; None: before the history."""
+    today = local_date(now, sample.timezone)
+    day = month_start(month_start(today) - timedelta(days=1)).replace(day=_LATE_DAY)
+    return day if (today - day).days < days else None
+
+
+def reported_late(sample: Sample, day: date) -> list[Reported]:
+    """What was spent on the :func:`late_day`: well over the budget before it was known."""
+    return [
+        Reported(
+            _cents(sample.daily_budget * level / 1000),
+            *(wall_instants(day, at, sample.timezone)[0] for at in (spent_at, known_at)),
+        )
+        for spent_at, known_at, level in _LATE
+    ]
+
+
+@lru_cache(maxsize=4096)
+def last_instant(sample: Sample, day: date, now: datetime) -> datetime:
+    """The last second of the day, up to ``now``, in the hours of a campaign with spend that day."""
+    local_day = curve.local_day(day, sample.timezone)
+    last = min(local_day.ends - _SECOND, now).astimezone(UTC)
+    if sample.hours is not None:
+        pattern = _pattern(sample.hours, sample.timezone)
+        while last > local_day.begins and not has_open_window(pattern, last):
+            last -= (last - local_day.begins) % _HOUR + _SECOND
+    return last
 
 
 def _numbered(names: list[str]) -> Iterator[str]:

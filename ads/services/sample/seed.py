@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from itertools import cycle, islice
 from typing import TypeVar
@@ -19,6 +19,7 @@ from ads.models import (
     Spend,
     SpendTotal,
 )
+from ads.rules.calendar import day_bounds
 from ads.rules.money import LIMIT, parse_amount
 from ads.services.delivery import Trigger, enforce
 from ads.services.ledger import SpendEntry, record_all
@@ -120,12 +121,17 @@ def seed(plan: Plan, now: datetime) -> Seeded:
         brands = _make_brands(plan, now)
         made = _make_campaigns(plan, brands)
         _attach_schedules(made)
-        for batch in _batches(_history(plan, made, now)):
+        late = _late_days(plan, made, now)
+        for batch in _batches(_history(plan, made, late, now)):
             record_all([entry for entry, _ in batch], source=SOURCE, now=now)
             if not entries:
                 _analyze()
             entries += len(batch)
             spend += sum((amount for _, amount in batch), start=Decimal(0))
+        for campaign, sample, day in late:
+            for reported in _record_late(campaign, sample, day):
+                entries += 1
+                spend += reported.amount
     campaigns = Campaign.objects.filter(brand__in=[brand.pk for brand in brands])
     enforce(campaigns, now, Trigger.EDIT)
     sync_platforms(now)
@@ -234,14 +240,48 @@ def _schedule_name(hours: str, timezone: str) -> str:
     return f"{hours}, {city}"
 
 
-def _history(
+def _late_days(
     plan: Plan, made: list[tuple[Campaign, Sample]], now: datetime
+) -> list[tuple[Campaign, Sample, date]]:
+    """Of each brand, the campaign of which spend was reported late, and on which day."""
+    first: dict[int, tuple[Campaign, Sample]] = {}
+    for campaign, sample in made:
+        if sample.role is not Role.ORDINARY:
+            first.setdefault(campaign.brand_id, (campaign, sample))
+    return [
+        (campaign, sample, day)
+        for campaign, sample in first.values()
+        if (day := data.late_day(sample, days=plan.spend_days, now=now)) is not None
+    ]
+
+
+def _record_late(campaign: Campaign, sample: Sample, day: date) -> list[data.Reported]:
+    """Have the budget overshot on that day, and the campaign stopped and brought back, as then."""
+    one = Campaign.objects.filter(pk=campaign.pk)
+    begins, ends = day_bounds(day, sample.timezone)
+    enforce(one, begins, Trigger.RESET_DAILY_BUDGETS)
+    reports = data.reported_late(sample, day)
+    for each in reports:
+        entry = SpendEntry(campaign, each.amount, "Sample spend", day, each.spent_at)
+        record_all([entry], source=SOURCE, now=each.known_at)
+    enforce(one, ends, Trigger.RESET_DAILY_BUDGETS)
+    return reports
+
+
+def _history(
+    plan: Plan,
+    made: list[tuple[Campaign, Sample]],
+    late: list[tuple[Campaign, Sample, date]],
+    now: datetime,
 ) -> Iterator[tuple[SpendEntry, Decimal]]:
-    """The entries of the ledger, each with its amount."""
+    """The entries of the ledger, each with its amount, but those of the late days."""
+    left_out = {(campaign.pk, day) for campaign, _, day in late}
     for number, (campaign, sample) in enumerate(made):
         spent = data.history(sample, days=plan.spend_days, seed=plan.seed, number=number, now=now)
         for day, amount in spent:
-            occurred_at = data.last_instant(day, sample.timezone, now)
+            if (campaign.pk, day) in left_out:
+                continue
+            occurred_at = data.last_instant(sample, day, now)
             yield SpendEntry(campaign, amount, "Sample spend", day, occurred_at), amount
 
 

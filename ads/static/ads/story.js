@@ -1,4 +1,4 @@
-// Opens the form on the page of a campaign or a brand when #edit is asked for.
+// Opens the form on the page of a campaign or a brand when #edit is asked for; with a recommended daily budget filled in.
 "use strict";
 {
     const open = () => {
@@ -10,6 +10,14 @@
     window.addEventListener("load", open);
     window.addEventListener("hashchange", open);
     document.addEventListener("click", (event) => {
-        if (event.target.closest("a[href='#edit']")) setTimeout(open);
+        const link = event.target.closest("a[href='#edit']");
+        if (!link) return;
+        setTimeout(() => {
+            open();
+            const field = document.getElementById("id_daily_budget");
+            if (!link.dataset.dailyBudget || !field) return;
+            field.value = link.dataset.dailyBudget;
+            field.focus();
+        });
     });
 }

@@ -1,6 +1,7 @@
 """The pages of a campaign and of a brand, as an operator and a manager read and use them."""
 
 import re
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -9,9 +10,9 @@ from django.utils import timezone
 from playwright.sync_api import Locator, Page, expect
 
 from ads.models import Campaign
-from ads.services import BudgetService
+from ads.services import BudgetService, pacing
 from ads.services.actor import acting_as
-from ads.tests.admin.pages import change
+from ads.tests.admin.pages import change, changelist
 from ads.tests.browser.conftest import Open
 from ads.tests.browser.contexts import NARROW
 from ads.tests.factories import BrandFactory, CampaignFactory, ScheduleFactory
@@ -111,6 +112,44 @@ def test_a_manager_opens_the_form_raises_the_budget_and_reads_that_it_runs_again
     expect(page.locator(".ads-head")).to_contain_text("Running. Nothing is stopping it.")
     newest = part(page, "history").get_by_role("listitem").first
     expect(newest).to_contain_text("Switched on: Daily budget raised $100.00 → $120.00 by mia")
+
+
+def test_the_recommended_daily_budget_is_entered_by_a_click_and_saved_by_another(
+    open_as: Open,
+) -> None:
+    campaign = CampaignFactory.create(name="Spring", monthly_budget=Decimal(31_000))
+    today = timezone.now().date()
+    for n in range(1, 30):
+        BudgetService.record_spend(campaign, Decimal(100), date=today - timedelta(days=n))
+    page = open_as(User.objects.create_superuser("mia"), change(campaign))
+    pace = page.get_by_role("region", name=re.compile("^Pace in"))
+    recommended = pace.get_by_text("Recommended daily budget").locator("xpath=..")
+    entered = page.get_by_label("Daily budget")
+
+    recommended.get_by_role("link", name="Enter it").click()
+
+    expect(entered).to_be_focused()
+    assert f"${Decimal(entered.input_value()):,}" in recommended.inner_text()
+    campaign.refresh_from_db()
+    assert campaign.daily_budget is None
+
+
+def test_the_list_of_brands_fits_a_laptop(open_as: Open) -> None:
+    brand = BrandFactory.create(
+        name="Northwind Kitchens", timezone="America/New_York", daily_budget=Decimal(375),
+        monthly_budget=Decimal(7500),
+    )  # fmt: skip
+    campaign = CampaignFactory.create(brand=brand)
+    today = timezone.now().date()
+    for n in range(1, 30):
+        BudgetService.record_spend(campaign, Decimal("123.45"), date=today - timedelta(days=n))
+    pacing.refresh(timezone.now())
+
+    page = open_as(User.objects.create_superuser("mia"), changelist("ads_brand"))
+
+    table = page.locator("#result_list")
+    expect(table).to_contain_text("pace")
+    assert table.evaluate("it => it.scrollWidth <= it.parentElement.clientWidth")
 
 
 def test_a_brands_page_shows_its_campaigns_and_leads_to_them_on_a_telephone(

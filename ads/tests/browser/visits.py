@@ -52,6 +52,9 @@ class Visitor:
         assert response is not None
         self._faults += _faults_of_answer(response)
         if page.name not in NOT_OURS:
+            # As high as the page: what stays at the bottom of a window would lie across it.
+            height = tab.evaluate("() => document.documentElement.scrollHeight")
+            tab.set_viewport_size({"width": WIDE, "height": max(height, HEIGHT)})
             self._faults += [f"In light, {found}" for found in tab.evaluate(LOOK, EVERYTHING)]
             _change_theme(tab, "dark")
             # Only colours differ.

@@ -1,6 +1,7 @@
 """The pages of alerts: rules that warn, channels whose secrets are shown once, the bell."""
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -109,6 +110,19 @@ def test_a_webhooks_secret_is_shown_once_and_its_address_never(admin: Client) ->
     assert encryption.unseal(stored.address) == CHANNEL["sends_to"]
 
 
+def test_a_new_rule_tells_the_channels_that_are_active_unless_it_is_said_otherwise(
+    admin: Client,
+) -> None:
+    on, off = channel("https://hooks.example.com/1"), channel("https://hooks.example.com/2")
+    Channel.objects.filter(pk=off.pk).update(is_active=False)
+
+    form = filled_in(admin, reverse("admin:ads_alertrule_add"))
+
+    assert form["channels"] == [on.pk]
+    admin.post(reverse("admin:ads_alertrule_add"), RULE)
+    assert not AlertRule.objects.get(name="Mine").channels.exists()
+
+
 def test_a_channel_of_a_person_says_so_and_keeps_its_user_from_being_deleted(
     admin: Client,
 ) -> None:
@@ -209,6 +223,28 @@ def test_the_bell_counts_what_nobody_has_acknowledged(admin: Client) -> None:
     assert alert.acknowledged_by == "olivia"
     assert alert.resolved_at is None
     assert "not acknowledged" not in text(admin.get(reverse("admin:ads_brand_changelist")))
+
+
+def test_an_alert_is_acknowledged_on_its_page_by_whoever_may(
+    admin: Client, staff: Callable[..., Client]
+) -> None:
+    rule("budget_used")
+    campaign = CampaignFactory.create(name="Spring", brand__name="Acme", daily_budget=100)
+    spend(campaign, 80, NOON)
+    evaluate(NOON)
+    alert = Alert.objects.get()
+    page = text(admin.get(change(alert)))
+    head = 'truncate"> Spring (Acme): 80% of the budget of 2024-05-15 used </a>'
+    assert head in " ".join(page.split())
+    assert "Acknowledge</button>" in page
+    assert "Acknowledge</button>" not in text(staff("view_alert").get(change(alert)))
+
+    admin.post(
+        reverse("admin:ads_alert_changelist"),
+        {"action": "acknowledge", "_selected_action": [alert.pk]},
+    )
+
+    assert "Acknowledge</button>" not in text(admin.get(change(alert)))
 
 
 def test_every_link_of_an_alert_leads_to_a_page(admin: Client) -> None:

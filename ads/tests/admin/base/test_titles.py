@@ -4,6 +4,7 @@ from html import unescape
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 
 from ads.models import Campaign, CampaignReference
 from ads.tests.admin.pages import change, changelist, filled_in
@@ -23,6 +24,20 @@ def test_a_list_is_called_what_it_lists(admin: Client, model: str, title: str) -
 
     called = page.partition("<title>")[2].partition("</title>")[0]
     assert " ".join(called.split()) == title
+
+
+def test_a_list_of_another_name_is_called_so_all_over_its_page(admin: Client) -> None:
+    page = " ".join(admin.get(changelist("ads_scheduledchange")).content.decode().split())
+
+    assert "> Planned budgets </a>" in page
+    assert "No planned budgets yet" in page
+    assert "Scheduled changes" not in page
+
+
+def test_the_calendar_is_called_calendar(admin: Client) -> None:
+    page = admin.get(reverse("admin:ads_scheduledchange_calendar")).content.decode()
+
+    assert "Scheduled changes" not in page
 
 
 def test_a_page_from_before_another_login_says_that_nothing_was_saved(admin: Client) -> None:

@@ -59,7 +59,9 @@ def test_a_campaign_that_is_held_says_why_and_what_is_in_order(admin: Client) ->
     assert "Brand today $75.40 of $500.00 15%" in told
 
 
-def test_a_flight_with_a_total_budget_has_its_pace_beside_the_months(admin: Client) -> None:
+def test_a_flight_with_a_total_budget_has_its_pace_beside_the_months(
+    admin: Client, staff: Callable[..., Client]
+) -> None:
     campaign = CampaignFactory.create(
         monthly_budget=1000,
         total_budget=600,
@@ -71,6 +73,8 @@ def test_a_flight_with_a_total_budget_has_its_pace_beside_the_months(admin: Clie
 
     told = words(admin, campaign)
 
+    assert told.count("Enter it") == 2
+    assert "Enter it" not in words(staff("view_campaign"), campaign)
     assert "Pace in May 2024: " in told
     assert "Projected by the end of the month" in told
     assert "Pace of the flight: Over pace 118%" in told

@@ -44,6 +44,7 @@ def test_the_page_says_what_a_month_left_empty_gets(admin: Client) -> None:
     left = "From January 2025 nothing is planned: $3,000.00 as in December, nothing carried over."
 
     page = admin.get(page_of(brand))
+    assert "The monthly budget is $1,000.00 now." in text_of(page)
     assert left in text_of(page)
     assert "A month left empty keeps what was planned for the last one before it" in text_of(page)
 

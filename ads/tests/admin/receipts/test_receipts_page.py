@@ -46,10 +46,26 @@ def test_the_months_receipts_say_how_far_over_and_why(admin: Client) -> None:
     shown = text_of(admin.get(address))
 
     assert "Receipts of Acme, May 2024" in shown
-    assert "1 pause for a used-up budget; 0 of 1 stayed within it." in shown
-    assert "Overspent by $2.50: $2.50 because spend was reported late." in shown
-    assert "The worst was Spring with $2.50 over its limit of $10.00." in shown
-    assert "on no connected platform" in shown
+    assert "1 pause for a used-up budget; it was overspent." in shown
+    assert "Overspent by $2.50 because spend was reported late." in shown
+    assert "The worst was" not in shown
+    assert "decided at once, on no connected platform." in shown
+    assert f'<a href="{reverse("admin:ads_brand_change", args=[campaign.brand_id])}"' in shown
+
+
+def test_of_several_pauses_the_worst_is_named(admin: Client) -> None:
+    campaign = overspent()
+    other = CampaignFactory.create(name="Summer", brand=campaign.brand, daily_budget=10)
+    kept = CampaignFactory.create(name="Autumn", brand=campaign.brand, daily_budget=10)
+    enforce_all(NOON)
+    spend(other, "14", NOON)
+    spend(kept, "10", NOON)
+
+    shown = text_of(admin.get(reverse("admin:ads_brand_receipts", args=[campaign.brand_id])))
+
+    assert "3 pauses for a used-up budget; 1 of 3 stayed within it." in shown
+    assert "Overspent by $6.50 because spend was reported late." in shown
+    assert "The worst was Summer with $4.00 over its limit of $10.00." in shown
 
 
 def test_a_month_without_a_pause_says_so_and_one_to_come_is_the_present(admin: Client) -> None:

@@ -39,6 +39,13 @@ def sent(admin: Client, campaign: Campaign, /, **given: object) -> str:
     return " ".join(response.content.decode().split())
 
 
+def test_the_head_leads_back_to_the_brand(admin: Client, campaign: Campaign) -> None:
+    back = reverse("admin:ads_brand_change", args=[campaign.brand_id])
+    page = admin.get(reverse("admin:ads_brand_what_if", args=[campaign.brand_id]))
+
+    assert f'<a href="{back}"' in page.content.decode()
+
+
 def test_a_lower_budget_is_replayed_and_nothing_changes(admin: Client, campaign: Campaign) -> None:
     before = DeliveryChange.objects.count()
 

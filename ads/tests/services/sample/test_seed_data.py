@@ -24,12 +24,16 @@ from ads.models import (
     Spend,
     SpendTotal,
 )
-from ads.rules.calendar import day_begins, local_date, local_time
+from ads.moments import schedules_as_rules
+from ads.rules.calendar import day_begins, local_date, local_time, month_start
+from ads.rules.dayparting import is_open
+from ads.services import pacing, receipts
 from ads.services.delivery.enforcement import Trigger, enforce, preview_switches
 from ads.services.ledger import verification
 from ads.services.sample import data
 from ads.services.sample.seed import Plan, seed
 from ads.tests.platforms.doubles import update
+from budget_manager.bootstrap import SPEND_DAYS
 
 pytestmark = pytest.mark.django_db
 
@@ -209,6 +213,15 @@ def test_a_dayparted_campaign_has_spent_nothing_on_days_without_a_window() -> No
     assert {entry.date.weekday() for entry in business} == {0, 1, 2, 3, 4}
 
 
+def test_the_spend_of_a_dayparted_campaign_is_of_its_hours() -> None:
+    seed(plan(brands=8, campaigns=64), NOON)
+
+    for campaign in Campaign.objects.filter(is_dayparting_enabled=True):
+        hours = schedules_as_rules(campaign.dayparting_schedules.all())
+        instants = list(campaign.spend.values_list("occurred_at", flat=True))
+        assert [instant for instant in instants if not is_open(hours, instant)] == []
+
+
 #: Every hour of a day, the minutes around the midnights of the brands' timezones (in UTC), the
 #: last night of a month, a night in which clocks change, and a weekend.
 INSTANTS = [
@@ -282,6 +295,41 @@ def test_with_a_long_history_the_monthly_budget_holds_a_minority(days: int) -> N
 
     assert len(held(Hold.MONTHLY_BUDGET, end_of_month)) <= 6
     assert Campaign.objects.filter(is_active=True).count() >= 25
+
+
+def test_in_the_month_before_each_brand_has_one_overshoot_that_is_explained() -> None:
+    seed(plan(spend_days=SPEND_DAYS), NOON)
+
+    for brand in Brand.objects.all():
+        (receipt,) = receipts.report(brand, date(2026, 2, 1), date(2026, 2, 28)).receipts
+        assert receipt.budget.hold == Hold.DAILY_BUDGET
+        assert receipt.limit == 75
+        assert receipt.spent == Decimal("108.75")
+        assert receipt.cost_by == receipts.Delay.REPORTING
+        begins = day_begins(date(2026, 2, 17), brand.timezone)
+        assert receipt.spent_at == begins + timedelta(hours=11, minutes=40)
+        assert receipt.known_at == receipt.decided_at == begins + timedelta(hours=14, minutes=5)
+    assert Campaign.objects.filter(delivery_changes__is_active=False, is_active=True).count() == 2
+    assert verification.verify(fix=False, now=NOON) == []
+
+
+@pytest.mark.parametrize("day", range(4, 30, 5))
+def test_whatever_the_day_of_the_month_somebody_is_projected_to_exceed_a_budget(day: int) -> None:
+    now = NOON.replace(day=day)
+    seed(plan(spend_days=SPEND_DAYS), now)
+    pacing.refresh(now)
+
+    exceeding = pacing.paced(Campaign.objects.all(), pacing.Paced.EXCEEDS)
+
+    assert exceeding.filter(is_dayparting_enabled=False, is_active=True).exists()
+    assert exceeding.count() < 6
+
+
+def test_the_first_start_covers_the_whole_month_before_on_any_day() -> None:
+    for n in range(1461):
+        today = date(2026, 1, 1) + n * DAY
+        month_before = month_start(month_start(today) - DAY)
+        assert today - (SPEND_DAYS - 1) * DAY <= month_before
 
 
 def test_a_monthly_budget_below_the_daily_one_leaves_campaigns_running_too() -> None:
