@@ -8,7 +8,6 @@ With ``-n 2`` two such processes share a run, file by file.
 import fcntl
 import functools
 import gc
-import hashlib
 import os
 from collections.abc import Iterator, Sequence
 from itertools import groupby
@@ -33,6 +32,7 @@ from xdist.scheduler import LoadScopeScheduling
 from xdist.workermanage import WorkerController
 
 from ads.models.timezones import TimezoneName
+from budget_manager.tests.template import template
 
 SLOTS = range(1, 16)  # Redis has 16 databases, and 0 is development's
 
@@ -71,36 +71,8 @@ def django_db_modify_db_settings_xdist_suffix(django_db_blocker: DjangoDbBlocker
     It is copied from a template. Migrations run only when the template is made: the first time,
     and when a migration or a package has changed.
     """
-    handle = os.open(settings.BASE_DIR / ".local" / "test-template.lock", os.O_RDWR | os.O_CREAT)
-    fcntl.flock(handle, fcntl.LOCK_EX)
     with django_db_blocker.unblock():
         connection.settings_dict["TEST"]["TEMPLATE"] = template()
-    os.close(handle)
-
-
-def template() -> str:
-    """The name of the template for these migrations and packages, which is made when missing."""
-    sources = [
-        settings.BASE_DIR / "requirements.txt",
-        *settings.BASE_DIR.glob("ads/migrations/*.py"),
-    ]
-    content = b"".join(path.read_bytes() for path in sorted(sources))
-    name = f"test_template_{hashlib.sha256(content).hexdigest()[:16]}"
-    with connection._nodb_cursor() as cursor:  # noqa: SLF001 - there is no public way
-        cursor.execute("SELECT datname FROM pg_database WHERE datname LIKE 'test_template_%%'")
-        found = [row[0] for row in cursor.fetchall()]
-        if name in found:
-            return name
-        for left in found:
-            cursor.execute(f"DROP DATABASE {left} WITH (FORCE)")
-    before = connection.settings_dict["NAME"], connection.settings_dict["TEST"]["NAME"]
-    connection.settings_dict["TEST"]["NAME"] = "test_template_new"
-    connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
-    connection.close()
-    connection.settings_dict["NAME"], connection.settings_dict["TEST"]["NAME"] = before
-    with connection._nodb_cursor() as cursor:  # noqa: SLF001
-        cursor.execute(f"ALTER DATABASE test_template_new RENAME TO {name}")
-    return name
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

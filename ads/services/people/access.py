@@ -18,7 +18,10 @@ class Roles(ModelBackend):
         permitted: set[str] = super().get_all_permissions(user_obj, obj)
         if obj is not None or not permitted or visible.brands_of(user_obj) is None:
             return permitted
-        return {one for one in permitted if is_for_limited(one)}
+        if not hasattr(user_obj, "limited_permissions"):  # kept with the user, as Django keeps all
+            user_obj.limited_permissions = {one for one in permitted if is_for_limited(one)}
+        limited: set[str] = user_obj.limited_permissions
+        return limited
 
 
 def is_for_limited(permission: str) -> bool:

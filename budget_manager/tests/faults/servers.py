@@ -4,13 +4,11 @@ import os
 import shutil
 import signal
 import subprocess
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import psutil
-from django.db import connection
 
 from ads.tests.own_redis import free_port
 from budget_manager.bundled import files
@@ -91,24 +89,3 @@ class OwnPostgres:
     def _left(self) -> list[int]:
         found = psutil.process_iter(["name", "cwd"])
         return [one.pid for one in found if one.info["cwd"] == str(self.data)]
-
-
-@contextmanager
-def using(url: str) -> Iterator[None]:
-    """Have Django use this database in this process."""
-    parts = urlsplit(url)
-    settings = connection.settings_dict
-    before = {key: settings[key] for key in ("NAME", "USER", "PASSWORD", "HOST", "PORT")}
-    connection.close()
-    settings.update(
-        NAME=parts.path[1:],
-        USER=parts.username,
-        PASSWORD=parts.password,
-        HOST=parts.hostname,
-        PORT=parts.port,
-    )
-    try:
-        yield
-    finally:
-        connection.close()
-        settings.update(before)

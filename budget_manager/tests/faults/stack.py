@@ -15,7 +15,6 @@ import psutil
 import psycopg2
 import pytest
 from celery import Celery
-from django.core.management import call_command
 from django.db import DatabaseError, connection
 from django.utils import timezone
 from django_celery_beat.models import IntervalSchedule, PeriodicTask, PeriodicTasks
@@ -23,8 +22,9 @@ from django_celery_beat.models import IntervalSchedule, PeriodicTask, PeriodicTa
 from ads.models import Heartbeat
 from ads.tests.own_redis import OwnRedis, free_port
 from budget_manager.processes import parse_procfile
-from budget_manager.tests.faults.servers import PATIENCE, OwnPostgres, using, with_parent
+from budget_manager.tests.faults.servers import PATIENCE, OwnPostgres, with_parent
 from budget_manager.tests.support import ROOT, environment, wait_for
+from budget_manager.tests.template import copy_template, using
 
 #: Flower only watches.
 LEFT_OUT = {"flower"}
@@ -79,7 +79,7 @@ class Stack:
 
     def prepare(self) -> None:
         """Make the tables, and keep a copy of them; let the clock of tasks go faster."""
-        call_command("migrate", verbosity=0)
+        copy_template(to=self.postgres.url())
         for task, seconds in EVERY.items():
             every, _ = IntervalSchedule.objects.get_or_create(every=seconds, period="seconds")
             PeriodicTask.objects.filter(task=task).update(

@@ -11,7 +11,6 @@ from typing import Any
 
 import psycopg2
 import pytest
-from django.core.management import call_command
 from django.db.models import Sum
 from django.utils import timezone
 from pytest_django.plugin import DjangoDbBlocker
@@ -19,8 +18,9 @@ from pytest_django.plugin import DjangoDbBlocker
 from ads.models import Brand, Campaign, Spend
 from ads.services.ledger import SpendEntry, record_all
 from ads.tests.own_redis import free_port
-from budget_manager.tests.faults.servers import OwnPostgres, using
+from budget_manager.tests.faults.servers import OwnPostgres
 from budget_manager.tests.support import ROOT, directory, environment, wait_for
+from budget_manager.tests.template import copy_template, using
 
 pytestmark = pytest.mark.faults
 
@@ -49,8 +49,8 @@ def primary(base: Path, archive: Path, django_db_blocker: DjangoDbBlocker) -> It
     command = f"archive_command=test ! -f {archive}/%f && cp %p {archive}/%f"
     server = OwnPostgres(base / "primary", "archive_mode=on", command)
     try:
-        with django_db_blocker.unblock(), using(server.url()):
-            call_command("migrate", verbosity=0)
+        with django_db_blocker.unblock():
+            copy_template(to=server.url())
         yield server
     finally:
         server.stop()

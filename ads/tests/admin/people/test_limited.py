@@ -26,6 +26,7 @@ from ads.services import visible
 from ads.services.history import event_model
 from ads.services.imports import uploads
 from ads.services.imports.plan import Plan
+from ads.services.people import Roles
 from ads.tests import site_map
 from ads.tests.admin.pages import add, change, changelist, said, save
 from ads.tests.admin.people.world import OTHER, OWN, Side, limited_to, shared, side
@@ -363,6 +364,17 @@ def test_a_schedule_that_they_make_is_theirs_to_attach(own: Side, lima: Client) 
         reverse("admin:ads_campaign_act", args=["attach_schedule"]), {"ids": own.campaign.pk}
     ).context["form"]
     assert {one.name for one in form.fields["schedule"].queryset} == {"Acme hours", "Nights"}
+
+
+def test_what_they_are_permitted_is_worked_out_once_for_each_request(own: Side) -> None:
+    """A page asks hundreds of times."""
+    user = limited_to(own.brand)
+
+    permitted = Roles().get_all_permissions(user)
+
+    assert {"ads.view_brand", "ads.change_campaign"} <= permitted
+    assert "ads.add_brand" not in permitted
+    assert Roles().get_all_permissions(user) is permitted
 
 
 def test_whoever_is_limited_to_no_brand_sees_nothing_and_a_superuser_everything(

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from ads.tests.platforms.doubles import Scripted, offer
+from ads.models import PlatformAccount
+from ads.tests.platforms.doubles import Scripted, account, connection, offer
 
 
 @pytest.fixture(autouse=True)
@@ -15,3 +16,8 @@ def _not_simulated(settings: Any) -> None:
 @pytest.fixture
 def platform(monkeypatch: pytest.MonkeyPatch) -> Scripted:
     return offer(monkeypatch)
+
+
+@pytest.fixture
+def its(platform: Scripted) -> PlatformAccount:
+    return account(connection())
