@@ -54,6 +54,8 @@ class Moment:
     groups: Mapping[int, GroupFigures] = field(default_factory=dict)
     #: False: no campaign has a total budget.
     totals: bool = True
+    #: False: no brand that stops early is near a limit.
+    margins: bool = True
 
     @property
     def held_groups(self) -> list[int]:
@@ -85,15 +87,16 @@ class Moment:
         allowed = dict(brands.order_by().values_list("timezone").annotate(least=strict))
         strictest = min((least for least in allowed.values() if least is not None), default=None)
         asked = None if is_everything(campaigns) else campaigns
-        has_groups, has_totals = budget_sums.there_are()
+        has_groups, has_totals, has_margins = budget_sums.there_are()
         return cls.of(
             now,
             allowed,
             supposing.in_place_of(stored),
             allowances_end=has_ended(now),
             stale=strictest is not None and has_stale(asked, strictest, now),
-            groups=_groups(campaigns, now, supposing) if has_groups else {},
+            groups=_groups(campaigns, now, supposing, margins=has_margins) if has_groups else {},
             totals=has_totals or "total_budget" in supposing.columns,
+            margins=has_margins,
         )
 
     @classmethod
@@ -107,12 +110,14 @@ class Moment:
         stale: bool = True,
         groups: Mapping[int, GroupFigures] | None = None,
         totals: bool = True,
+        margins: bool = True,
     ) -> "Moment":
         """The same from timezones and schedules that have been read already; no query.
 
         ``allowances_end`` False: :func:`has_ended` says that none has to be looked at, which spares
         the many a lookup for each. ``stale`` False: likewise, :func:`has_stale`. ``groups``: the
         figures of the campaigns' budget groups. ``totals`` False: none has a total budget.
+        ``margins`` False: none of their brands stops early.
         """
         grouped = calendar.group_by_local_date(timezones, now)
         if grouped.invalid:
@@ -135,6 +140,7 @@ class Moment:
             stale,
             groups or {},
             totals,
+            margins,
         )
 
     def period_starts(self, period: Period) -> dict[date, list[str]]:
@@ -157,6 +163,7 @@ class Moments:
     #: Ids of those whose budget group has used up a budget.
     held_by_groups: Sequence[int] = ()
     totals: bool = True
+    margins: bool = True
 
     @classmethod
     def of(
@@ -168,12 +175,13 @@ class Moments:
         allowances_end: bool = False,
         held_by_groups: Sequence[int] = (),
         totals: bool = True,
+        margins: bool = True,
     ) -> "Moments":
         """Instants, brands' timezones and attached schedules by the campaigns' ids.
 
         ``allowances_end``: does any allowance of theirs end before its period? ``held_by_groups``:
         the ids of those whose group has used up a budget by then. ``totals``: has any a total
-        budget?
+        budget? ``margins``: does any brand of theirs stop early?
         Leaves out campaigns of brands with an invalid timezone.
         """
         dates: dict[date, list[int]] = defaultdict(list)
@@ -196,6 +204,7 @@ class Moments:
             _instant(instants) if allowances_end else None,
             held_by_groups,
             totals,
+            margins,
         )
 
     def period_starts(self, period: Period) -> dict[date, list[int]]:
@@ -204,7 +213,7 @@ class Moments:
 
 
 def _groups(
-    campaigns: QuerySet[Campaign], now: datetime, supposing: Supposing
+    campaigns: QuerySet[Campaign], now: datetime, supposing: Supposing, *, margins: bool
 ) -> dict[int, GroupFigures]:
     """The groups of ``campaigns``, and those that they are supposed to be in."""
     groups = BudgetGroup.objects.all()
@@ -212,7 +221,8 @@ def _groups(
         its = groups.filter(campaigns__in=_ids(campaigns)).order_by().values_list("pk", flat=True)
         groups = groups.filter(pk__in={*its, *supposing.groups, *supposing.into_groups})
     keys = budget_sums.today(groups, now)
-    return {pk: each for (pk, _), each in budget_sums.of_groups(keys, supposing).items()}
+    figures = budget_sums.of_groups(keys, supposing, margins=margins)
+    return {pk: each for (pk, _), each in figures.items()}
 
 
 def _instant(instants: Mapping[int, datetime]) -> Case:

@@ -120,7 +120,8 @@ def preview_holds(campaign: Campaign, supposing: Supposing, now: datetime) -> li
     schedules = []
     if campaign.is_dayparting_enabled:
         schedules = schedules_as_rules(DaypartingSchedule.objects.filter(campaigns=campaign))
-    moment = Moment.of(now, [campaign.brand.timezone], schedules)
+    early = campaign.brand.stops_early
+    moment = Moment.of(now, [campaign.brand.timezone], schedules, margins=early)
     rows: QuerySet[Any] = with_holds(mine, moment, supposing)
     for bits in rows.values_list("hold_bits", flat=True):
         return from_bits(bits)

@@ -39,7 +39,8 @@ def earliest_month(now: datetime) -> date:
 
     Of a past month it holds none, unless some campaigns have total budgets or share budgets.
     """
-    if any(budget_sums.there_are()):
+    groups, totals, _ = budget_sums.there_are()
+    if groups or totals:
         return date.min
     return month_start(local_date(now, _LAST_TO_TURN))
 

@@ -1,0 +1,3 @@
+"""Stopping early: what campaigns still spend before a stop takes effect, and learned lags."""
+
+from ads.services.margins.refresh import refresh, refresh_all
