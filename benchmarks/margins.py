@@ -192,10 +192,12 @@ def rate(spender: Spender, lag: timedelta, now: datetime) -> Decimal:
     within = [each for each in spender.entries[-40:] if each[0] > until - margins.WINDOW]
     if not within:
         return NONE
-    first_at, last_at = within[0][0], within[-1][0]
+    before = [at for at, _ in spender.entries[-40:] if at <= until - margins.WINDOW]
+    is_near = before and before[-1] > until - margins.BEFORE
+    since = before[-1] if is_near else within[0][0]
     whole = sum((amount for _, amount in within), NONE)
-    later = sum((amount for at, amount in within if at > first_at), NONE)
-    return Recent(whole, later, first_at, last_at).rate
+    later = sum((amount for at, amount in within if at > since), NONE)
+    return Recent(whole, later, since, within[-1][0]).rate
 
 
 def row(lag: timedelta, kind: str, found: Sequence[Outcome], *, early: bool) -> str:

@@ -16,6 +16,8 @@ from ads.rules.money import PLACES
 
 #: The rate is that of the spend in this time, up to the last that is known.
 WINDOW: Final = timedelta(minutes=30)
+#: An entry was spent since the one before it, if that is not longer ago than this.
+BEFORE: Final = timedelta(hours=2)
 #: Entries within a shorter time say nothing about a rate: clicks of one second are not a trend.
 SHORTEST: Final = timedelta(minutes=10)
 
@@ -42,16 +44,17 @@ _SECOND: Final = timedelta(seconds=1)
 class Recent:
     """What is known of a campaign's spend within :data:`WINDOW`."""
 
-    #: All of it, and what came after the first instant.
+    #: All of it, and what was spent since ``since``: when the entry before it came or, without one,
+    #: the first of it.
     spent: Decimal
     later: Decimal
-    first_at: datetime
+    since: datetime
     last_at: datetime
 
     @property
     def rate(self) -> Decimal:
-        """Spend in a second. The first entry was spent before the time that is looked at."""
-        span = self.last_at - self.first_at
+        """Spend in a second."""
+        span = self.last_at - self.since
         if span < SHORTEST:
             return self.spent / _seconds(WINDOW)
         return self.later / _seconds(span)

@@ -240,9 +240,14 @@ def budget_sentence(
     figures = spent_of(spent, limit, currency, made_of)
     if spent >= limit:
         return f"{name} used up: {figures}"
-    about = (on_its_way or Decimal(0)).quantize(_CENT, ROUND_HALF_UP)
+    about = to_the_cent(on_its_way or Decimal(0))
     more = f"; about {format_money(about, currency)} more is on its way" if about else ""
     return f"{name} nearly used up: {figures}{more}"
+
+
+def to_the_cent(amount: Decimal) -> Decimal:
+    """Of an estimate, which has no more digits than money."""
+    return amount.quantize(_CENT, ROUND_HALF_UP)
 
 
 def group_budget_name(period: str, group: str = "") -> str:

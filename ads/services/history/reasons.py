@@ -64,7 +64,7 @@ _DECISIVE: Final = {
     ),
     Source.BRAND: (
         "is_active", "timezone", "daily_budget", "monthly_budget", "stale_after_minutes",
-        "stops_when_stale",
+        "stops_when_stale", "stops_early",
     ),
     Source.GROUP: ("daily_budget", "monthly_budget", "total_budget", "start_date"),
 }  # fmt: skip
@@ -77,6 +77,7 @@ _SWITCHES: Final = {
         "Stopping when spend is too old switched off",
         "Stopping when spend is too old switched on",
     ),
+    "stops_early": ("Stopping early switched off", "Stopping early switched on"),
 }
 
 _WHOSE: Final = {Source.BRAND: "Brand's ", Source.GROUP: "Group's "}

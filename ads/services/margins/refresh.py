@@ -39,13 +39,20 @@ def refresh_all(now: datetime) -> None:
     isolate(ids, partial(_refresh, now=now, skip_locked=True), size=_BATCH, what="Brand")
 
 
-def refresh(brand_ids: Collection[int], now: datetime) -> list[int]:
-    """Work out the margins of these brands; the ids of those whose campaigns are to be enforced."""
-    return _refresh(sorted(brand_ids), now, skip_locked=False)
+def refresh(
+    brand_ids: Collection[int], now: datetime, *, lag: timedelta | None = None
+) -> list[int]:
+    """Work out the margins of these brands; the ids of those whose campaigns are to be enforced.
+
+    ``lag``: to suppose in place of what was learned.
+    """
+    return _refresh(sorted(brand_ids), now, skip_locked=False, lag=lag)
 
 
 @transaction.atomic
-def _refresh(brand_ids: Sequence[int], now: datetime, *, skip_locked: bool) -> list[int]:
+def _refresh(
+    brand_ids: Sequence[int], now: datetime, *, skip_locked: bool, lag: timedelta | None = None
+) -> list[int]:
     early = Campaign.objects.filter(brand__in=brand_ids, brand__stops_early=True)
     near = _near(early, now)
     ids = list(early.filter(brand__in=near).values_list("pk", flat=True)) if near else []
@@ -53,7 +60,7 @@ def _refresh(brand_ids: Sequence[int], now: datetime, *, skip_locked: bool) -> l
     # In a new statement: who had them locked has perhaps stopped some.
     rows = _looked_at(locked, now) if locked else []
     running = [row for row in rows if row.is_active and not row.is_held]
-    _write(_worked_out(running, now), now)
+    _write(_worked_out(running, now, lag), now)
     kept = {row.id for row in rows if row.is_held} | {row.id for row in running}
     gone = SpendMargin.objects.filter(campaign__brand__in=brand_ids)
     # Of those that are locked nothing is known.
@@ -104,10 +111,13 @@ def _looked_at(ids: Collection[int], now: datetime) -> list[_Row]:
     return [_Row(*row) for row in rows]
 
 
-def _worked_out(rows: Sequence[_Row], now: datetime) -> list[SpendMargin]:
+def _worked_out(rows: Sequence[_Row], now: datetime, lag: timedelta | None) -> list[SpendMargin]:
     if not rows:
         return []
-    lag_of = lags.of({row.id: row.brand_id for row in rows}, now)
+    if lag is None:
+        lag_of = lags.of({row.id: row.brand_id for row in rows}, now)
+    else:
+        lag_of = dict.fromkeys((row.id for row in rows), lag)
     days = {row.timezone: local_date(now, row.timezone) for row in rows}
     spending = recent([Asked(row.id, days[row.timezone], now, lag_of[row.id]) for row in rows])
     by_brand: dict[int, list[Runner]] = {}

@@ -74,7 +74,7 @@ def test_with_steady_rates_the_budget_is_met_to_the_cent(
     assert abs(spent - budget) <= max(1, len(set(priorities))) * sum(rates)
 
 
-def test_the_rate_is_that_of_the_time_between_entries() -> None:
+def test_the_rate_is_that_of_the_time_in_which_the_entries_were_spent() -> None:
     recent = Recent(Decimal(60), Decimal(50), NOON, NOON + 25 * MINUTE)
 
     assert recent.rate * 60 == 2

@@ -296,3 +296,16 @@ def test_group_budgets_of_other_brands_are_left_alone() -> None:
 
     assert delivers(one)
     assert not delivers(near)
+
+
+def test_a_source_that_reports_each_hour_has_the_rate_of_an_hour() -> None:
+    brand = early(daily_budget=1000)
+    one = CampaignFactory.create(brand=brand)
+    for hour in range(9):
+        spend(one, 60, NOON + hour * HOUR)
+
+    check(Campaign.objects.all(), NOON + 8 * HOUR + MINUTE)
+    row = margin(one)
+    assert row
+    # $1 a minute for 7.5 minutes.
+    assert row.own == Decimal("7.5")

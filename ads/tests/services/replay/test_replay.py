@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from ads.models import Brand, BudgetGroup, Campaign, DeliveryChange, Spend, SpendTotal
 from ads.services.replay import Budgets, InvalidScenario, Replayed, Scenario, replay
 from ads.tests.factories import BrandFactory, CampaignFactory, ScheduleFactory
+from ads.tests.services.replay.naive import Naive
 from ads.tests.support import enforce_all, execute
 
 pytestmark = pytest.mark.django_db
@@ -235,7 +236,7 @@ def test_what_cannot_be_replayed(given: dict[str, object], message: str) -> None
 BUDGET = st.none() | st.integers(0, 400).map(Decimal)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(
     amounts=st.lists(
         st.lists(st.integers(0, 30), min_size=72, max_size=72), min_size=2, max_size=3
@@ -245,6 +246,7 @@ BUDGET = st.none() | st.integers(0, 400).map(Decimal)
     check_every=st.sampled_from([5, 15, 60]),
     lag=st.sampled_from([0, 5, 90]),
     open_at=st.none() | st.integers(0, 23),
+    priorities=st.none() | st.lists(st.integers(0, 1), min_size=3, max_size=3),
 )
 def test_it_does_what_a_naive_simulation_does(
     amounts: list[list[int]],
@@ -253,9 +255,10 @@ def test_it_does_what_a_naive_simulation_does(
     check_every: int,
     lag: int,
     open_at: int | None,
+    priorities: list[int] | None,
 ) -> None:
     """Step by step, every campaign looked at by itself; over the end of April."""
-    brand, campaigns = brand_of(*({} for _ in amounts))
+    brand, campaigns = brand_of(*({"priority": n} for n in (priorities or [0] * 3)[: len(amounts)]))
     for campaign, hours in zip(campaigns, amounts, strict=True):
         Spend.objects.bulk_create(
             Spend(campaign=campaign, date=at.date(), occurred_at=at, amount=amount)
@@ -275,60 +278,19 @@ def test_it_does_what_a_naive_simulation_does(
         check_every=check_every,
         lag=lag,
         schedules=schedules,
+        stops_early=priorities is not None,
     )
 
-    stops, spent = naive(amounts, budgets, of_brand, check_every // 5, lag // 5, open_at)
+    every, late = check_every // 5, lag // 5
+    simulated = Naive(amounts, budgets, of_brand, every, late, open_at, priorities)
+    stops, spent = simulated.run(), simulated.spent
     assert [one.replayed for one in sorted(found.campaigns, key=lambda one: one.campaign.pk)] == [
         sum(its) for its in spent
     ]
     position = {one.pk: index for index, one in enumerate(campaigns)}
-    assert sorted((stop.at, position[stop.campaign.pk]) for stop in found.stops) == sorted(stops)
-
-
-def naive(
-    amounts: list[list[int]],
-    budgets: list[Budgets],
-    of_brand: Budgets,
-    every: int,
-    lag: int,
-    open_at: int | None,
-) -> tuple[list[tuple[datetime, int]], list[list[int]]]:
-    """When which campaign is stopped, and what each spends in each step."""
-    stops: list[tuple[datetime, int]] = []
-    spent: list[list[int]] = [[] for _ in amounts]
-    on = [False] * len(amounts)
-
-    def known(index: int, step: int, first: int) -> int:
-        return sum(spent[index][first : max(step - lag, 0)])
-
-    def used_up(its: Budgets, those: list[int], step: int) -> bool:
-        midnight = step // 288 * 288
-        first = 0 if step < 2 * 288 else 2 * 288  # 1 May
-        day = sum(known(index, step, midnight) for index in those)
-        month = sum(known(index, step, first) for index in those)
-        return (its.daily is not None and day >= its.daily) or (
-            its.monthly is not None and month >= its.monthly
-        )
-
-    for step in range(3 * 288):
-        of_day = step % 288
-        is_open = open_at is None or of_day >= open_at * 12
-        is_edge = of_day == 0 or (open_at is not None and of_day == open_at * 12)
-        if is_edge or of_day % every == 0:
-            everyone = list(range(len(amounts)))
-            for index in everyone:
-                may = (
-                    is_open
-                    and not used_up(budgets[index], [index], step)
-                    and not used_up(of_brand, everyone, step)
-                )
-                if on[index] and not may:
-                    stops.append((BEGINS + step * STEP, index))
-                on[index] = may
-        for index, hours in enumerate(amounts):
-            is_spent = on[index] and of_day % 12 == 6
-            spent[index].append(hours[step // 12] if is_spent else 0)
-    return stops, spent
+    assert sorted((stop.at, position[stop.campaign.pk]) for stop in found.stops) == sorted(
+        (BEGINS + step * STEP, index) for step, index in stops
+    )
 
 
 def test_only_as_much_as_somebody_waits_for() -> None:
