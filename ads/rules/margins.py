@@ -6,7 +6,7 @@ they spend until all that was spent before is known, so a lower priority stops b
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
@@ -132,16 +132,6 @@ def is_near(spent: Decimal, limit: Decimal | None) -> bool:
 
 def rounded(amount: Decimal) -> Decimal:
     return amount.quantize(_UNIT, ROUND_HALF_UP)
-
-
-def longest(lags: Iterable[timedelta | None], *, otherwise: timedelta = USUAL_LAG) -> timedelta:
-    """The lag of a campaign on several accounts."""
-    return max((lag for lag in lags if lag is not None), default=otherwise)
-
-
-def in_order(margins: Mapping[int, Decimal]) -> list[int]:
-    """The ids in the order in which they stop."""
-    return sorted(margins, key=lambda pk: (-margins[pk], pk))
 
 
 def _seconds(span: timedelta) -> Decimal:

@@ -48,18 +48,19 @@ def of(campaigns: Mapping[int, int], now: datetime) -> dict[int, timedelta]:
     its = {account for those in accounts.values() for account in those}
     brands = set(campaigns.values())
     known = _known(its, brands)
-    if _is_due(its, known.accounts, now) or _is_due(brands, known.brands, now):
-        _learn(now, its, brands)
+    due = _due(its, known.accounts, now), _due(brands, known.brands, now)
+    if any(due):
+        _learn(now, *due)
         known = _known(its, brands)
-    platforms = _of_platforms({account for account in its if not _lag(known.accounts.get(account))})
+    learned = {
+        account: lag for account in its if (lag := _lag(known.accounts.get(account))) is not None
+    }
+    learned |= _of_platforms(its - learned.keys())
     found = {}
     for pk, brand in campaigns.items():
-        of_accounts = [
-            _lag(known.accounts.get(account)) or platforms.get(account)
-            for account in accounts.get(pk, ())
-        ]
-        of_brand = _lag(known.brands.get(brand)) or USUAL_LAG
-        found[pk] = margins.longest(of_accounts, otherwise=of_brand)
+        of_brand = _lag(known.brands.get(brand))
+        of_accounts = [learned[one] for one in accounts.get(pk, ()) if one in learned]
+        found[pk] = max(of_accounts, default=USUAL_LAG if of_brand is None else of_brand)
     return found
 
 
@@ -78,8 +79,8 @@ def _known(accounts: Collection[int], brands: Collection[int]) -> _Lags:
     )
 
 
-def _is_due(ids: Iterable[int], known: Mapping[int, StopLag], now: datetime) -> bool:
-    return any(pk not in known or known[pk].at <= now - _AGAIN for pk in ids)
+def _due(ids: Iterable[int], known: Mapping[int, StopLag], now: datetime) -> list[int]:
+    return [pk for pk in ids if pk not in known or known[pk].at <= now - _AGAIN]
 
 
 def _lag(row: StopLag | None) -> timedelta | None:

@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
+from itertools import chain
 from typing import Any, Final
 
 from django.db import connection, transaction
@@ -29,14 +30,14 @@ _BUDGET_BITS: Final = sum(BITS[budget.hold] for budget in ALL_BUDGETS)
 def refresh_all(now: datetime) -> None:
     """Work out the margins of all brands; before a check. A query where no brand stops early.
 
-    What somebody keeps locked is left as it is, and a brand that fails does not stop the others.
+    A brand that fails does not stop the others.
     """
     kept = SpendMargin.objects.order_by().values("campaign__brand")  # of one that no longer does
     brands = Brand.objects.filter(Q(stops_early=True) | Q(pk__in=kept)).order_by("pk")
     ids = list(brands.values_list("pk", flat=True))
     if not ids:
         return
-    isolate(ids, partial(_refresh, now=now, skip_locked=True), size=_BATCH, what="Brand")
+    refresh(ids, now)
 
 
 def refresh(
@@ -44,27 +45,29 @@ def refresh(
 ) -> list[int]:
     """Work out the margins of these brands; the ids of those whose campaigns are to be enforced.
 
+    Campaigns that somebody else has locked keep theirs: spend is recorded whatever keeps them.
     ``lag``: to suppose in place of what was learned.
     """
-    return _refresh(sorted(brand_ids), now, skip_locked=False, lag=lag)
+    work_out = partial(_refresh, now=now, lag=lag)
+    near, failed = isolate(sorted(brand_ids), work_out, size=_BATCH, what="Margins of a brand")
+    return [*chain(*near), *failed]
 
 
 @transaction.atomic
-def _refresh(
-    brand_ids: Sequence[int], now: datetime, *, skip_locked: bool, lag: timedelta | None = None
-) -> list[int]:
+def _refresh(brand_ids: Sequence[int], now: datetime, lag: timedelta | None) -> list[int]:
     early = Campaign.objects.filter(brand__in=brand_ids, brand__stops_early=True)
     near = _near(early, now)
     ids = list(early.filter(brand__in=near).values_list("pk", flat=True)) if near else []
-    locked = locks.campaigns(ids, skip_locked=skip_locked) if ids else []
+    locked = locks.campaigns(ids, skip_locked=True) if ids else []
     # In a new statement: who had them locked has perhaps stopped some.
-    rows = _looked_at(locked, now) if locked else []
+    rows = _looked_at(ids, now) if ids else []
     running = [row for row in rows if row.is_active and not row.is_held]
-    _write(_worked_out(running, now, lag), now)
-    kept = {row.id for row in rows if row.is_held} | {row.id for row in running}
+    others = set(ids).difference(locked)
+    made = _worked_out(running, now, lag)
+    _write([row for row in made if row.campaign_id not in others], now)
+    kept = others | {row.id for row in rows if row.is_held} | {row.id for row in running}
     gone = SpendMargin.objects.filter(campaign__brand__in=brand_ids)
-    # Of those that are locked nothing is known.
-    gone.exclude(pk__in=kept | (set(ids) - set(locked))).delete()
+    gone.exclude(pk__in=kept).delete()
     return near
 
 

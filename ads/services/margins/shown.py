@@ -41,7 +41,7 @@ def of_brand(brand: Brand) -> Early:
     if not lags:
         lags = [_learned("", StopLag.objects.filter(brand=brand).first())]
     margins = SpendMargin.objects.filter(campaign__brand=brand).select_related("campaign")
-    return Early(lags, margins.order_by("campaign__priority", "campaign__name")[:SHOWN])
+    return Early(lags, list(margins.order_by("campaign__priority", "campaign__name")[:SHOWN]))
 
 
 def _learned(name: str, row: StopLag | None) -> Learned:

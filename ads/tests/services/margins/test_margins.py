@@ -13,12 +13,23 @@ from django.test.utils import CaptureQueriesContext
 from ads.holds import Hold, Supposing
 from ads.models import Brand, BudgetGroup, Campaign, DeliveryChange, SpendMargin
 from ads.models.spend import Kind
+from ads.rules import margins as rule
+from ads.services import locks
 from ads.services.delivery import check, preview_campaigns, preview_switches
 from ads.services.explain.explanation import reasons
 from ads.services.history import reasons as why
 from ads.services.ledger import SpendEntry, record_one
 from ads.tests.factories import BrandFactory, BudgetGroupFactory, CampaignFactory
-from ads.tests.support import NOON, at_once, delivers, let_run_on, spend, switches
+from ads.tests.support import (
+    NOON,
+    at_once,
+    delivers,
+    held_open,
+    impatient,
+    let_run_on,
+    spend,
+    switches,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -309,3 +320,33 @@ def test_a_source_that_reports_each_hour_has_the_rate_of_an_hour() -> None:
     assert row
     # $1 a minute for 7.5 minutes.
     assert row.own == Decimal("7.5")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_spend_is_recorded_while_somebody_keeps_a_campaign_locked() -> None:
+    brand = early()
+    one, other = (CampaignFactory.create(brand=brand) for _ in range(2))
+    now = run([one, other], 2, 20)
+
+    with impatient(), held_open(lambda: locks.campaigns([other.pk])):
+        spend(one, 18, now + TICK)
+
+    assert not delivers(one)
+    check(Campaign.objects.all(), now + TICK)
+    assert not delivers(other)
+
+
+def test_a_brand_whose_margins_fail_is_decided_on_without(monkeypatch: pytest.MonkeyPatch) -> None:
+    broken, whole = (CampaignFactory.create(brand=early()) for _ in range(2))
+    real = rule.staged
+
+    def staged(runners: Any, rest: timedelta) -> Any:
+        if any(runner.id == broken.pk for runner in runners):
+            raise ValueError("broken")
+        return real(runners, rest)
+
+    monkeypatch.setattr(rule, "staged", staged)
+
+    run([broken, whole], 4, 30)
+
+    assert [spent(one.brand) for one in (broken, whole)] == [100, 96]

@@ -1,6 +1,6 @@
 """Replays of recorded spend: what would have stopped when, and what would have been spent."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 
@@ -31,7 +31,7 @@ def a_month_later() -> Iterator[None]:
         yield
 
 
-def brand_of(*campaigns: dict[str, object], **brand: object) -> tuple[Brand, list[Campaign]]:
+def brand_of(*campaigns: Mapping[str, object], **brand: object) -> tuple[Brand, list[Campaign]]:
     """A brand whose campaigns run from the beginning."""
     with time_machine.travel(BEGINS - DAY, tick=False):
         its = BrandFactory.create(**brand)
@@ -258,7 +258,8 @@ def test_it_does_what_a_naive_simulation_does(
     priorities: list[int] | None,
 ) -> None:
     """Step by step, every campaign looked at by itself; over the end of April."""
-    brand, campaigns = brand_of(*({"priority": n} for n in (priorities or [0] * 3)[: len(amounts)]))
+    levels = (priorities or [0] * 3)[: len(amounts)]
+    brand, campaigns = brand_of(*({"priority": level} for level in levels))
     for campaign, hours in zip(campaigns, amounts, strict=True):
         Spend.objects.bulk_create(
             Spend(campaign=campaign, date=at.date(), occurred_at=at, amount=amount)
@@ -325,3 +326,32 @@ def test_a_group_stops_its_campaigns_and_no_others() -> None:
         (BEGINS + timedelta(hours=5), campaign, ("group_budget",)) for campaign in campaigns[:2]
     ]
     assert found.replayed == 2 * 50 + 240
+
+
+def test_stopping_early_saves_what_a_late_report_would_cost() -> None:
+    brand, campaigns = brand_of({"priority": 1}, {})
+    for campaign in campaigns:
+        for minute in range(0, 24 * 60, 5):
+            spend(campaign, BEGINS + timedelta(minutes=minute), 1)
+    budgets = Budgets(Decimal(200), None)
+
+    late = replayed(brand, brand=budgets, lag=60)
+    early = replayed(brand, brand=budgets, lag=60, stops_early=True)
+
+    # $24 more are spent in the hour in which nobody knows.
+    assert [late.replayed, late.over, late.unspent] == [224, 24, 0]
+    # The one with the lower priority stops first, and the other spends the rest.
+    assert [early.replayed, early.over, early.unspent] == [200, 0, 0]
+    assert [stop.campaign.priority for stop in early.stops] == [0, 1]
+    assert [one.replayed for one in sorted(early.campaigns, key=lambda one: one.campaign.pk)] == [
+        106,
+        94,
+    ]
+
+
+def test_it_stops_early_as_the_brand_does_unless_said_otherwise() -> None:
+    brand, [campaign] = brand_of({"daily_budget": 60}, stops_early=True)
+    for minute in range(0, 24 * 60, 5):
+        spend(campaign, BEGINS + timedelta(minutes=minute), 1)
+
+    assert replayed(brand, lag=30).replayed < replayed(brand, lag=30, stops_early=False).replayed
