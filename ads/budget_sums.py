@@ -33,6 +33,7 @@ from ads.models import BudgetGroup, Campaign, SpendTotal
 from ads.models.fields import MoneyField
 from ads.models.spend import Period
 from ads.rules.calendar import UnknownTimezone, local_date, month_start, period_start
+from ads.rules.margins import SHARE, limited
 from ads.rules.money import is_used_up
 from ads.supposing import NOTHING, Supposing
 
@@ -87,8 +88,8 @@ def spent_in_all(supposing: Supposing = NOTHING) -> Any:
     return Case(spent, default=ZERO, output_field=MoneyField())
 
 
-def used_up_totals() -> list[int]:
-    """Ids of all campaigns that have used up their total budgets.
+def reached_totals(*, margins: bool) -> list[int]:
+    """Ids of all campaigns that have used up their total budgets, or with ``margins`` may have.
 
     In a statement of its own, which looks at those that have one; within the sweep's, PostgreSQL
     would do without parallel workers.
@@ -96,8 +97,9 @@ def used_up_totals() -> list[int]:
     having = Campaign.objects.filter(total_budget__isnull=False).alias(
         spent=spent_since("start_date")
     )
-    used_up = having.filter(spent__gte=F("total_budget"))
-    return list(used_up.order_by().values_list("pk", flat=True))
+    least = 1 - SHARE if margins else Decimal(1)
+    reached = having.filter(spent__gte=F("total_budget") * Value(least))
+    return list(reached.order_by().values_list("pk", flat=True))
 
 
 def _sum(sums: QuerySet[SpendTotal]) -> Any:
@@ -113,10 +115,13 @@ class GroupBudget:
     period: str
     spent: Decimal
     budget: Decimal
+    #: What is still spent before a stop takes effect, of brands that stop early.
+    on_its_way: Decimal = ZERO
 
     @property
     def is_used_up(self) -> bool:
-        return is_used_up(self.spent, self.budget)
+        """Or nearly: what is on its way uses it up."""
+        return is_used_up(self.spent, self.budget - self.on_its_way)
 
     @property
     def share(self) -> Decimal:
@@ -150,10 +155,12 @@ def of_groups(
     supposing: Supposing = NOTHING,
     *,
     groups: Mapping[int, BudgetGroup] | None = None,
+    margins: bool = False,
 ) -> dict[Key, GroupFigures]:
     """The figures of groups, each on a local date of its brand; at most three queries.
 
-    ``groups``: they themselves, if they have been read already.
+    ``groups``: they themselves, if they have been read already. ``margins``: with what is on its
+    way of brands that stop early, by a query more.
     """
     if not keys:
         return {}
@@ -163,6 +170,7 @@ def of_groups(
         [group for pk, group in groups.items() if budgets[pk][TOTAL] is not None], supposing
     )
     sums = _of_periods(groups, {day for _, day in keys}, supposing)
+    on_its_way = _on_its_way(groups, supposing) if margins else {}
     found = {}
     for pk, day in keys:
         if pk not in groups:
@@ -171,7 +179,7 @@ def of_groups(
         for period in Period:
             spent[period] = sums.get((pk, period, period_start(period, day)), ZERO)
         its = tuple(
-            GroupBudget(period, spent[period], budget)
+            GroupBudget(period, spent[period], budget, limited(on_its_way.get(pk, ZERO), budget))
             for period, budget in budgets[pk].items()
             if budget is not None
         )
@@ -197,21 +205,23 @@ def is_held_on(
         each.is_used_up
         if each.period == TOTAL
         else is_used_up(
-            sums.get((figures.id, each.period, period_start(each.period, day)), ZERO), each.budget
+            sums.get((figures.id, each.period, period_start(each.period, day)), ZERO),
+            each.budget - each.on_its_way,
         )
         for each in figures.budgets
     )
 
 
-def there_are() -> tuple[bool, bool]:
-    """Are there any budget groups, and campaigns with a total budget? One small query."""
+def there_are() -> tuple[bool, bool, bool]:
+    """Are there any budget groups, campaigns with a total budget, and margins? One small query."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT EXISTS (SELECT FROM ads_budgetgroup),"
-            " EXISTS (SELECT FROM ads_campaign WHERE total_budget IS NOT NULL)"
+            " EXISTS (SELECT FROM ads_campaign WHERE total_budget IS NOT NULL),"
+            " EXISTS (SELECT FROM ads_spendmargin)"
         )
-        groups, totals = cursor.fetchone()
-    return groups, totals
+        groups, totals, margins = cursor.fetchone()
+    return groups, totals, margins
 
 
 def today(groups: QuerySet[BudgetGroup], now: datetime) -> list[Key]:
@@ -229,6 +239,8 @@ def of_campaigns(campaigns: Iterable[Campaign], now: datetime) -> dict[int, Grou
 
     ``campaigns`` have their brands at hand.
     """
+    campaigns = list(campaigns)
+    margins = any(campaign.brand.stops_early for campaign in campaigns)
     keys: set[Key] = set()
     groups: dict[int, BudgetGroup] = {}
     is_loaded = Campaign._meta.get_field("budget_group").is_cached
@@ -239,19 +251,33 @@ def of_campaigns(campaigns: Iterable[Campaign], now: datetime) -> dict[int, Grou
             if is_loaded(campaign) and campaign.budget_group:
                 groups[campaign.budget_group_id] = campaign.budget_group
     known = groups if groups.keys() >= {pk for pk, _ in keys} else None
-    return {pk: figures for (pk, _), figures in of_groups(keys, groups=known).items()}
+    found = of_groups(keys, groups=known, margins=margins)
+    return {pk: figures for (pk, _), figures in found.items()}
 
 
 def _budgets(group: BudgetGroup) -> dict[str, Decimal | None]:
     return {period: getattr(group, field) for period, field in GROUP_BUDGETS.items()}
 
 
-def _members(group_ids: Collection[int], supposing: Supposing) -> QuerySet[Any, Any]:
-    """The campaigns of these groups, with ``of_group``, as they are supposed to be."""
+def _members(group_ids: Collection[int], supposing: Supposing, *names: str) -> QuerySet[Any, Any]:
+    """The campaigns of these groups, with ``of_group``, as they are supposed to be.
+
+    ``names``: what else of them is read.
+    """
     group = supposing.name("budget_group")
-    aliases = {name: of for name, of in supposing.aliases().items() if name == group}
+    aliases = {name: of for name, of in supposing.aliases().items() if name in (group, *names)}
     members = Campaign.objects.alias(**aliases).filter(**{f"{group}__in": list(group_ids)})
     return members.order_by().annotate(of_group=F(group))
+
+
+def _on_its_way(group_ids: Collection[int], supposing: Supposing) -> dict[int, Decimal]:
+    """What the campaigns of these groups still spend, of brands that stop early."""
+    early = supposing.name("brand__stops_early")
+    members = _members(group_ids, supposing, early).filter(
+        **{early: True}, spend_margin__isnull=False
+    )
+    sums = members.values_list("of_group").annotate(on_its_way=Sum("spend_margin__own"))
+    return dict(sums)
 
 
 def _in_all(groups: Collection[BudgetGroup], supposing: Supposing) -> dict[int, Decimal]:

@@ -33,7 +33,7 @@ def rows(build: Build, moment: Moment, ids: Sequence[int] | None = None) -> list
 
     ``build`` is a function of a module, whose query depends on nothing else.
     """
-    if moment.held_by_totals:  # of all campaigns, so as many as there may be
+    if moment.reached_totals:  # of all campaigns, so as many as there may be
         return list(build(_campaigns(None if ids is None else list(ids)), moment))
     if not moment.stale and moment.allowances_end is None:
         moment = replace(moment, now=_Any)  # type: ignore[arg-type]  # what reads it is to fail

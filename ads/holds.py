@@ -28,7 +28,7 @@ from django.db.models import (
     Value,
     When,
 )
-from django.db.models.functions import Coalesce, Greatest
+from django.db.models.functions import Coalesce, Greatest, Least
 
 from ads.allowed import still_counted
 from ads.budget_sums import spent_in_all
@@ -38,6 +38,7 @@ from ads.models.campaign import Status
 from ads.models.fields import MoneyField
 from ads.models.spend import Period
 from ads.moments import Moment, Moments, attached_to, is_everything
+from ads.rules import margins
 from ads.supposing import NOTHING, Supposing
 
 
@@ -86,6 +87,11 @@ class BudgetHold:
         return self.budget.replace("__", "_")
 
     @property
+    def margin(self) -> str:
+        """Field of SpendMargin with the margin before the limit."""
+        return f"brand_{self.period.word}" if self.of_brand else "own"
+
+    @property
     def total(self) -> str:
         """Name of the join to the running sum."""
         return f"{self.hold.value}_total"
@@ -106,6 +112,7 @@ class OtherBudget(NamedTuple):
     spend: str
     limit: str
     limit_then: str
+    margin: str = "own"
 
 
 #: For all that is spent since the flight began; nothing is allowed beyond it.
@@ -117,6 +124,10 @@ AnyBudget = BudgetHold | OtherBudget
 
 #: The budgets of a campaign and its brand, with their figures in SQL.
 LIMITS: Final[Sequence[AnyBudget]] = (*BUDGET_HOLDS, TOTAL_BUDGET)
+#: By budget, the name of the annotation with what is still spent before a stop takes effect.
+ON_ITS_WAY: Final[Mapping[AnyBudget, str]] = {
+    budget: f"{budget.spend}_on_its_way" for budget in LIMITS
+}
 #: Every budget.
 ALL_BUDGETS: Final[Sequence[AnyBudget]] = (*LIMITS, GROUP_BUDGET)
 
@@ -228,7 +239,8 @@ def with_spend(
 ) -> QuerySet[Campaign]:
     """``campaigns`` with the spend and the limit of ``budgets`` (Decimal).
 
-    The limit is NULL without a budget.
+    The limit is NULL without a budget. If any brand stops early, with what is still spent before a
+    stop takes effect too (:data:`ON_ITS_WAY`).
     """
     campaigns = with_dates(campaigns, moment)
     budgets = [budget for budget in budgets if budget.spend not in campaigns.query.annotations]
@@ -238,6 +250,7 @@ def with_spend(
     for budget in budgets:
         if isinstance(budget, OtherBudget):
             found |= _in_all(moment, supposing)
+            found |= _on_its_way(budget, found[budget.limit], moment, supposing)
             continue
         totals = "brand__totals" if budget.of_brand else "totals"
         condition = Q(
@@ -264,6 +277,7 @@ def with_spend(
         found[budget.limit] = ExpressionWrapper(
             F(supposing.name(budget.budget)) + allowed, output_field=MoneyField()
         )
+        found |= _on_its_way(budget, found[budget.limit], moment, supposing)
     # Each once for all budgets: every call copies the query.
     return campaigns.alias(**aliases).annotate(**found)
 
@@ -278,6 +292,21 @@ def _in_all(moment: Moment | Moments, supposing: Supposing) -> dict[str, Any]:
         TOTAL_BUDGET.spend: spent_in_all(supposing),
         TOTAL_BUDGET.limit: ExpressionWrapper(F(budget), output_field=money),
     }
+
+
+def _on_its_way(
+    budget: AnyBudget, limit: Any, moment: Moment | Moments, supposing: Supposing
+) -> dict[str, Any]:
+    """The margin before a limit, of brands that stop early; not even read where none has any."""
+    if not moment.margins:
+        return {}
+    margin = Least(
+        _or_zero(F(f"spend_margin__{budget.margin}")),
+        ExpressionWrapper(limit * Value(margins.SHARE), output_field=MoneyField()),
+    )
+    stops_early = When(**{supposing.name("brand__stops_early"): True}, then=margin)
+    its = Case(stops_early, default=Decimal(0), output_field=MoneyField())
+    return {ON_ITS_WAY[budget]: its}
 
 
 def _or_zero(amount: F) -> Any:
@@ -331,7 +360,7 @@ def _conditions(
         Hold.FLIGHT: not_begun(supposing) | ended(supposing),
         **{
             # No budget (NULL) compares as unknown, which holds nothing.
-            budget.hold: Q(**{f"{budget.spend}__gte": F(budget.limit)})
+            budget.hold: Q(**{f"{budget.spend}__gte": _stops_at(budget, moment)})
             for budget in BUDGET_HOLDS
         },
         # Not even asked where none has one.
@@ -347,9 +376,17 @@ def _total_used_up(moment: Moment | Moments) -> Q:
     """The total budget is used up."""
     if not moment.totals:
         return Q(pk__in=[])
-    if moment.held_by_totals is not None:
-        return Q(pk__in=moment.held_by_totals)
-    return Q(total_spend__gte=F("total_limit"))
+    at = _stops_at(TOTAL_BUDGET, moment)
+    reached = moment.reached_totals
+    if reached is None:
+        return Q(total_spend__gte=at)
+    return Q(pk__in=reached) & Q(total_spend__gte=at) if moment.margins else Q(pk__in=reached)
+
+
+def _stops_at(budget: AnyBudget, moment: Moment | Moments) -> Any:
+    """The spend at which a budget holds."""
+    limit = F(budget.limit)
+    return limit - F(ON_ITS_WAY[budget]) if moment.margins else limit
 
 
 def _held_by_group(moment: Moment | Moments, supposing: Supposing) -> Q:

@@ -56,8 +56,10 @@ class Moment:
     held_groups: Sequence[int] = ()
     #: False: no campaign has a total budget.
     totals: bool = True
-    #: Ids of those that have used it up; None: not worked out beforehand.
-    held_by_totals: Sequence[int] | None = None
+    #: Ids of those that have used it up, or with margins may have; None: not worked out beforehand.
+    reached_totals: Sequence[int] | None = None
+    #: False: no brand that stops early is near a limit.
+    margins: bool = True
 
     @classmethod
     def at(
@@ -85,16 +87,19 @@ class Moment:
         strictest = min((least for least in allowed.values() if least is not None), default=None)
         asked = None if is_everything(campaigns) else campaigns
         is_all = asked is None and supposing is NOTHING
-        has_groups, has_totals = budget_sums.there_are()
+        has_groups, has_totals, has_margins = budget_sums.there_are()
         return cls.of(
             now,
             allowed,
             supposing.in_place_of(stored),
             allowances_end=has_ended(now),
             stale=strictest is not None and has_stale(asked, strictest, now),
-            groups=_groups(campaigns, now, supposing) if has_groups else {},
+            groups=_groups(campaigns, now, supposing, margins=has_margins) if has_groups else {},
             totals=has_totals or "total_budget" in supposing.columns,
-            held_by_totals=budget_sums.used_up_totals() if has_totals and is_all else None,
+            reached_totals=budget_sums.reached_totals(margins=has_margins)
+            if has_totals and is_all
+            else None,
+            margins=has_margins,
         )
 
     @classmethod
@@ -108,14 +113,16 @@ class Moment:
         stale: bool = True,
         groups: Mapping[int, GroupFigures] | None = None,
         totals: bool = True,
-        held_by_totals: Sequence[int] | None = None,
+        reached_totals: Sequence[int] | None = None,
+        margins: bool = True,
     ) -> "Moment":
         """The same from timezones and schedules that have been read already; no query.
 
         ``allowances_end`` False: :func:`has_ended` says that none has to be looked at, which spares
         the many a lookup for each. ``stale`` False: likewise, :func:`has_stale`. ``groups``: the
         figures of the campaigns' budget groups. ``totals`` False: none has a total budget.
-        ``held_by_totals``: the ids of those that have used it up, if they are known.
+        ``reached_totals``: the ids of those that it can hold, if they are known. ``margins`` False:
+        none of their brands stops early.
         """
         grouped = calendar.group_by_local_date(timezones, now)
         if grouped.invalid:
@@ -140,7 +147,8 @@ class Moment:
             groups,
             [pk for pk, figures in groups.items() if figures.used_up],
             totals,
-            held_by_totals,
+            reached_totals,
+            margins,
         )
 
     def period_starts(self, period: Period) -> dict[date, list[str]]:
@@ -153,7 +161,7 @@ class Moments:
     """The same for campaigns that each have an instant of their own."""
 
     key: ClassVar[str] = "pk"
-    held_by_totals: ClassVar[None] = None
+    reached_totals: ClassVar[None] = None
 
     #: Ids of the campaigns by the local date of their brands.
     dates: dict[date, list[int]]
@@ -164,6 +172,7 @@ class Moments:
     #: Ids of those whose budget group has used up a budget.
     held_by_groups: Sequence[int] = ()
     totals: bool = True
+    margins: bool = True
 
     @classmethod
     def of(
@@ -175,12 +184,13 @@ class Moments:
         allowances_end: bool = False,
         held_by_groups: Sequence[int] = (),
         totals: bool = True,
+        margins: bool = True,
     ) -> "Moments":
         """Instants, brands' timezones and attached schedules by the campaigns' ids.
 
         ``allowances_end``: does any allowance of theirs end before its period? ``held_by_groups``:
         the ids of those whose group has used up a budget by then. ``totals``: has any a total
-        budget?
+        budget? ``margins``: does any brand of theirs stop early?
         Leaves out campaigns of brands with an invalid timezone.
         """
         dates: dict[date, list[int]] = defaultdict(list)
@@ -203,6 +213,7 @@ class Moments:
             _instant(instants) if allowances_end else None,
             held_by_groups,
             totals,
+            margins,
         )
 
     def period_starts(self, period: Period) -> dict[date, list[int]]:
@@ -211,7 +222,7 @@ class Moments:
 
 
 def _groups(
-    campaigns: QuerySet[Campaign], now: datetime, supposing: Supposing
+    campaigns: QuerySet[Campaign], now: datetime, supposing: Supposing, *, margins: bool
 ) -> dict[int, GroupFigures]:
     """The groups of ``campaigns``, and those that they are supposed to be in."""
     groups = BudgetGroup.objects.all()
@@ -219,7 +230,8 @@ def _groups(
         its = groups.filter(campaigns__in=_ids(campaigns)).order_by().values_list("pk", flat=True)
         groups = groups.filter(pk__in={*its, *supposing.into_groups})
     keys = budget_sums.today(groups, now)
-    return {pk: each for (pk, _), each in budget_sums.of_groups(keys, supposing).items()}
+    figures = budget_sums.of_groups(keys, supposing, margins=margins)
+    return {pk: each for (pk, _), each in figures.items()}
 
 
 def _instant(instants: Mapping[int, datetime]) -> Case:

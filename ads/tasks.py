@@ -22,7 +22,7 @@ from ads.models import Campaign
 from ads.rules.money import plain
 from ads.services import alerts, messages, pacing, plans, platforms
 from ads.services.actor import acting_as
-from ads.services.delivery import Enforced, Rollover, Trigger, allowances, enforce, rollover
+from ads.services.delivery import Enforced, Rollover, Trigger, allowances, check, enforce, rollover
 from ads.services.imports import uploads
 from ads.services.monitoring import dead_man
 from ads.services.operations import ClockDiffers, heartbeats, require_clock, say_clock
@@ -138,7 +138,7 @@ def check_campaign_budgets() -> dict[str, int]:
     """Enforce every campaign: the safety check. Once committed, it gives its sign of life."""
     done = _enforcing(
         "check_campaign_budgets",
-        lambda now: enforce(Campaign.objects.all(), now, Trigger.CHECK_CAMPAIGN_BUDGETS),
+        lambda now: check(Campaign.objects.all(), now),
     )
     dead_man.ping(settings.DEAD_MAN_URL)
     return done

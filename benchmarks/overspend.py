@@ -19,23 +19,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Any
 
 from django.conf import settings
 from support.database import scratch
+from support.late_reports import TICK, ZONE, reporting_late, tick
 from support.report import expect, load, options, percentile
 
 from ads.models import Brand, Campaign, SpendTotal
 from ads.platforms import curve
 from ads.platforms.curve import LocalDay, Run
-from ads.platforms.interface import Costs
-from ads.platforms.simulated import SimulatedConnector
-from ads.services import platforms
-from ads.services.delivery import Trigger, enforce
-from ads.services.platforms.accounts import keep_simulated
 
-TICK = timedelta(minutes=5)
-ZONE = "America/New_York"
 FIRST = date(2026, 6, 1)
 DAYS = 30
 SEED = 1
@@ -231,33 +224,6 @@ def run(day: LocalDay) -> None:
         tick(now)
         now += TICK
     tick(day.ends + timedelta(hours=6))
-
-
-def tick(now: datetime) -> None:
-    keep_simulated(now)
-    accounts, _ = platforms.to_ask(now)
-    for pk in accounts:
-        expect("", platforms.ask(pk, now).error)
-    enforce(Campaign.objects.all(), now, Trigger.CHECK_CAMPAIGN_BUDGETS)
-    expect((), platforms.sync_platforms(now).errors)
-
-
-class reporting_late:  # noqa: N801 - reads as a function
-    """Let the simulated platform answer with what was spent until ``lag`` ago."""
-
-    def __init__(self, lag: timedelta) -> None:
-        self._lag = lag
-        self._costs: Any = SimulatedConnector.costs
-
-    def __enter__(self) -> None:
-        def costs(connector: Any, *given: Any, now: datetime, **more: Any) -> Costs:
-            said: Costs = self._costs(connector, *given, now=now - self._lag, **more)
-            return replace(said, asked_at=now)
-
-        SimulatedConnector.costs = costs  # type: ignore[assignment,method-assign]
-
-    def __exit__(self, *_: object) -> None:
-        SimulatedConnector.costs = self._costs  # type: ignore[method-assign]
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ from ads.models.dayparting import DaypartingSchedule, DaypartingWindow
 from ads.models.delivery import DeliveryChange
 from ads.models.imports import ColumnMapping, SpendImport, SpendImportPart
 from ads.models.labels import Label
+from ads.models.margins import SpendMargin, StopLag
 from ads.models.notes import Note
 from ads.models.operations import CountedTable, Heartbeat, MetricCounter, SimulatedSwitch
 from ads.models.pacing import BudgetPace, ProjectionRange, SeasonalityAdjustment

@@ -27,6 +27,7 @@ _BRAND_FIELDS = [
     "stops_when_stale",
     "puts_switches_right",
     "platform_caps",
+    "stops_early",
     "account_manager",
 ]
 
@@ -144,6 +145,15 @@ class Brand(ConfigurationModel):
         "platform may spend twice a daily budget (Meta 1.75 times); strict caps allow for that, "
         "and on most days less of the budget is spent. A brand's own limit counts for each of its "
         "campaigns, so several of them can go over it together.",
+    )
+    stops_early = models.BooleanField(
+        "stop early",
+        default=False,
+        db_default=False,
+        help_text="On: near a budget, campaigns stop by so much earlier as they still spend before "
+        "a stop takes effect, learned from how earlier pauses turned out. Near the brand's own "
+        "budgets, those with the lowest priority stop first. Off: they stop once a budget is used "
+        "up.",
     )
     account_manager = models.ForeignKey(
         settings.AUTH_USER_MODEL,

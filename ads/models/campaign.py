@@ -47,6 +47,7 @@ _CAMPAIGN_FIELDS = [
     "start_date",
     "end_date",
     "is_dayparting_enabled",
+    "priority",
 ]
 
 
@@ -146,6 +147,12 @@ class Campaign(ConfigurationModel):
     )
     dayparting_schedules = models.ManyToManyField(
         DaypartingSchedule, blank=True, related_name="campaigns", through="CampaignSchedule"
+    )
+    priority = models.SmallIntegerField(
+        default=0,
+        db_default=0,
+        help_text="If the brand stops early: near the brand's budgets, the lowest stops first and "
+        "the highest runs longest. Campaigns with the same priority stop together.",
     )
     labels = models.ManyToManyField(Label, blank=True, related_name="campaigns")
 

@@ -54,6 +54,10 @@ class DeliveryChange(models.Model):
     group_period = models.CharField(
         max_length=5, blank=True, default="", db_default="", help_text="day, month or total."
     )
+    #: Of the first budget that stopped it before it was used up; NULL: none did.
+    on_its_way = MoneyField(
+        null=True, help_text="What it still spent before the stop took effect, as expected then."
+    )
 
     class Meta:
         ordering = ["-at", "-id"]

@@ -11,7 +11,7 @@
    Then, where a campaign has a total budget or a group, the right to decide on such budgets of its
    brand (:func:`long_budgets`): their sums span months, of which two entries need have no row in
    common.
-6. Campaigns, by primary key.
+6. Campaigns, by primary key. Whoever works out margins holds those of their campaigns.
 7. Switch orders, by primary key. Whoever writes down what an account on a platform answered, or
    what its campaigns do there, holds the account's row before: :func:`account`.
 

@@ -168,6 +168,7 @@ def _conditions() -> Mapping[type[Model], Callable[[Brands], Q]]:
         ours.Note: lambda ids: Q(brand__in=ids) | Q(campaign__brand__in=ids),
         ours.SwitchOrder: of_campaign,
         ours.BudgetCap: of_campaign,
+        ours.SpendMargin: of_campaign,
         ours.ReportLink: _path("brand"),
         ours.ScheduledChange: _path("brand"),
         ours.Spend: of_campaign,

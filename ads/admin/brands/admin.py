@@ -50,7 +50,7 @@ class BrandAdmin(
     search_help_text = "Name"
     fieldsets = [
         (None, {"fields": ["name", "is_active", ("timezone", "currency"), "account_manager"]}),
-        ("Budgets", {"fields": [("daily_budget", "monthly_budget")]}),
+        ("Budgets", {"fields": [("daily_budget", "monthly_budget"), "stops_early"]}),
         (
             "Ad platforms",
             {

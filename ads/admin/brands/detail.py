@@ -1,5 +1,6 @@
 """The page of a brand: whether its campaigns may run, spend, campaigns and history."""
 
+from decimal import Decimal
 from typing import Any, Final
 
 from django.http import HttpRequest
@@ -22,8 +23,9 @@ from ads.admin.plans import plan_links
 from ads.holds import from_bits
 from ads.models import Brand, Campaign, Spend
 from ads.rules.calendar import UnknownTimezone, format_instant, local_date, next_day_begins
-from ads.services import freshness, pacing
-from ads.services.explain import BrandExplanation, sentence, shown_state
+from ads.rules.money import format_money
+from ads.services import freshness, margins, pacing
+from ads.services.explain import BrandExplanation, sentence, shown_state, to_the_cent
 from ads.services.explain import brand as brand_explanation
 from ads.services.ledger import summaries
 
@@ -79,6 +81,13 @@ class BrandPage(StoryPage):
             "receipts_link": reverse("admin:ads_brand_receipts", args=[brand.pk]),
             **plan_links(request, brand),
         }
+        if brand.stops_early:
+            context["early"] = _early(brand)
+            rows = context["early"]["rows"]
+            if rows and all(row["stopped"] for row in rows) and not explained.holding:
+                context["headline"]["why"] = (
+                    "Its campaigns have stopped early: what is left of a budget is on its way."
+                )
         if may_view(request, Campaign):
             context["report_link"] = reverse("admin:ads_brand_report", args=[brand.pk])
             context["what_if_link"] = reverse("admin:ads_brand_what_if", args=[brand.pk])
@@ -106,6 +115,38 @@ def _headline(explained: BrandExplanation, brand: Brand, now: Any) -> dict[str, 
         "returns": f"{format_instant(returns, brand.timezone)}, {left(returns, now)}"
         if returns
         else "",
+    }
+
+
+def _early(brand: Brand) -> dict[str, Any]:
+    """How it stops early: the lags that were learned, and the margins of its campaigns."""
+    found = margins.of_brand(brand)
+
+    def money(amount: Decimal) -> str:
+        return format_money(to_the_cent(amount), brand.currency)
+
+    return {
+        "lags": [
+            {
+                "name": each.name,
+                "lag": freshness.duration(each.lag),
+                "pauses": each.pauses,
+            }
+            for each in found.lags
+        ],
+        "rows": [
+            {
+                "name": each.campaign.name,
+                "link": reverse("admin:ads_campaign_change", args=[each.campaign_id]),
+                "priority": each.campaign.priority,
+                "own": money(each.own),
+                "brand_daily": money(each.brand_daily),
+                "brand_monthly": money(each.brand_monthly),
+                "stopped": not each.campaign.is_active,
+            }
+            for each in found.margins
+        ],
+        "shown": margins.SHOWN,
     }
 
 

@@ -82,7 +82,13 @@ class CampaignAdmin(
         (None, {"fields": ["name", "brand", "status"]}),
         (
             "Budgets",
-            {"fields": [("daily_budget", "monthly_budget"), ("total_budget", "budget_group")]},
+            {
+                "fields": [
+                    ("daily_budget", "monthly_budget"),
+                    ("total_budget", "budget_group"),
+                    "priority",
+                ]
+            },
         ),
         ("Flight", {"fields": [("start_date", "end_date")]}),
         ("Hours", {"fields": ["is_dayparting_enabled"]}),

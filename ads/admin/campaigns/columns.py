@@ -68,10 +68,11 @@ class CampaignColumns(AdminMixin[Campaign]):
         "pace",
         "hours",
         "group",
+        "priority",
         "its_labels",
         "manager",
     ]
-    hidden_at_first: Collection[str] = ("group", "manager")
+    hidden_at_first: Collection[str] = ("group", "priority", "manager")
     column_names: Mapping[str, str] = {
         "daily_limit": "daily_budget",
         "monthly_limit": "monthly_budget",

@@ -38,6 +38,7 @@ from ads.rules.calendar import format_instant
 from ads.rules.money import format_money
 from ads.services import overview, visible
 from ads.services.delivery import Trigger
+from ads.services.explain import to_the_cent
 from ads.services.exports import Export, kinds
 from ads.services.history import is_automatic, reasons, switched_by
 
@@ -153,6 +154,7 @@ class DeliveryChangeAdmin(ExportsCsv, ReadOnlyAdmin[DeliveryChange]):
         "brand_monthly_figures",
         "total_figures",
         "group_figures",
+        "on_its_way_figure",
     ]
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
@@ -242,6 +244,12 @@ class DeliveryChangeAdmin(ExportsCsv, ReadOnlyAdmin[DeliveryChange]):
         if change.group_budget is None:
             return NOTHING
         return f"{_of(change, change.group_spend, change.group_budget)} ({change.group_period})"
+
+    @admin.display(description="on its way")
+    def on_its_way_figure(self, change: DeliveryChange) -> str:
+        if change.on_its_way is None:
+            return NOTHING
+        return format_money(to_the_cent(change.on_its_way), change.campaign.brand.currency)
 
 
 def _of(change: DeliveryChange, spent: Decimal, limit: Decimal | None) -> str:

@@ -20,6 +20,8 @@ from ads.services.replay import CHECKS, Budgets, InvalidScenario, Scenario
 AS_SET: Final = ""
 ALL_HOURS: Final = "all"
 
+_EARLY: Final = {AS_SET: None, "yes": True, "no": False}
+
 #: Days that the form begins with: the latest that have ended.
 DAYS: Final = 30
 
@@ -70,6 +72,15 @@ class ReplayForm(forms.Form):
         initial=0,
         widget=UnfoldAdminIntegerFieldWidget,
         help_text="In minutes, in addition to the delays on record.",
+    )
+
+    early = forms.ChoiceField(
+        label="Stop early",
+        required=False,
+        choices=[(AS_SET, "As set today"), ("yes", "Yes"), ("no", "No")],
+        widget=UnfoldAdminSelectWidget,
+        help_text="Near a budget, campaigns stop by what they still spend before a stop takes "
+        "effect, in the order of their priorities.",
     )
 
     def __init__(self, brand: Brand, today: date, data: Any = None) -> None:
@@ -129,6 +140,7 @@ class ReplayForm(forms.Form):
             else frozenset({int(hours)}),
             check_every=given["check_every"],
             lag=given["lag"],
+            stops_early=_EARLY[given["early"]],
         )
 
     def refuse(self, error: InvalidScenario) -> None:

@@ -92,6 +92,13 @@ def _summary(found: Replayed) -> list[str]:
         f"overspent by {format_money(over, currency)}, "
         f"the brand's by {format_money(found.over, currency)}."
     )
+    left = sum((one.unspent for one in found.campaigns), Decimal(0))
+    if left or found.unspent:
+        said.append(
+            "On the days on which campaigns would have stopped early, "
+            f"{format_money(left, currency)} of their daily budgets would have been left unspent, "
+            f"and {format_money(found.unspent, currency)} of the brand's."
+        )
     return said
 
 

@@ -43,6 +43,10 @@ COLUMNS: Final = (
         "stale_after_minutes, stops_when_stale",
         "Of a brand: how many minutes old spend may be, and whether older stops its campaigns.",
     ),
+    (
+        "stops_early, priority",
+        "Of a brand: on or off. Of a campaign: near the brand's budgets, the lowest stops first.",
+    ),
 )
 
 __all__ = ["COLUMNS", "done", "meanwhile", "previewed", "refused", "without_options"]

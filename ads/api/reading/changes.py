@@ -98,6 +98,14 @@ class DeliveryChangeAnswer(Schema):
             examples=["month"],
         ),
     ]
+    on_its_way: Annotated[
+        Budget,
+        Field(
+            description="What was expected to be spent before the stop took effect, of the first "
+            "budget that stopped it before it was used up; null: none did.",
+            examples=["1.60"],
+        ),
+    ]
     currency: Currency
 
     @classmethod

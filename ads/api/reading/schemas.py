@@ -127,6 +127,13 @@ class BrandAnswer(Schema):
     stops_when_stale: Annotated[
         bool, Field(description="Its campaigns stop while their spend is older.")
     ]
+    stops_early: Annotated[
+        bool,
+        Field(
+            description="Near a budget its campaigns stop by so much earlier as they still spend "
+            "before a stop takes effect."
+        ),
+    ]
     account_manager: Annotated[
         str | None,
         Field(
@@ -197,6 +204,13 @@ class CampaignAnswer(Schema):
     ]
     end_date: Annotated[date | None, Field(description="Last day of the flight.")]
     is_dayparting_enabled: bool
+    priority: Annotated[
+        int,
+        Field(
+            description="If the brand stops early: near the brand's budgets, the lowest stops "
+            "first."
+        ),
+    ]
     dayparting_schedules: list[Named]
     references: list[ReferenceAnswer]
     labels: Labels

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from ads.management.terminal import SHOWN, Screen, acting, count
 from ads.models import Campaign
-from ads.services.delivery import Enforced, Trigger, enforce
+from ads.services.delivery import Enforced, Trigger, check
 from ads.services.explain import switches
 
 
@@ -27,7 +27,7 @@ class Command(BaseCommand):
             if dry_run:
                 changes = switches.preview(campaigns, now, limit=SHOWN)
             else:
-                enforced = enforce(campaigns, now, Trigger.CHECK_CAMPAIGN_BUDGETS)
+                enforced = check(campaigns, now)
                 changes = switches.made(now, [Trigger.CHECK_CAMPAIGN_BUDGETS], limit=SHOWN)
         show_switches(screen, changes)
         would = "would be " if dry_run else ""

@@ -59,6 +59,11 @@ class Command(BaseCommand):
             help="how much later spend is known than it was recorded",
         )  # fmt: skip
 
+        parser.add_argument(
+            "--stop-early", choices=["yes", "no"],
+            help="whether campaigns stop early, in the order of their priorities",
+        )  # fmt: skip
+
     def handle(self, *_args: Any, **options: Any) -> None:
         screen = Screen(self.stdout, no_color=options["no_color"])
         say_clock()
@@ -96,6 +101,7 @@ def _scenario(brand: Brand, options: dict[str, Any]) -> Scenario:
         schedules=_schedules(options["schedule"], all_hours=options["all_hours"]),
         check_every=options["check_every"],
         lag=options["lag"],
+        stops_early={"yes": True, "no": False}.get(options["stop_early"]),
     )
 
 
@@ -156,4 +162,10 @@ def _show(screen: Screen, found: Replayed) -> None:
         f"{money(found.estimated)} is estimated. {count(len(found.stops), 'stop')}; over the "
         f"brand's daily budget by {money(found.over)}."
     )
+    left = sum((one.unspent for one in found.campaigns), Decimal(0))
+    if left or found.unspent:
+        screen.line(
+            f"Left unspent by stopping early: {money(left)} of campaigns' daily budgets, "
+            f"{money(found.unspent)} of the brand's."
+        )
     screen.line("Replay: nothing was changed.")

@@ -47,7 +47,7 @@ def used(
 
     ``brands``: only of these; None: of all. Queries only where there are any.
     """
-    groups, totals = budget_sums.there_are()
+    groups, totals, _ = budget_sums.there_are()
     of_brands = Q() if brands is None else Q(brand__in=brands)
     found: list[dict[str, Any]] = []
     if totals and (least := least_percent(rules, Owner.CAMPAIGN, TOTAL)) is not None:

@@ -75,7 +75,9 @@ class _Limited:
 
 def _limits(campaigns: QuerySet[Campaign], now: datetime) -> dict[int, _Limited]:
     timezones = campaigns.order_by().values_list("brand__timezone", flat=True).distinct()
-    moment = Moment.of(now, timezones, [], allowances_end=has_ended(now), stale=False)
+    moment = Moment.of(
+        now, timezones, [], allowances_end=has_ended(now), stale=False, margins=False
+    )
     if not moment.dates:
         return {}
     rows = with_spend(campaigns, moment, LIMITS).values(

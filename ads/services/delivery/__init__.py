@@ -8,6 +8,7 @@ from ads.services.delivery.enforcement import (
     Enforced,
     Trigger,
     after_edit,
+    check,
     enforce,
     over_budget,
     preview_switches,

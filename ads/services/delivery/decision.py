@@ -28,3 +28,5 @@ class Decision:
     named: Named
     #: Of the group's budget among the figures; "" without a group.
     group_period: str = ""
+    #: What is still spent before the stop takes effect, if that is why; see DeliveryChange.
+    on_its_way: Decimal | None = None

@@ -13,7 +13,7 @@ Without the third, a sweep that began before a spend was committed would resume 
 budget. Running it twice changes nothing the second time; skipped runs leave no trace in the end.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,10 +26,19 @@ from django.db.models import F, QuerySet
 
 from ads import compiled, holds
 from ads.failures import counted
-from ads.holds import GROUP_BUDGET, LIMITS, Moment, evaluate, from_bits
+from ads.holds import (
+    GROUP_BUDGET,
+    LIMITS,
+    ON_ITS_WAY,
+    AnyBudget,
+    Hold,
+    Moment,
+    evaluate,
+    from_bits,
+)
 from ads.models import Campaign
 from ads.moments import is_everything
-from ads.services import lock_waits, locks, messages, orders, restored
+from ads.services import lock_waits, locks, margins, messages, orders, restored
 from ads.services.actor import current_actor
 from ads.services.delivery import switch_log
 from ads.services.delivery.decision import Decision, Named
@@ -105,6 +114,15 @@ def enforce(
     return _in_batches(disagreeing, now, trigger) + Enforced(failed=undecided)
 
 
+def check(campaigns: QuerySet[Campaign], now: datetime) -> Enforced:
+    """The periodic check: :func:`enforce`, once margins are worked out for brands that stop early.
+
+    Those of all brands: they are shared within one, and few brands have any.
+    """
+    margins.refresh_all(now)
+    return enforce(campaigns, now, Trigger.CHECK_CAMPAIGN_BUDGETS)
+
+
 def after_edit(campaign_ids: Collection[int], now: datetime, trigger: str) -> Enforced:
     """Enforce campaigns after an edit was committed.
 
@@ -124,21 +142,40 @@ def preview_switches(
     else:
         moment = Moment.at(now, Campaign.objects.filter(pk__in=among(campaigns)))
         rows = compiled.rows(_to_switch, moment, campaigns)
-    for pk, bits, name, brand_id, brand, currency, group, *figures in rows:
+    for pk, bits, name, brand_id, brand, currency, group, *columns in rows:
         its = moment.groups.get(group)
         leading = its.leading if its else None
+        figures, on_its_way = columns[: len(_FIGURES)], columns[len(_FIGURES) :]
+        held = from_bits(bits)
+        by_field = dict(zip(_FIGURES, figures, strict=True)) | {
+            GROUP_BUDGET.spend: leading.spent if leading else Decimal(0),
+            GROUP_BUDGET.limit_then: leading.budget if leading else None,
+        }
+        early = dict(zip(LIMITS, on_its_way, strict=True)) if on_its_way else {}
+        if leading:
+            early[GROUP_BUDGET] = leading.on_its_way
         yield Decision(
             pk,
             not bits,
-            from_bits(bits),
-            dict(zip(_FIGURES, figures, strict=True))
-            | {
-                GROUP_BUDGET.spend: leading.spent if leading else Decimal(0),
-                GROUP_BUDGET.limit_then: leading.budget if leading else None,
-            },
+            held,
+            by_field,
             Named(name, brand_id, brand, currency),
             leading.period if leading else "",
+            _on_its_way(held, by_field, early),
         )
+
+
+def _on_its_way(
+    held: Sequence[Hold],
+    figures: Mapping[str, Decimal | None],
+    early: Mapping[AnyBudget, Decimal],
+) -> Decimal | None:
+    """What is still spent of the first budget that stops a campaign early; None: none does."""
+    for budget, amount in early.items():
+        spent, limit = figures[budget.spend], figures[budget.limit_then]
+        if budget.hold in held and spent is not None and limit is not None and spent < limit:
+            return amount
+    return None
 
 
 def _to_switch(campaigns: QuerySet[Campaign], moment: Moment) -> QuerySet[Campaign, Any]:
@@ -148,7 +185,7 @@ def _to_switch(campaigns: QuerySet[Campaign], moment: Moment) -> QuerySet[Campai
         .exclude(is_active=F("may_deliver"))
         .values_list(
             "pk", "hold_bits", "name", "brand", "brand__name", "brand__currency", "budget_group",
-            *_FIGURES.values(),
+            *_FIGURES.values(), *(ON_ITS_WAY.values() if moment.margins else ()),
         )
     )  # fmt: skip
 
@@ -276,7 +313,7 @@ def _record(decisions: Sequence[Decision], now: datetime, trigger: str) -> list[
     Recorded after every change that it can see: see :mod:`ads.services.history.feed`.
     """
     names = [*_FIGURES, GROUP_BUDGET.spend, GROUP_BUDGET.limit_then]
-    figures = ", ".join(names)
+    figures = ", ".join([*names, "on_its_way"])
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
@@ -287,7 +324,7 @@ def _record(decisions: Sequence[Decision], now: datetime, trigger: str) -> list[
                             (SELECT max(recorded_at) FROM ads_deliverychange)
                             + interval '1 microsecond')
               FROM unnest(%s::bigint[], %s::boolean[], %s::text[], %s::text[]
-                          {", %s::numeric[]" * len(names)})
+                          {", %s::numeric[]" * (len(names) + 1)})
                    AS decision (campaign_id, is_active, holds, group_period, {figures})
             RETURNING id, campaign_id, is_active
             """,  # noqa: S608  (nothing in it comes from outside)
@@ -300,6 +337,7 @@ def _record(decisions: Sequence[Decision], now: datetime, trigger: str) -> list[
                 [f"{{{','.join(decision.holds)}}}" for decision in decisions],
                 [decision.group_period for decision in decisions],
                 *([decision.figures[name] for decision in decisions] for name in names),
+                [decision.on_its_way for decision in decisions],
             ],
         )
         return [Switched(*row) for row in cursor.fetchall()]

@@ -13,8 +13,13 @@ from ads.models.campaign import Status
 from ads.models.spend import Period
 from ads.rules.money import format_money
 from ads.services import freshness
-from ads.services.explain.explanation import BUDGET_NAMES, Explanation, deciding_now
-from ads.services.explain.limits import group_of, limit_of, of_limit, spent_of
+from ads.services.explain.explanation import (
+    BUDGET_NAMES,
+    Explanation,
+    deciding_now,
+    to_the_cent,
+)
+from ads.services.explain.limits import group_of, limit_of, of_limit, on_its_way_of, spent_of
 from ads.services.explain.outlook import applies_at
 
 _SO_FAR: Final = {Period.DAY: "today", Period.MONTH: "this month"}
@@ -90,10 +95,20 @@ def _clear(hold: Hold, explained: Explanation) -> str:
         return _heard(row, explained) if hold == Hold.STALE_SPEND else _in_group(row)
     if hold == Hold.DAYPARTING:
         return f"Hours: {_hours(row, explained)}"
-    budget = LIMIT_OF[hold]
+    return _left(hold, explained)
+
+
+def _left(hold: Hold, explained: Explanation) -> str:
+    """What is left of a budget, and where its campaign stops if that is before its end."""
+    row, budget = explained.campaign, LIMIT_OF[hold]
     made_of = of_limit(budget, row, explained.at)
     spent, limit = getattr(row, budget.spend), limit_of(budget, row)
-    return budget_left(hold, spent, limit, row.brand.currency, made_of)
+    left = budget_left(hold, spent, limit, row.brand.currency, made_of)
+    on_its_way = on_its_way_of(budget, row)
+    if limit is None or not on_its_way:
+        return left
+    stops_at = to_the_cent(limit - on_its_way)
+    return f"{left}; stops early, at {format_money(stops_at, row.brand.currency)}"
 
 
 def _in_group(row: Campaign) -> str:

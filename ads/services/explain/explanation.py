@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Final
 
 from ads import budget_sums
@@ -20,6 +20,7 @@ from ads.services.explain.limits import (
     group_of,
     limit_of,
     of_limit,
+    on_its_way_of,
     spent_of,
     with_allowances,
     with_groups,
@@ -32,6 +33,8 @@ from ads.services.explain.outlook import (
     next_changes,
 )
 from ads.services.explain.states import shown_state
+
+_CENT: Final = Decimal("0.01")
 
 #: How often the campaigns of a page are asked about instants to come.
 ROUNDS: Final = 4
@@ -175,6 +178,7 @@ def _evaluated(
         stale=any(campaign.brand.stops_when_stale for campaign in campaigns),
         groups=budget_sums.of_campaigns(campaigns, now),
         totals=any(campaign.total_budget is not None for campaign in campaigns),
+        margins=any(campaign.brand.stops_early for campaign in campaigns),
     )
     evaluated = with_holds(
         Campaign.objects.filter(pk__in=ids).select_related("brand", "budget_group"), moment
@@ -211,7 +215,8 @@ def sentence(
     budget = LIMIT_OF[hold]
     limit = limit_of(budget, row) or Decimal(0)  # it applies, so there is one
     spent, made_of = getattr(row, budget.spend), of_limit(budget, row, now)
-    return budget_sentence(hold, spent, limit, row.brand.currency, made_of)
+    on_its_way = on_its_way_of(budget, row)
+    return budget_sentence(hold, spent, limit, row.brand.currency, made_of, on_its_way=on_its_way)
 
 
 def budget_sentence(
@@ -222,15 +227,27 @@ def budget_sentence(
     made_of: str = "",
     *,
     name: str = "",
+    on_its_way: Decimal | None = None,
 ) -> str:
     """A sentence on the hold of a budget; ``made_of``: of what a raised limit is.
 
-    ``name``: what it is called, if not as in :data:`BUDGET_NAMES`.
+    ``name``: what it is called, if not as in :data:`BUDGET_NAMES`. ``on_its_way``: what is still
+    spent before a stop takes effect, where it is known; it is why, if not all is spent yet.
     """
     name = name or BUDGET_NAMES[hold]
     if limit == 0:
         return f"{name} is {format_money(limit, currency)}, so nothing runs"
-    return f"{name} used up: {spent_of(spent, limit, currency, made_of)}"
+    figures = spent_of(spent, limit, currency, made_of)
+    if spent >= limit:
+        return f"{name} used up: {figures}"
+    about = to_the_cent(on_its_way or Decimal(0))
+    more = f"; about {format_money(about, currency)} more is on its way" if about else ""
+    return f"{name} nearly used up: {figures}{more}"
+
+
+def to_the_cent(amount: Decimal) -> Decimal:
+    """Of an estimate, which has no more digits than money."""
+    return amount.quantize(_CENT, ROUND_HALF_UP)
 
 
 def group_budget_name(period: str, group: str = "") -> str:
@@ -253,6 +270,7 @@ def _group_sentence(row: Campaign) -> str:
             each.budget,
             row.brand.currency,
             name=group_budget_name(each.period, figures.name),
+            on_its_way=each.on_its_way,
         )
         for each in figures.used_up
     )

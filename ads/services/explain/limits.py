@@ -10,7 +10,7 @@ from typing import Any
 from django.db.models import Q
 
 from ads.budget_sums import GroupFigures
-from ads.holds import BUDGET_HOLDS, AnyBudget, BudgetHold, Hold
+from ads.holds import BUDGET_HOLDS, ON_ITS_WAY, AnyBudget, BudgetHold, Hold
 from ads.models import Allowance, Campaign
 from ads.models.spend import Period
 from ads.rules import calendar
@@ -58,6 +58,12 @@ def limit_of(budget: AnyBudget, row: Any) -> Decimal | None:
     """The limit of an evaluated campaign: its budget and what is allowed beyond it; None: none."""
     limit: Decimal | None = getattr(row, budget.limit)
     return limit
+
+
+def on_its_way_of(budget: AnyBudget, row: Any) -> Decimal | None:
+    """What is still spent before a stop takes effect; None: the brand does not stop early."""
+    amount: Decimal | None = getattr(row, ON_ITS_WAY[budget], None)
+    return amount
 
 
 def budget_of(budget: BudgetHold, row: Campaign) -> Decimal | None:

@@ -65,6 +65,7 @@ def next_changes(
     groups = {row.pk: figures for row in rows if (figures := group_of(row))}
     sums = _sums_of_groups(groups, now)
     has_totals = any(row.total_budget is not None for row in rows)
+    has_margins = any(row.brand.stops_early for row in rows)
     steps = {row.pk: _steps(row, schedules.get(row.pk, ()), spent[row.pk], now) for row in rows}
     changes: dict[int, Change] = {}
     asked: dict[int, datetime] = {}
@@ -94,6 +95,7 @@ def next_changes(
             allowances_end=has_ends,
             held_by_groups=held,
             totals=has_totals,
+            margins=has_margins,
         )
         answers = _holds_then(list(asked), moments)
         asked.clear()

@@ -185,6 +185,7 @@ _CHANGES: Final = {
     "group_spend": "group_spend",
     "group_budget": "group_budget",
     "group_period": "group_period",
+    "on_its_way": "on_its_way",
     "currency": "campaign__brand__currency",
 }
 

@@ -64,7 +64,7 @@ _DECISIVE: Final = {
     ),
     Source.BRAND: (
         "is_active", "timezone", "daily_budget", "monthly_budget", "stale_after_minutes",
-        "stops_when_stale",
+        "stops_when_stale", "stops_early",
     ),
     Source.GROUP: ("daily_budget", "monthly_budget", "total_budget", "start_date"),
 }  # fmt: skip
@@ -77,6 +77,7 @@ _SWITCHES: Final = {
         "Stopping when spend is too old switched off",
         "Stopping when spend is too old switched on",
     ),
+    "stops_early": ("Stopping early switched off", "Stopping early switched on"),
 }
 
 _WHOSE: Final = {Source.BRAND: "Brand's ", Source.GROUP: "Group's "}
@@ -154,7 +155,19 @@ def _off(code: str, change: DeliveryChange, currency: str, *, is_several: bool) 
         return f"{name} used up"
     spent: Decimal = getattr(change, budget.spend)
     limit: Decimal | None = getattr(change, budget.limit_then)
-    return budget_sentence(hold, spent, limit or Decimal(0), currency, name=name)
+    return budget_sentence(
+        hold, spent, limit or Decimal(0), currency, name=name, on_its_way=_on_its_way(change, code)
+    )
+
+
+def _on_its_way(change: DeliveryChange, code: str) -> Decimal | None:
+    """What was on its way of this budget; it is known of the first that was not used up."""
+    for budget in ALL_BUDGETS:
+        limit: Decimal | None = getattr(change, budget.limit_then)
+        is_early = limit is not None and getattr(change, budget.spend) < limit
+        if budget.hold in change.holds and is_early:
+            return change.on_its_way if budget.hold == code else None
+    return None
 
 
 def _causes(

@@ -237,7 +237,7 @@ def _events_of(whose: str, *, joined: str = "", more: str = "") -> Part:
 #: Edits of the brand that can start or stop the campaign.
 _DECISIVE: Final = (
     "{0}.is_active, {0}.timezone, {0}.daily_budget, {0}.monthly_budget, {0}.stale_after_minutes, "
-    "{0}.stops_when_stale"
+    "{0}.stops_when_stale, {0}.stops_early"
 )
 _FORMER: Final = """
           CROSS JOIN LATERAL (

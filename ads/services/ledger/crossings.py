@@ -8,6 +8,9 @@ and groups, which few campaigns have, after that. Two cases lead to a decision, 
 - a budget was used up before and is not now, or the other way round;
 - a budget is used up, yet a campaign that it should have stopped delivers (spend that bypassed the
   services, a switch that failed).
+
+Where a brand stops early, its margins are worked out anew, and near a limit its campaigns decided
+on.
 """
 
 from collections import defaultdict
@@ -26,7 +29,7 @@ from ads.holds import BUDGET_HOLDS, BudgetHold
 from ads.models import Campaign
 from ads.models.spend import Kind, Period
 from ads.rules.calendar import UnknownTimezone, local_date, month_start, period_start
-from ads.services import messages
+from ads.services import margins, messages
 from ads.services.campaign_lookup import Owner
 from ads.services.delivery import Enforced, Trigger, enforce, long_budgets
 from ads.services.ledger.rows import RECORDED, Answer, Placed
@@ -65,9 +68,9 @@ def _answers(*, of_brand: bool) -> str:
 # VALUES, because PostgreSQL plans those of one row, as most are, as constants. OFFSET 0 keeps it
 # from looking a sum up again wherever the answer is mentioned.
 _QUESTION = f"""
-    SELECT campaign_id, brand_id, of_brand, of_campaign, is_stale, is_long
+    SELECT campaign_id, brand_id, of_brand, of_campaign, is_stale, is_long, stops_early
       FROM (
-            SELECT campaign_id, brand_id, is_stale, is_long,
+            SELECT campaign_id, brand_id, is_stale, is_long, stops_early,
                    campaign_answer = {_CROSSED}
                    OR (campaign_answer = {_USED_UP} AND is_active) AS of_campaign,
                    brand_answer = {_CROSSED}
@@ -80,6 +83,7 @@ _QUESTION = f"""
                            (brand.timezone, brand.currency) <> (moved.timezone, moved.currency)
                                AS is_stale,
                            {IS_LONG} AS is_long,
+                           brand.stops_early,
                            greatest({_answers(of_brand=True)}) AS brand_answer,
                            greatest({_answers(of_brand=False)}) AS campaign_answer
                       FROM (VALUES {{rows}})
@@ -90,7 +94,7 @@ _QUESTION = f"""
                     OFFSET 0
                    ) AS answered
            ) AS concerned
-     WHERE of_brand OR of_campaign OR is_stale OR is_long
+     WHERE of_brand OR of_campaign OR is_stale OR is_long OR stops_early
 """  # noqa: S608  (nothing in it comes from outside)
 
 
@@ -101,6 +105,7 @@ class _Found(NamedTuple):
     of_campaign: bool | None
     is_stale: bool
     is_long: bool
+    stops_early: bool
 
 
 class StaleTimezoneError(Exception):
@@ -187,4 +192,7 @@ def _crossed(moved: dict[tuple[Owner, date], Decimal], now: datetime) -> QuerySe
     if long:
         days = {(owner.campaign_id, day): amount for (owner, day), amount in moved.items()}
         those |= long_budgets.crossed(long, days, now)
+    early = {row.brand_id for row in found if row.stops_early}
+    if early and (near := margins.refresh(early, now)):
+        those |= Q(brand__in=near)
     return Campaign.objects.filter(those) if those else None

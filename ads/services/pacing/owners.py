@@ -133,7 +133,7 @@ def of_brands(brands: QuerySet[Brand], now: datetime) -> Owners:
 
 def _moment(now: datetime) -> Moment:
     zones = Brand.objects.order_by().values_list("timezone", flat=True).distinct()
-    return Moment.of(now, zones, [], allowances_end=has_ended(now), stale=False)
+    return Moment.of(now, zones, [], allowances_end=has_ended(now), stale=False, margins=False)
 
 
 def _sql(rows: QuerySet[Any, Any]) -> Sql:

@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Final
 
@@ -19,10 +19,11 @@ from ads.models import (
     DaypartingWindow,
     DeliveryChange,
     Spend,
+    SpendMargin,
 )
 from ads.models.campaign import Status
 from ads.models.spend import Kind
-from ads.services import locks
+from ads.services import locks, margins
 from ads.services.delivery import Trigger, enforce
 from ads.services.replay.history import MILLION
 from ads.services.replay.scenario import Budgets, InvalidScenario, Scenario
@@ -51,21 +52,38 @@ class Copies:
     campaigns: Sequence[Campaign]
     groups: Sequence[BudgetGroup]
 
-    def spend(self, amounts: Sequence[tuple[int, date, int]]) -> None:
-        """Record amounts (campaign's place, accounting day, millionths)."""
+    def spend(self, amounts: Sequence[tuple[int, date, int]], at: datetime) -> None:
+        """Record amounts (campaign's place, accounting day, millionths), known at an instant."""
+        self.spend_timed([(index, day, amount, at) for index, day, amount in amounts])
+
+    def spend_timed(self, amounts: Sequence[tuple[int, date, int, datetime]]) -> None:
+        """The same, each with the instant at which it is known."""
         Spend.objects.bulk_create(
             [
                 Spend(
                     campaign=self.campaigns[index],
                     date=day,
+                    occurred_at=at,
                     amount=Decimal(amount) / MILLION,
                     source="replay",
                     kind=Kind.ENTRY if amount > 0 else Kind.CORRECTION,
                 )
-                for index, day, amount in amounts
+                for index, day, amount, at in amounts
                 if amount
             ]
         )
+
+    def refresh_margins(self, running: Sequence[int], now: datetime, lag: timedelta) -> None:
+        """Work out anew how early these campaigns stop, whatever was worked out before.
+
+        The margin of one that is off stays, as it does between checks.
+        """
+        self.forget_margins(running)
+        margins.refresh([self.brand.pk], now, lag=lag)
+
+    def forget_margins(self, running: Sequence[int]) -> None:
+        ids = [self.campaigns[index].pk for index in running]
+        SpendMargin.objects.filter(campaign__in=ids).delete()
 
     def enforce(self, indexes: Sequence[int], now: datetime) -> list[Switch]:
         """Have the engine decide on campaigns at ``now``; those that it switched."""
@@ -96,6 +114,7 @@ def copied(brand: Brand, campaigns: Sequence[Campaign], scenario: Scenario) -> I
             name=f"{brand.name[:_NAME]} (replay {uuid.uuid4()})",
             timezone=brand.timezone,
             currency=brand.currency,
+            stops_early=stops_early(brand, scenario),
             **_budgets(scenario.brand or Budgets(brand.daily_budget, brand.monthly_budget)),
         )
         groups = _groups(copy, campaigns)
@@ -105,6 +124,11 @@ def copied(brand: Brand, campaigns: Sequence[Campaign], scenario: Scenario) -> I
         CampaignSchedule.objects.bulk_create(_attached(campaigns, made, scenario))
         yield Copies(copy, made, list(groups.values()))
         transaction.set_rollback(True)
+
+
+def stops_early(brand: Brand, scenario: Scenario) -> bool:
+    """Do its campaigns stop early in the replay?"""
+    return brand.stops_early if scenario.stops_early is None else scenario.stops_early
 
 
 def _groups(brand: Brand, campaigns: Sequence[Campaign]) -> dict[int | None, BudgetGroup]:
@@ -134,6 +158,7 @@ def _copy(
         status=Status.ACTIVE,
         total_budget=_share(campaign.total_budget, scenario.percent),
         budget_group=groups.get(campaign.budget_group_id),
+        priority=campaign.priority,
         start_date=campaign.start_date,
         end_date=campaign.end_date,
         is_dayparting_enabled=(

@@ -30,6 +30,8 @@ class Outcome:
     estimated: Decimal
     #: Spent beyond the daily budgets of the replay.
     over: Decimal
+    #: Left of the daily budgets of the days on which it was stopped for them.
+    unspent: Decimal
     stops: int
 
 
@@ -46,6 +48,8 @@ class Replayed:
     days: tuple[tuple[date, Decimal, Decimal], ...]
     #: Spent beyond the brand's daily budget.
     over: Decimal
+    #: Left of it on the days on which campaigns were stopped for it.
+    unspent: Decimal
 
     @property
     def recorded(self) -> Decimal:

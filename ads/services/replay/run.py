@@ -10,10 +10,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Final
 
 from django.db.models import Exists, OuterRef, Q
 
+from ads.holds import Hold
 from ads.models import (
     Brand,
     BudgetGroup,
@@ -29,6 +31,7 @@ from ads.rules.calendar import day_begins, month_start
 from ads.services.replay import history
 from ads.services.replay.copies import Copies, copied
 from ads.services.replay.demand import STEP, demand
+from ads.services.replay.early import Early, Shared, entries, instant
 from ads.services.replay.history import MILLION, History, micros
 from ads.services.replay.results import Outcome, Replayed, Stop
 from ads.services.replay.scenario import InvalidScenario, Scenario
@@ -59,7 +62,7 @@ def replay(brand: Brand, scenario: Scenario, now: datetime, *, most: int | None 
         raise InvalidScenario("from", scenario.first, reason)
     recorded = history.read(brand, campaigns, scenario.first, scenario.last)
     with copied(brand, campaigns, scenario) as copies:
-        run = _Run(campaigns, copies, recorded, scenario)
+        run = _Run(brand, campaigns, copies, recorded, scenario)
         run.all()
     return run.replayed(brand)
 
@@ -79,6 +82,7 @@ def _campaigns(brand: Brand, scenario: Scenario) -> Iterable[Campaign]:
 class _Run:
     def __init__(
         self,
+        brand: Brand,
         campaigns: Sequence[Campaign],
         copies: Copies,
         recorded: History,
@@ -95,7 +99,9 @@ class _Run:
             for one, copy in zip(campaigns, copies.campaigns, strict=True)
         ]
         self.daily = _limit(copies.brand.daily_budget)
-        self.shared = [(self.spenders, Limits(self.daily, _limit(copies.brand.monthly_budget)))]
+        self.everyone = range(len(campaigns))
+        whole = Limits(self.daily, _limit(copies.brand.monthly_budget))
+        self.shared = [Shared(self.everyone, whole, of_brand=True)]
         for group in copies.groups:
             places = [
                 place
@@ -103,9 +109,15 @@ class _Run:
                 if copy.budget_group_id == group.pk
             ]
             before = sum(recorded.since(campaigns[place].pk, group.start_date) for place in places)
-            members = [self.spenders[place] for place in places]
-            self.shared.append((members, _limits(group, before=before)))
-        self.everyone = range(len(campaigns))
+            self.shared.append(Shared(places, _limits(group, before=before), of_brand=False))
+        self.early: Early | None = None
+        if copies.brand.stops_early:
+            priorities = [copy.priority for copy in copies.campaigns]
+            lag = timedelta(minutes=scenario.lag)
+            self.early = Early(self.spenders, priorities, self.shared, brand.timezone, lag)
+        #: Of today: up to when campaigns were told, margins worked out, and who was switched.
+        self.told = self.refreshed = 0
+        self.has_switched = False
         self.usual = [recorded.usual(one.pk) for one in campaigns]
         attached = CampaignSchedule.objects.filter(campaign__in=copies.campaigns)
         ids = set(attached.order_by().values_list("schedule", flat=True))
@@ -118,7 +130,7 @@ class _Run:
         self.ended: dict[int, datetime] = {}
         self.open: dict[int, int] = {}
         self.spent_on: dict[date, int] = defaultdict(int)
-        self.over = 0
+        self.over = self.unspent = 0
 
     def all(self) -> None:
         month = month_start(self.recorded.days[0].date)
@@ -129,17 +141,21 @@ class _Run:
                 amount for day, amount in before.items() if day >= month
             )
             earlier += [(index, day, amount) for day, amount in before.items()]
-        self.copies.spend(earlier)
+        self.copies.spend(earlier, self.recorded.days[0].begins)
         for day in self.recorded.days:
             self.day = day
             self._begin()
             step = 0
+            segment = partial(self._early_segment, self.early) if self.early else self._segment
             for edge in (*self._edges(), self.day.steps):
                 while step < edge:
-                    step = self._segment(step, edge)
+                    step = segment(step, edge)
                 if edge < self.day.steps:
                     # Also what became known of campaigns that were off.
-                    self._tell(self.everyone, edge)
+                    known = edge // self.every * self.every if self.early else edge
+                    self._tell(self.everyone, known)
+                    if self.early and self.refreshed < edge:
+                        self.copies.forget_margins(self._running())
                     self._ask(self.by_hours, self.day.at(edge))
             self._end()
 
@@ -148,13 +164,19 @@ class _Run:
         for index, spender in enumerate(self.spenders):
             wanted = demand(as_it_was[self.campaigns[index].pk], self.usual[index])
             spender.amounts, spender.estimated = wanted.amounts, wanted.estimated
+        self.told = self.refreshed = 0
+        if self.early:
+            self.copies.refresh_margins((), self.day.begins, self.early.lag)
         self._ask(self.everyone, self.day.begins)
 
     def _end(self) -> None:
+        if self.early:
+            self._refresh(self.day.steps - self.every)
         self._tell(self.everyone, self.day.steps)
         tomorrow = self.day.date + timedelta(days=1)
         whole = 0
-        for spender in self.spenders:
+        stopped = self._stopped_today()
+        for index, spender in enumerate(self.spenders):
             spent = spender.today[-1]
             whole += spent
             spender.total += spent
@@ -171,6 +193,8 @@ class _Run:
             )
             if spender.limits.daily is not None:
                 spender.over += max(spent - spender.limits.daily, 0)
+                if Hold.DAILY_BUDGET in stopped[index]:
+                    spender.unspent += max(spender.limits.daily - spent, 0)
             spender.closed += spender.yesterday[-1]
             if spender.same_month:
                 spender.earlier += spender.yesterday[-1]
@@ -182,6 +206,17 @@ class _Run:
         self.spent_on[self.day.date] = whole
         if self.daily is not None:
             self.over += max(whole - self.daily, 0)
+            if any(Hold.BRAND_DAILY_BUDGET in holds for holds in stopped.values()):
+                self.unspent += max(self.daily - whole, 0)
+
+    def _stopped_today(self) -> dict[int, set[str]]:
+        """The holds that stopped campaigns today."""
+        found: dict[int, set[str]] = defaultdict(set)
+        for index, at, holds in reversed(self.stops):
+            if at < self.day.begins:
+                break
+            found[index] |= {*holds}
+        return found
 
     def _edges(self) -> list[int]:
         """The steps at which a schedule opens or closes, or begins or ceases to be in force."""
@@ -200,8 +235,7 @@ class _Run:
 
     def _segment(self, begins: int, ends: int) -> int:
         """Go on from step ``begins`` to ``ends``, or to where a shared budget is used up."""
-        checks = Checks(self.every, self.lag, self.day.steps)
-        running = [index for index in self.everyone if self.spenders[index].is_on]
+        checks, running = self._checks(), self._running()
         for spender in self.spenders:
             spender.run(ends)
         stops: dict[int, int] = {}
@@ -213,9 +247,10 @@ class _Run:
                 spender.cut(found)
         reached = [
             step
-            for spenders, limits in self.shared
-            if any(spender.is_on for spender in spenders)
-            and (step := checks.first(spenders, limits, begins, ends)) is not None
+            for one in self.shared
+            if any(spenders := [self.spenders[n] for n in one.members])
+            and any(spender.is_on for spender in spenders)
+            and (step := checks.first(spenders, one.limits, begins, ends)) is not None
         ]
         if not stops and not reached:
             return ends
@@ -237,8 +272,49 @@ class _Run:
                 spender.run(until)
         return until
 
+    def _early_segment(self, early: Early, begins: int, ends: int) -> int:
+        """The same where campaigns stop early: to the first check at which one may have to.
+
+        Their margins of the check before are worked out first: one that these stop keeps them.
+        """
+        checks, running = self._checks(), self._running()
+        for spender in self.spenders:
+            spender.run(ends)
+        first = begins // self.every * self.every + self.every
+        for check in range(first, min(ends, self.day.steps - 1) + 1, self.every):
+            # Right after a switch the margins are those of the campaigns that ran before.
+            is_first = self.has_switched and check == first
+            if is_first or early.may_stop(self.day, checks, check):
+                break
+        else:
+            return ends
+        for spender in self.spenders:
+            del spender.today[check + 1 :]
+        self._refresh(check - self.every)
+        self._tell(self.everyone, check)
+        self.copies.refresh_margins((), instant(self.day, check), early.lag)
+        self.refreshed, self.has_switched = check, False
+        self._ask(running, self.day.at(check), {})
+        return check
+
+    def _refresh(self, step: int) -> None:
+        """Work out the margins at a check, unless that is done."""
+        if self.early and step > self.refreshed:
+            self._tell(self.everyone, step)
+            self.copies.refresh_margins(self._running(), instant(self.day, step), self.early.lag)
+            self.refreshed = step
+
+    def _checks(self) -> Checks:
+        return Checks(self.every, self.lag, self.day.steps)
+
+    def _running(self) -> list[int]:
+        return [index for index in self.everyone if self.spenders[index].is_on]
+
     def _tell(self, indexes: Iterable[int], step: int) -> None:
         """Record in the copy what is known at the beginning of ``step``."""
+        if self.early:
+            self._tell_by_check(step)
+            return
         yesterday, today = self.day.date - timedelta(days=1), self.day.date
         amounts = []
         for index in indexes:
@@ -247,7 +323,24 @@ class _Run:
             amounts.append((index, yesterday, of_yesterday - spender.told_yesterday))
             amounts.append((index, today, of_today - spender.told_today))
             spender.told_yesterday, spender.told_today = of_yesterday, of_today
-        self.copies.spend(amounts)
+        self.copies.spend(amounts, self.day.at(step))
+
+    def _tell_by_check(self, step: int) -> None:
+        """The same of all campaigns, by when it was known: margins follow from that."""
+        yesterday, today = self.day.date - timedelta(days=1), self.day.date
+        timed = []
+        for index, spender in enumerate(self.spenders):
+            of_yesterday, of_today = spender.known(step, self.lag)
+            at = instant(self.day, step)
+            timed.append((index, yesterday, of_yesterday - spender.told_yesterday, at))
+            for check, amount in entries(spender, self._checks(), step, self.told):
+                timed.append((index, today, amount, instant(self.day, check)))
+                spender.told_today += amount
+            # On a day that does not end with a check.
+            timed.append((index, today, of_today - spender.told_today, at))
+            spender.told_yesterday, spender.told_today = of_yesterday, of_today
+        self.copies.spend_timed(timed)
+        self.told = step
 
     def _ask(
         self, indexes: Sequence[int], now: datetime, checks: dict[int, int] | None = None
@@ -259,7 +352,9 @@ class _Run:
         turn at ``now``.
         """
         before = timedelta(0) if checks is None else _SECOND
-        for switch in self.copies.enforce(indexes, now - before):
+        switched = self.copies.enforce(indexes, now - before)
+        self.has_switched |= bool(switched)
+        for switch in switched:
             at = self.day.at(checks[switch.index]) if checks and switch.index in checks else now
             self.spenders[switch.index].is_on = switch.is_active
             if switch.is_active:
@@ -283,6 +378,7 @@ class _Run:
                     _money(spender.total),
                     _money(spender.total_estimated),
                     _money(spender.over),
+                    _money(spender.unspent),
                     stops[index],
                 )
                 for index, (campaign, spender) in enumerate(
@@ -292,6 +388,7 @@ class _Run:
             tuple(self._in_order()),
             tuple(self._days()),
             _money(self.over),
+            _money(self.unspent),
         )
 
     def _in_order(self) -> Iterator[Stop]:

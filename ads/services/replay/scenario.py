@@ -63,6 +63,8 @@ class Scenario:
     check_every: int = _STEP_MINUTES
     #: Minutes from when money is spent (or was recorded, where only that is known) until it counts.
     lag: int = 0
+    #: Whether campaigns stop early; None: as the brand is set.
+    stops_early: bool | None = None
 
     @property
     def days(self) -> int:

@@ -39,6 +39,7 @@ class Spender:
     total: int = 0
     total_estimated: int = 0
     over: int = 0
+    unspent: int = 0
 
     def known(self, step: int, lag: int) -> tuple[int, int]:
         """Of yesterday and today, what is known at the beginning of ``step``."""

@@ -31,6 +31,9 @@ LONGEST_NAME: Final = 200
 #: Minutes: ad platforms are asked every five.
 SHORTEST_AGE: Final = 5
 
+#: As large as the column takes.
+MOST_PRIORITY: Final = 32_767
+
 #: A platform ID as it is compared: platform, account, reference.
 Id = tuple[str, str, str]
 
@@ -110,6 +113,13 @@ def _minutes(text: str) -> int:
     digits = text.strip()
     if not re.fullmatch(r"[0-9]{1,6}", digits) or int(digits) < SHORTEST_AGE:
         raise BadCell(f'write {SHORTEST_AGE} or more minutes, or "{NONE}".')
+    return int(digits)
+
+
+def _priority(text: str) -> int:
+    digits = text.strip()
+    if not re.fullmatch(r"-?[0-9]{1,5}", digits) or abs(int(digits)) > MOST_PRIORITY:
+        raise BadCell(f"write a whole number from -{MOST_PRIORITY} to {MOST_PRIORITY}.")
     return int(digits)
 
 
@@ -241,6 +251,7 @@ BRAND: Final[Mapping[str, Column]] = {
     "stops_when_stale": Column(
         "stops_when_stale", _switch, False, lambda value, _: "on" if value else "off"
     ),
+    "stops_early": Column("stops_early", _switch, False, lambda value, _: "on" if value else "off"),
     # A user; the cell has the user name.
     "account_manager": Column(
         "account_manager", str.strip, None, lambda user, _: user.get_username(), none=None
@@ -263,6 +274,7 @@ CAMPAIGN: Final[Mapping[str, Column]] = {
     "dayparting": Column(
         "is_dayparting_enabled", _switch, False, lambda value, _: "on" if value else "off"
     ),
+    "priority": Column("priority", _priority, 0),
     "schedules": Column("", _schedules, (), lambda names, _: joined(names), none=()),
     "platform_ids": Column("", _ids, (), lambda ids, _: joined(map(written_id, ids)), none=()),
     "labels": _LABELS,
@@ -273,7 +285,7 @@ COLUMNS: Final = (
     "brand_id", "brand", "campaign_id", "campaign", "status", "timezone", "currency",
     "daily_budget", "monthly_budget", "total_budget", "budget_group", "start_date", "end_date",
     "dayparting", "schedules", "platform_ids", "stale_after_minutes", "stops_when_stale",
-    "account_manager", "labels",
+    "account_manager", "labels", "stops_early", "priority",
 )  # fmt: skip
 
 DATES: Final = ("start_date", "end_date")

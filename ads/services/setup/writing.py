@@ -22,6 +22,7 @@ _BRAND_COLUMNS: Final = {
     "monthly_budget": "numeric",
     "stale_after_minutes": "integer",
     "stops_when_stale": "boolean",
+    "stops_early": "boolean",
     "account_manager_id": "bigint",
 }
 _CAMPAIGN_COLUMNS: Final = {
@@ -33,6 +34,7 @@ _CAMPAIGN_COLUMNS: Final = {
     "start_date": "date",
     "end_date": "date",
     "is_dayparting_enabled": "boolean",
+    "priority": "smallint",
 }
 
 

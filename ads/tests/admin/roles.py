@@ -256,6 +256,7 @@ FIELDS: Final[dict[str, dict[Role, set[str]]]] = {
             "stops_when_stale",
             "puts_switches_right",
             "platform_caps",
+            "stops_early",
             "account_manager",
         }
     },
@@ -270,6 +271,7 @@ FIELDS: Final[dict[str, dict[Role, set[str]]]] = {
             "start_date",
             "end_date",
             "is_dayparting_enabled",
+            "priority",
             "campaignschedule_set.schedule",
             "references.platform",
             "references.account",

@@ -56,6 +56,8 @@ _WITHOUT_PAGES: Final = {
     "SecondFactor",
     "Restore",
     "SpendImportPart",
+    "SpendMargin",
+    "StopLag",
 }
 
 

@@ -70,3 +70,18 @@ def test_hours_and_the_brands_budgets() -> None:
 def test_what_cannot_be_used(given: list[str], message: str) -> None:
     with pytest.raises(CommandError, match=message):
         say("replay", "Acme", *DAYS, *given)
+
+
+def test_stopping_early_says_what_it_leaves_unspent() -> None:
+    campaign = CampaignFactory.create(brand=BrandFactory.create(name="Acme"), daily_budget=100)
+    enforce_all(YESTERDAY - timedelta(days=1))
+    for step in range(40):
+        spend(campaign, 3, YESTERDAY + step * timedelta(minutes=5))
+
+    late = say("replay", "Acme", *DAYS, "--lag=30", "--stop-early=no")
+    early = say("replay", "Acme", *DAYS, "--lag=30", "--stop-early=yes")
+
+    assert "Replayed: $120.00" in late
+    assert "unspent" not in late
+    assert "Replayed: $99.00" in early
+    assert "Left unspent by stopping early: $1.00 of campaigns' daily budgets, $0.00 of" in early

@@ -9,7 +9,8 @@ import pytest
 import time_machine
 from django.test import Client
 
-from ads.models import Brand
+from ads.models import Brand, Campaign
+from ads.services.delivery import check
 from ads.tests.admin.pages import change, words
 from ads.tests.factories import BrandFactory, CampaignFactory
 from ads.tests.support import NOON, enforce_all, spend
@@ -114,3 +115,34 @@ def test_of_many_campaigns_the_page_shows_the_first_and_says_which(
     assert "The first 2: those on hold, then those that are active" in told
     assert told.index("Much Starting") < told.index("Some Starting")
     assert "Little Starting" not in told
+
+
+def test_a_brand_that_stops_early_shows_the_lag_and_the_margins_in_order(admin: Client) -> None:
+    brand = BrandFactory.create(daily_budget=100, stops_early=True)
+    high = CampaignFactory.create(brand=brand, name="Search", priority=2)
+    low = CampaignFactory.create(brand=brand, name="Video")
+    before = words(admin, brand)
+    assert "too few pauses so far, so 5 min is assumed" in before
+    assert "No budget is near, so there are no margins now." in before
+
+    for step in range(13):
+        for one in (high, low):
+            spend(one, 2, NOON - timedelta(hours=1) + step * timedelta(minutes=5))
+    check(Campaign.objects.all(), NOON)
+
+    told = words(admin, brand)
+    # $0.40 a minute each, in 7.5 minutes; the one with the lower priority leaves room.
+    assert "Video 0 $3.00 $9.00 $9.00 Search 2 $3.00 $3.00 $3.00" in told
+    shown = words(admin, low)
+    assert "Brand's daily budget: $52.00 of $100.00 spent; stops early, at $91.00" in shown
+
+
+def test_a_brand_whose_campaigns_have_stopped_early_says_so(admin: Client) -> None:
+    brand = BrandFactory.create(daily_budget=50, stops_early=True)
+    one = CampaignFactory.create(brand=brand)
+    for step in range(13):
+        spend(one, "3.60", NOON - timedelta(hours=1) + step * timedelta(minutes=5))
+    check(Campaign.objects.all(), NOON)
+
+    told = words(admin, brand)
+    assert "Its campaigns have stopped early: what is left of a budget is on its way." in told

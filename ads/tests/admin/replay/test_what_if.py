@@ -82,3 +82,15 @@ def test_the_brands_page_leads_to_it(admin: Client, campaign: Campaign) -> None:
     address = reverse("admin:ads_brand_what_if", args=[campaign.brand_id])
     assert f'href="{address}"' in page.content.decode()
     assert admin.get(address).status_code == 200
+
+
+def test_stopping_early_says_what_it_leaves_unspent(admin: Client) -> None:
+    campaign = CampaignFactory.create(daily_budget=100)
+    enforce_all(YESTERDAY - timedelta(days=1))
+    for step in range(40):
+        spend(campaign, 3, YESTERDAY + step * timedelta(minutes=5))
+
+    shown = sent(admin, campaign, lag="30", early="yes")
+
+    assert "$99.00 would have been spent" in shown
+    assert "$1.00 of their daily budgets would have been left unspent" in shown

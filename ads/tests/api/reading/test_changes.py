@@ -64,6 +64,7 @@ def test_a_change_has_its_reasons_and_the_figures_behind_it(
         "group_spend": "0.00",
         "group_budget": None,
         "group_period": "",
+        "on_its_way": None,
         "currency": "USD",
     }
     assert changes["has_more"] is False

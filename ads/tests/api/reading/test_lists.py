@@ -73,6 +73,7 @@ def test_a_brand_is_shown_with_its_configuration(program: Program) -> None:
         "is_active": True,
         "stale_after_minutes": None,
         "stops_when_stale": False,
+        "stops_early": False,
         "account_manager": None,
         "labels": [],
         "last_daily_reset": "2026-03-18",
@@ -115,6 +116,7 @@ def test_a_campaign_is_shown_with_its_references_schedules_and_holds(
         "start_date": None,
         "end_date": "2999-01-01",
         "is_dayparting_enabled": True,
+        "priority": 0,
         "dayparting_schedules": [{"id": schedule.pk, "name": "Never"}],
         "references": [
             {"platform": "meta_ads", "account": "", "id": "77"},

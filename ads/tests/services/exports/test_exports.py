@@ -171,6 +171,7 @@ def test_delivery_changes_say_why_and_on_which_figures() -> None:
         "group_spend": "0.00",
         "group_budget": "",
         "group_period": "",
+        "on_its_way": "",
         "currency": "USD",
     }
 

@@ -1,6 +1,6 @@
 """Replays of recorded spend: what would have stopped when, and what would have been spent."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 
@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from ads.models import Brand, BudgetGroup, Campaign, DeliveryChange, Spend, SpendTotal
 from ads.services.replay import Budgets, InvalidScenario, Replayed, Scenario, replay
 from ads.tests.factories import BrandFactory, CampaignFactory, ScheduleFactory
+from ads.tests.services.replay.naive import Naive
 from ads.tests.support import enforce_all, execute
 
 pytestmark = pytest.mark.django_db
@@ -30,7 +31,7 @@ def a_month_later() -> Iterator[None]:
         yield
 
 
-def brand_of(*campaigns: dict[str, object], **brand: object) -> tuple[Brand, list[Campaign]]:
+def brand_of(*campaigns: Mapping[str, object], **brand: object) -> tuple[Brand, list[Campaign]]:
     """A brand whose campaigns run from the beginning."""
     with time_machine.travel(BEGINS - DAY, tick=False):
         its = BrandFactory.create(**brand)
@@ -235,7 +236,7 @@ def test_what_cannot_be_replayed(given: dict[str, object], message: str) -> None
 BUDGET = st.none() | st.integers(0, 400).map(Decimal)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(
     amounts=st.lists(
         st.lists(st.integers(0, 30), min_size=72, max_size=72), min_size=2, max_size=3
@@ -245,6 +246,7 @@ BUDGET = st.none() | st.integers(0, 400).map(Decimal)
     check_every=st.sampled_from([5, 15, 60]),
     lag=st.sampled_from([0, 5, 90]),
     open_at=st.none() | st.integers(0, 23),
+    priorities=st.none() | st.lists(st.integers(0, 1), min_size=3, max_size=3),
 )
 def test_it_does_what_a_naive_simulation_does(
     amounts: list[list[int]],
@@ -253,9 +255,11 @@ def test_it_does_what_a_naive_simulation_does(
     check_every: int,
     lag: int,
     open_at: int | None,
+    priorities: list[int] | None,
 ) -> None:
     """Step by step, every campaign looked at by itself; over the end of April."""
-    brand, campaigns = brand_of(*({} for _ in amounts))
+    levels = (priorities or [0] * 3)[: len(amounts)]
+    brand, campaigns = brand_of(*({"priority": level} for level in levels))
     for campaign, hours in zip(campaigns, amounts, strict=True):
         Spend.objects.bulk_create(
             Spend(campaign=campaign, date=at.date(), occurred_at=at, amount=amount)
@@ -275,60 +279,19 @@ def test_it_does_what_a_naive_simulation_does(
         check_every=check_every,
         lag=lag,
         schedules=schedules,
+        stops_early=priorities is not None,
     )
 
-    stops, spent = naive(amounts, budgets, of_brand, check_every // 5, lag // 5, open_at)
+    every, late = check_every // 5, lag // 5
+    simulated = Naive(amounts, budgets, of_brand, every, late, open_at, priorities)
+    stops, spent = simulated.run(), simulated.spent
     assert [one.replayed for one in sorted(found.campaigns, key=lambda one: one.campaign.pk)] == [
         sum(its) for its in spent
     ]
     position = {one.pk: index for index, one in enumerate(campaigns)}
-    assert sorted((stop.at, position[stop.campaign.pk]) for stop in found.stops) == sorted(stops)
-
-
-def naive(
-    amounts: list[list[int]],
-    budgets: list[Budgets],
-    of_brand: Budgets,
-    every: int,
-    lag: int,
-    open_at: int | None,
-) -> tuple[list[tuple[datetime, int]], list[list[int]]]:
-    """When which campaign is stopped, and what each spends in each step."""
-    stops: list[tuple[datetime, int]] = []
-    spent: list[list[int]] = [[] for _ in amounts]
-    on = [False] * len(amounts)
-
-    def known(index: int, step: int, first: int) -> int:
-        return sum(spent[index][first : max(step - lag, 0)])
-
-    def used_up(its: Budgets, those: list[int], step: int) -> bool:
-        midnight = step // 288 * 288
-        first = 0 if step < 2 * 288 else 2 * 288  # 1 May
-        day = sum(known(index, step, midnight) for index in those)
-        month = sum(known(index, step, first) for index in those)
-        return (its.daily is not None and day >= its.daily) or (
-            its.monthly is not None and month >= its.monthly
-        )
-
-    for step in range(3 * 288):
-        of_day = step % 288
-        is_open = open_at is None or of_day >= open_at * 12
-        is_edge = of_day == 0 or (open_at is not None and of_day == open_at * 12)
-        if is_edge or of_day % every == 0:
-            everyone = list(range(len(amounts)))
-            for index in everyone:
-                may = (
-                    is_open
-                    and not used_up(budgets[index], [index], step)
-                    and not used_up(of_brand, everyone, step)
-                )
-                if on[index] and not may:
-                    stops.append((BEGINS + step * STEP, index))
-                on[index] = may
-        for index, hours in enumerate(amounts):
-            is_spent = on[index] and of_day % 12 == 6
-            spent[index].append(hours[step // 12] if is_spent else 0)
-    return stops, spent
+    assert sorted((stop.at, position[stop.campaign.pk]) for stop in found.stops) == sorted(
+        (BEGINS + step * STEP, index) for step, index in stops
+    )
 
 
 def test_only_as_much_as_somebody_waits_for() -> None:
@@ -363,3 +326,32 @@ def test_a_group_stops_its_campaigns_and_no_others() -> None:
         (BEGINS + timedelta(hours=5), campaign, ("group_budget",)) for campaign in campaigns[:2]
     ]
     assert found.replayed == 2 * 50 + 240
+
+
+def test_stopping_early_saves_what_a_late_report_would_cost() -> None:
+    brand, campaigns = brand_of({"priority": 1}, {})
+    for campaign in campaigns:
+        for minute in range(0, 24 * 60, 5):
+            spend(campaign, BEGINS + timedelta(minutes=minute), 1)
+    budgets = Budgets(Decimal(200), None)
+
+    late = replayed(brand, brand=budgets, lag=60)
+    early = replayed(brand, brand=budgets, lag=60, stops_early=True)
+
+    # $24 more are spent in the hour in which nobody knows.
+    assert [late.replayed, late.over, late.unspent] == [224, 24, 0]
+    # The one with the lower priority stops first, and the other spends the rest.
+    assert [early.replayed, early.over, early.unspent] == [200, 0, 0]
+    assert [stop.campaign.priority for stop in early.stops] == [0, 1]
+    assert [one.replayed for one in sorted(early.campaigns, key=lambda one: one.campaign.pk)] == [
+        106,
+        94,
+    ]
+
+
+def test_it_stops_early_as_the_brand_does_unless_said_otherwise() -> None:
+    brand, [campaign] = brand_of({"daily_budget": 60}, stops_early=True)
+    for minute in range(0, 24 * 60, 5):
+        spend(campaign, BEGINS + timedelta(minutes=minute), 1)
+
+    assert replayed(brand, lag=30).replayed < replayed(brand, lag=30, stops_early=False).replayed

@@ -270,3 +270,11 @@ def test_how_old_spend_may_be_is_set_by_a_file_and_stopping_needs_a_time() -> No
     applied(f"{header}Acme,none,off\n")
     brand.refresh_from_db()
     assert (brand.stale_after_minutes, brand.stops_when_stale) == (None, False)
+
+
+def test_stopping_early_and_priorities_are_set_by_a_file() -> None:
+    applied("brand,campaign,stops_early,priority\nAcme,,on,\nAcme,Search,,3\nAcme,Video,,-1\n")
+
+    brand = Brand.objects.get()
+    assert brand.stops_early
+    assert dict(brand.campaigns.values_list("name", "priority")) == {"Search": 3, "Video": -1}
