@@ -81,6 +81,7 @@ def test_the_workers_run_what_beat_sends_before_it_expires_whatever_else_is_in_t
     campaign = CampaignFactory.create(daily_budget=75)
     Campaign.objects.filter(pk=campaign.pk).update(is_active=False)
     client = redis.Redis.from_url(settings.REDIS_URL)
+    client.flushdb()  # what other tests sent
     now = timezone.now()
     expired, stale = (
         [app.send_task("ads.tasks.enforce_dayparting", expires=at) for _ in range(MANY)]
