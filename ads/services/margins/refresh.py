@@ -84,9 +84,15 @@ def _refresh(brand_ids: Sequence[int], now: datetime, lag: timedelta | None) -> 
     made = _worked_out([*running, *(row for row in held if row.id in came)], came, now, lag)
     _write([row for row in made if row.campaign_id not in others], now)
     kept = others | {row.id for row in (*held, *running)}
-    gone = SpendMargin.objects.filter(campaign__brand__in=brand_ids)
-    gone.exclude(pk__in=kept).delete()
+    _forget(SpendMargin.objects.filter(campaign__brand__in=brand_ids).exclude(pk__in=kept))
     return near
+
+
+def _forget(gone: QuerySet[SpendMargin]) -> None:
+    """Without those of campaigns that somebody else has locked, who may be writing them."""
+    ids = list(gone.values_list("pk", flat=True))
+    if ids:
+        SpendMargin.objects.filter(pk__in=locks.campaigns(ids, skip_locked=True)).delete()
 
 
 def _near(campaigns: QuerySet[Campaign], now: datetime) -> list[int]:

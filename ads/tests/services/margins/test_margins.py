@@ -355,6 +355,27 @@ def test_spend_is_recorded_while_somebody_keeps_a_campaign_locked() -> None:
     assert not delivers(other)
 
 
+@pytest.mark.django_db(transaction=True)
+def test_spend_is_recorded_while_somebody_works_out_margins() -> None:
+    brand = early()
+    one = CampaignFactory.create(brand=brand)
+    now = run([one], 4, 20)
+    row = margin(one)
+    assert row
+    Brand.objects.update(daily_budget=1000)
+
+    def work_out() -> None:
+        locks.campaigns([one.pk])
+        list(SpendMargin.objects.select_for_update())
+
+    with impatient(), held_open(work_out):
+        spend(one, 4, now + TICK)
+    assert spent(brand) == 84
+
+    check(Campaign.objects.all(), now + TICK)
+    assert margin(one) is None
+
+
 def test_a_brand_whose_margins_fail_is_decided_on_without(monkeypatch: pytest.MonkeyPatch) -> None:
     broken, whole = (CampaignFactory.create(brand=early()) for _ in range(2))
     real = rule.staged
