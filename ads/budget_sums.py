@@ -29,7 +29,7 @@ from django.db.models import (
 )
 from django.db.models.functions import Coalesce
 
-from ads.models import BudgetGroup, Campaign, SpendTotal
+from ads.models import BudgetGroup, Campaign, DeliveryChange, SpendTotal
 from ads.models.fields import MoneyField
 from ads.models.spend import Period
 from ads.rules.calendar import UnknownTimezone, local_date, month_start, period_start
@@ -271,10 +271,18 @@ def _members(group_ids: Collection[int], supposing: Supposing, *names: str) -> Q
 
 
 def _on_its_way(group_ids: Collection[int], supposing: Supposing) -> dict[int, Decimal]:
-    """What the campaigns of these groups still spend, of brands that stop early."""
+    """What the campaigns of these groups still spend, of brands that stop early.
+
+    Of those that deliver or were stopped by a group. What another budget has stopped would
+    otherwise count as long as that one is used up: the margin that stopped it stays.
+    """
     early = supposing.name("brand__stops_early")
-    members = _members(group_ids, supposing, early).filter(
-        **{early: True}, spend_margin__isnull=False
+    last = DeliveryChange.objects.filter(campaign=OuterRef("pk")).order_by("-at", "-id")
+    members = (
+        _members(group_ids, supposing, early)
+        .filter(**{early: True}, spend_margin__isnull=False)
+        .alias(stopped_by=Subquery(last.values("holds")[:1]))
+        .filter(Q(is_active=True) | Q(stopped_by__contains=["group_budget"]))
     )
     sums = members.values_list("of_group").annotate(on_its_way=Sum("spend_margin__own"))
     return dict(sums)

@@ -120,6 +120,11 @@ def lag_of(after: Decimal, rate: Decimal) -> timedelta | None:
     return timedelta(seconds=round(seconds))
 
 
+def rate_of(came: Decimal, lag: timedelta) -> Decimal:
+    """The rate at which what came after a stop would have been on its way."""
+    return came / _seconds(lag + LEAD)
+
+
 def limited(margin: Decimal, limit: Decimal) -> Decimal:
     """The part of ``margin`` that counts against ``limit``."""
     return min(margin, limit * SHARE)

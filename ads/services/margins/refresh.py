@@ -1,6 +1,6 @@
 """Working out margins anew, for brands that stop early and are near a limit."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -20,6 +20,7 @@ from ads.services import locks
 from ads.services.isolation import isolate
 from ads.services.margins import lags
 from ads.services.margins.recent import Asked, recent
+from ads.services.margins.settled import Settled, settled
 
 #: Brands in one transaction.
 _BATCH: Final = 100
@@ -53,24 +54,6 @@ def refresh(
     return [*chain(*near), *failed]
 
 
-@transaction.atomic
-def _refresh(brand_ids: Sequence[int], now: datetime, lag: timedelta | None) -> list[int]:
-    early = Campaign.objects.filter(brand__in=brand_ids, brand__stops_early=True)
-    near = _near(early, now)
-    ids = list(early.filter(brand__in=near).values_list("pk", flat=True)) if near else []
-    locked = locks.campaigns(ids, skip_locked=True) if ids else []
-    # In a new statement: who had them locked has perhaps stopped some.
-    rows = _looked_at(ids, now) if ids else []
-    running = [row for row in rows if row.is_active and not row.is_held]
-    others = set(ids).difference(locked)
-    made = _worked_out(running, now, lag)
-    _write([row for row in made if row.campaign_id not in others], now)
-    kept = others | {row.id for row in rows if row.is_held} | {row.id for row in running}
-    gone = SpendMargin.objects.filter(campaign__brand__in=brand_ids)
-    gone.exclude(pk__in=kept).delete()
-    return near
-
-
 @dataclass(frozen=True, slots=True)
 class _Row:
     id: int
@@ -84,6 +67,32 @@ class _Row:
     def is_held(self) -> bool:
         """By a budget, with the margin that is stored: it stays, or the campaign would run on."""
         return bool(self.hold_bits & _BUDGET_BITS)
+
+
+@transaction.atomic
+def _refresh(brand_ids: Sequence[int], now: datetime, lag: timedelta | None) -> list[int]:
+    early = Campaign.objects.filter(brand__in=brand_ids, brand__stops_early=True)
+    near = _near(early, now)
+    ids = list(early.filter(brand__in=near).values_list("pk", flat=True)) if near else []
+    locked = locks.campaigns(ids, skip_locked=True) if ids else []
+    # In a new statement: who had them locked has perhaps stopped some.
+    rows = _looked_at(ids, now) if ids else []
+    running = [row for row in rows if row.is_active and not row.is_held]
+    others = set(ids).difference(locked)
+    held = [row for row in rows if row.is_held]
+    came = settled({row.id: row.timezone for row in held}, now) if held else {}
+    made = _worked_out([*running, *(row for row in held if row.id in came)], came, now, lag)
+    _write([row for row in made if row.campaign_id not in others], now)
+    kept = others | {row.id for row in (*held, *running)}
+    _forget(SpendMargin.objects.filter(campaign__brand__in=brand_ids).exclude(pk__in=kept))
+    return near
+
+
+def _forget(gone: QuerySet[SpendMargin]) -> None:
+    """Without those of campaigns that somebody else has locked, who may be writing them."""
+    ids = list(gone.values_list("pk", flat=True))
+    if ids:
+        SpendMargin.objects.filter(pk__in=locks.campaigns(ids, skip_locked=True)).delete()
 
 
 def _near(campaigns: QuerySet[Campaign], now: datetime) -> list[int]:
@@ -114,7 +123,10 @@ def _looked_at(ids: Collection[int], now: datetime) -> list[_Row]:
     return [_Row(*row) for row in rows]
 
 
-def _worked_out(rows: Sequence[_Row], now: datetime, lag: timedelta | None) -> list[SpendMargin]:
+def _worked_out(
+    rows: Sequence[_Row], came: Mapping[int, Settled], now: datetime, lag: timedelta | None
+) -> list[SpendMargin]:
+    """Of campaigns that run, and of those that stopped earlier: their rate is what came since."""
     if not rows:
         return []
     if lag is None:
@@ -126,15 +138,29 @@ def _worked_out(rows: Sequence[_Row], now: datetime, lag: timedelta | None) -> l
     by_brand: dict[int, list[Runner]] = {}
     for row, its in zip(rows, spending, strict=True):
         rate = its.rate if its else margins.NONE
+        if row.id in came:
+            rate = margins.rate_of(came[row.id].came, lag_of[row.id])
         by_brand.setdefault(row.brand_id, []).append(
             Runner(row.id, row.priority, rate, lag_of[row.id])
         )
     zones = {row.brand_id: row.timezone for row in rows}
-    return [
-        made
-        for brand_id, runners in by_brand.items()
-        for made in _of_brand(runners, zones[brand_id], now)
-    ]
+    made = []
+    for brand_id, runners in by_brand.items():
+        zone = zones[brand_id]
+        running = [runner for runner in runners if runner.id not in came]
+        made += _of_brand(running, zone, now)
+        if len(running) < len(runners):
+            stopped = (row for row in _of_brand(runners, zone, now) if row.campaign_id in came)
+            made += [_shrunk(row, came[row.campaign_id].stored) for row in stopped]
+    return made
+
+
+def _shrunk(row: SpendMargin, stored: SpendMargin) -> SpendMargin:
+    """It never grows while it holds."""
+    row.own = min(row.own, stored.own)
+    row.brand_daily = min(row.brand_daily, stored.brand_daily)
+    row.brand_monthly = min(row.brand_monthly, stored.brand_monthly)
+    return row
 
 
 def _of_brand(runners: Sequence[Runner], timezone: str, now: datetime) -> list[SpendMargin]:

@@ -152,6 +152,25 @@ def test_the_campaigns_of_a_group_stop_by_what_all_of_them_still_spend() -> None
     assert reasons(members[0], now) == [f"Daily budget of the group {group.name} {sentence}"]
 
 
+def test_a_groups_margin_is_not_that_of_a_campaign_which_another_budget_has_stopped() -> None:
+    brand = early(daily_budget=None)
+    group = BudgetGroupFactory.create(brand=brand, daily_budget=100)
+    done, runs = (CampaignFactory.create(brand=brand, budget_group=group) for _ in range(2))
+    done.total_budget = Decimal(30)
+    done.save(update_fields=["total_budget"])
+    run([done], 10, 3)
+    assert switches(done)[-1] == (False, ["total_budget"])
+
+    run([runs], 2, 60, NOON + 24 * HOUR)
+
+    # $0.40 a minute are on their way for 7.5 minutes: $3 of $100.
+    assert switches(runs)[-1] == (False, ["group_budget"])
+    assert sum(one.amount for one in runs.totals.filter(period="day")) == 98
+    change = runs.delivery_changes.first()
+    assert change is not None
+    assert change.on_its_way == 3
+
+
 def test_what_is_reported_after_the_stop_changes_nothing() -> None:
     brand = early()
     one = CampaignFactory.create(brand=brand)
@@ -334,6 +353,27 @@ def test_spend_is_recorded_while_somebody_keeps_a_campaign_locked() -> None:
     assert not delivers(one)
     check(Campaign.objects.all(), now + TICK)
     assert not delivers(other)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_spend_is_recorded_while_somebody_works_out_margins() -> None:
+    brand = early()
+    one = CampaignFactory.create(brand=brand)
+    now = run([one], 4, 20)
+    row = margin(one)
+    assert row
+    Brand.objects.update(daily_budget=1000)
+
+    def work_out() -> None:
+        locks.campaigns([one.pk])
+        list(SpendMargin.objects.select_for_update())
+
+    with impatient(), held_open(work_out):
+        spend(one, 4, now + TICK)
+    assert spent(brand) == 84
+
+    check(Campaign.objects.all(), now + TICK)
+    assert margin(one) is None
 
 
 def test_a_brand_whose_margins_fail_is_decided_on_without(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -34,6 +34,9 @@ class Naive:
     on: list[bool] = field(default_factory=list)
     #: What each still spends, and the same with room for those above it: of the day, of the month.
     margins: dict[int, tuple[Fraction, Fraction, Fraction]] = field(default_factory=dict)
+    #: When that was worked out, and when each was stopped.
+    at: dict[int, int] = field(default_factory=dict)
+    stopped: dict[int, int] = field(default_factory=dict)
 
     @property
     def everyone(self) -> list[int]:
@@ -55,6 +58,7 @@ class Naive:
                     may = is_open and not self.is_used_up(index, step)
                     if self.on[index] and not may:
                         stops.append((step, index))
+                        self.stopped[index] = step
                     self.on[index] = may
             for index, hours in enumerate(self.amounts):
                 is_spent = self.on[index] and of_day % 12 == 6
@@ -118,9 +122,34 @@ class Naive:
         running = [index for index in free if self.on[index]] if near else []
         rates = {index: self.rate(index, step) for index in running}
         wait = self.lag + Fraction(1, 2)
+        held = [index for index in self.margins if index not in free and not self.on[index]]
+        begins = step // DAY * DAY
+        settled = [index for index in held if self.at[index] <= begins - DAY // 4]
+        for index in settled:
+            then = self.stopped[index]
+            first = then // DAY * DAY
+            after = self.known(index, step, first) - self.known(index, then, first)
+            rates[index] = Fraction(after) / wait
+        stored = {index: self.margins[index] for index in settled}
+        self.stage(step, priorities, running, rates)
+        for index in settled:
+            self.stage(step, priorities, [*running, *settled], rates, [index])
+            now = zip(self.margins[index], stored[index], strict=True)
+            own, by_day, by_month = (min(each) for each in now)
+            self.margins[index] = (own, by_day, by_month)
+
+    def stage(
+        self,
+        step: int,
+        priorities: Sequence[int],
+        running: Sequence[int],
+        rates: dict[int, Fraction],
+        these: Sequence[int] | None = None,
+    ) -> None:
+        wait = self.lag + Fraction(1, 2)
         month_ends = NEW_MONTH if step < NEW_MONTH else NEW_MONTH + 31 * DAY
         rest = (DAY - step % DAY, month_ends - step)
-        for index in running:
+        for index in running if these is None else these:
             staged = [NONE, NONE]
             for level in sorted({priorities[one] for one in running}, reverse=True):
                 if level < priorities[index]:
@@ -132,3 +161,4 @@ class Naive:
                     for room, left in zip(staged, rest, strict=True)
                 ]
             self.margins[index] = (rates[index] * wait, staged[0], staged[1])
+            self.at[index] = step
