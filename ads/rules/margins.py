@@ -56,7 +56,9 @@ class Recent:
         """Spend in a second."""
         span = self.last_at - self.since
         if span < SHORTEST:
-            return self.spent / _seconds(WINDOW)
+            # After a silence it may have been spent in all of that, as a morning reported at noon.
+            is_first = self.later < self.spent
+            return self.spent / _seconds(BEFORE if is_first else WINDOW)
         return self.later / _seconds(span)
 
 

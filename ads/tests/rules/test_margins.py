@@ -81,9 +81,14 @@ def test_the_rate_is_that_of_the_time_in_which_the_entries_were_spent() -> None:
 
 
 def test_entries_of_one_moment_are_spread_over_the_window() -> None:
-    recent = Recent(Decimal(60), Decimal(40), NOON, NOON + MINUTE)
+    recent = Recent(Decimal(60), Decimal(60), NOON, NOON + MINUTE)
 
     assert recent.rate * 60 == 2
+
+
+def test_the_first_after_a_silence_may_have_been_spent_in_all_of_it() -> None:
+    assert Recent(Decimal(240), Decimal(0), NOON, NOON).rate * 60 == 2
+    assert Recent(Decimal(240), Decimal(120), NOON, NOON + MINUTE).rate * 60 == 2
 
 
 def test_a_margin_is_never_more_than_half_of_a_limit() -> None:

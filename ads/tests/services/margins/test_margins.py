@@ -214,7 +214,7 @@ def test_it_runs_again_when_more_is_allowed() -> None:
 def test_a_new_day_never_begins_held() -> None:
     brand = early()
     one = CampaignFactory.create(brand=brand)
-    run([one], 40, 2)
+    run([one], 32, 3)
     assert not delivers(one)
     assert margin(one)
 

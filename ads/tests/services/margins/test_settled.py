@@ -26,9 +26,9 @@ def late(**given: Any) -> Campaign:
 
 
 def spike(campaign: Campaign, before: int) -> None:
-    """$240 of the morning, reported at once at noon, look like half an hour's: $8 a minute."""
+    """$960 of the morning, reported at once at noon, look like two hours': $8 a minute."""
     spend(campaign, before, NOON - DAY)
-    spend(campaign, 240, NOON)
+    spend(campaign, 960, NOON)
     assert not delivers(campaign)
     row = margin(campaign)
     assert row
@@ -70,11 +70,11 @@ def test_nor_is_a_campaign_by_the_report_of_another() -> None:
 
 
 def test_nor_is_a_campaign_while_the_other_runs_on() -> None:
-    one = late(monthly_budget=3500)
+    one = late(monthly_budget=4100)
     other = CampaignFactory.create(brand=one.brand, priority=-1)
     spend(one, 1600, NOON - DAY)
     check(Campaign.objects.all(), NOON - DAY)
-    spend(one, 240, NOON)
+    spend(one, 960, NOON)
     assert delivers(one)
     assert not delivers(other)
 
@@ -86,7 +86,7 @@ def test_nor_is_a_campaign_while_the_other_runs_on() -> None:
 def test_what_stopped_in_the_evening_waits_until_all_of_it_is_known() -> None:
     one = late(monthly_budget=3000)
     spend(one, 1600, NOON - DAY)
-    spend(one, 240, MIDNIGHT - 5 * HOUR)
+    spend(one, 960, MIDNIGHT - 5 * HOUR)
 
     check(Campaign.objects.all(), MIDNIGHT)
     assert not delivers(one)
