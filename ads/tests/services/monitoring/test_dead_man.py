@@ -140,7 +140,7 @@ def test_a_check_that_fails_gives_none(
     def fail(*_: object) -> None:
         raise RuntimeError("as if the database were away")
 
-    monkeypatch.setattr(tasks, "enforce", fail)
+    monkeypatch.setattr(tasks, "check", fail)
     with pytest.raises(RuntimeError):
         tasks.check_campaign_budgets()
 
