@@ -14,6 +14,11 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        # In the order of those who record spend: in the other, PostgreSQL ends the migration each time.
+        migrations.RunSQL(
+            'LOCK TABLE ads_campaign, ads_brand IN ACCESS EXCLUSIVE MODE',
+            migrations.RunSQL.noop,
+        ),
         migrations.CreateModel(
             name='SpendMargin',
             fields=[

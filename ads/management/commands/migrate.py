@@ -23,7 +23,8 @@ class Command(migrate.Command):
             except OperationalError as error:
                 if not is_in_the_way(error):
                     raise
-                self.stdout.write("In the way of spend that came in; it is tried again.")
+                if options["verbosity"]:
+                    self.stdout.write("In the way of spend that came in; it is tried again.")
             else:
                 return
         super().handle(*args, **options)
