@@ -39,19 +39,21 @@ class _Lags:
     brands: Mapping[int, StopLag]
 
 
-def of(campaigns: Mapping[int, int], now: datetime) -> dict[int, timedelta]:
+def of(campaigns: Mapping[int, int], now: datetime, *, learns: bool) -> dict[int, timedelta]:
     """The lag of each campaign, given its brand: its account's, its platform's, its brand's.
 
-    Of several accounts the longest. Learns what was learned long ago again.
+    Of several accounts the longest. ``learns``: what was learned long ago is learned again, which
+    looks at the pauses of all brands.
     """
     accounts = _accounts(campaigns)
     its = {account for those in accounts.values() for account in those}
     brands = set(campaigns.values())
     known = _known(its, brands)
-    due = _due(its, known.accounts, now), _due(brands, known.brands, now)
-    if any(due):
-        _learn(now, *due)
-        known = _known(its, brands)
+    if learns:
+        due = _due(its, known.accounts, now), _due(brands, known.brands, now)
+        if any(due):
+            _learn(now, *due)
+            known = _known(its, brands)
     learned = {
         account: lag for account in its if (lag := _lag(known.accounts.get(account))) is not None
     }

@@ -1,6 +1,6 @@
 """Working out margins anew, for brands that stop early and are near a limit."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -25,6 +25,9 @@ from ads.services.margins.settled import Settled, settled
 #: Brands in one transaction.
 _BATCH: Final = 100
 
+#: The lags of campaigns, given their brands.
+_LagsOf = Callable[[Mapping[int, int]], dict[int, timedelta]]
+
 _BUDGET_BITS: Final = sum(BITS[budget.hold] for budget in ALL_BUDGETS)
 
 
@@ -38,18 +41,29 @@ def refresh_all(now: datetime) -> None:
     ids = list(brands.values_list("pk", flat=True))
     if not ids:
         return
-    refresh(ids, now)
+    refresh(ids, now, learns=True)
 
 
 def refresh(
-    brand_ids: Collection[int], now: datetime, *, lag: timedelta | None = None
+    brand_ids: Collection[int],
+    now: datetime,
+    *,
+    learns: bool = False,
+    lag: timedelta | None = None,
 ) -> list[int]:
     """Work out the margins of these brands; the ids of those whose campaigns are to be enforced.
 
     Campaigns that somebody else has locked keep theirs: spend is recorded whatever keeps them.
-    ``lag``: to suppose in place of what was learned.
+    ``learns``: lags are learned again, for which nobody who records spend waits. ``lag``: to
+    suppose in place of what was learned.
     """
-    work_out = partial(_refresh, now=now, lag=lag)
+
+    def lags_of(campaigns: Mapping[int, int]) -> dict[int, timedelta]:
+        if lag is not None:
+            return dict.fromkeys(campaigns, lag)
+        return lags.of(campaigns, now, learns=learns)
+
+    work_out = partial(_refresh, now=now, lags_of=lags_of)
     near, failed = isolate(sorted(brand_ids), work_out, size=_BATCH, what="Margins of a brand")
     return [*chain(*near), *failed]
 
@@ -70,7 +84,7 @@ class _Row:
 
 
 @transaction.atomic
-def _refresh(brand_ids: Sequence[int], now: datetime, lag: timedelta | None) -> list[int]:
+def _refresh(brand_ids: Sequence[int], now: datetime, lags_of: _LagsOf) -> list[int]:
     early = Campaign.objects.filter(brand__in=brand_ids, brand__stops_early=True)
     near = _near(early, now)
     ids = list(early.filter(brand__in=near).values_list("pk", flat=True)) if near else []
@@ -81,7 +95,7 @@ def _refresh(brand_ids: Sequence[int], now: datetime, lag: timedelta | None) -> 
     others = set(ids).difference(locked)
     held = [row for row in rows if row.is_held]
     came = settled({row.id: row.timezone for row in held}, now) if held else {}
-    made = _worked_out([*running, *(row for row in held if row.id in came)], came, now, lag)
+    made = _worked_out([*running, *(row for row in held if row.id in came)], came, now, lags_of)
     _write([row for row in made if row.campaign_id not in others], now)
     kept = others | {row.id for row in (*held, *running)}
     _forget(SpendMargin.objects.filter(campaign__brand__in=brand_ids).exclude(pk__in=kept))
@@ -124,15 +138,12 @@ def _looked_at(ids: Collection[int], now: datetime) -> list[_Row]:
 
 
 def _worked_out(
-    rows: Sequence[_Row], came: Mapping[int, Settled], now: datetime, lag: timedelta | None
+    rows: Sequence[_Row], came: Mapping[int, Settled], now: datetime, lags_of: _LagsOf
 ) -> list[SpendMargin]:
     """Of campaigns that run, and of those that stopped earlier: their rate is what came since."""
     if not rows:
         return []
-    if lag is None:
-        lag_of = lags.of({row.id: row.brand_id for row in rows}, now)
-    else:
-        lag_of = dict.fromkeys((row.id for row in rows), lag)
+    lag_of = lags_of({row.id: row.brand_id for row in rows})
     days = {row.timezone: local_date(now, row.timezone) for row in rows}
     spending = recent([Asked(row.id, days[row.timezone], now, lag_of[row.id]) for row in rows])
     by_brand: dict[int, list[Runner]] = {}

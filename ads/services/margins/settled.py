@@ -1,6 +1,6 @@
 """What became of margins that have stopped campaigns, once all that was on its way is known.
 
-A rate can be far too high: a first report of the day looks like half an hour's spend. A day's
+A rate can be far too high: a morning reported at noon looks like two hours' spend. A day's
 budget begins anew at midnight; a month's or a total budget would be held by it for weeks, or for
 good. So a margin shrinks to what was really on its way.
 """

@@ -5,7 +5,15 @@ from typing import Any
 
 import pytest
 
-from ads.models import Brand, Campaign, CampaignReference, Connection, PlatformAccount, StopLag
+from ads.models import (
+    Brand,
+    Campaign,
+    CampaignReference,
+    Connection,
+    PlatformAccount,
+    SpendMargin,
+    StopLag,
+)
 from ads.rules.margins import USUAL_LAG
 from ads.services.delivery import check
 from ads.services.margins import lags
@@ -58,7 +66,7 @@ def pause(campaign: Campaign, now: datetime, late: int) -> None:
 
 
 def lag_of(campaign: Campaign, now: datetime) -> timedelta:
-    return lags.of({campaign.pk: campaign.brand_id}, now)[campaign.pk]
+    return lags.of({campaign.pk: campaign.brand_id}, now, learns=True)[campaign.pk]
 
 
 def test_without_pauses_the_usual_lag_is_taken() -> None:
@@ -128,3 +136,15 @@ def test_it_is_learned_again_after_an_hour() -> None:
 
     assert lag_of(campaign, now + 59 * MINUTE) == USUAL_LAG
     assert lag_of(campaign, now + HOUR) == 30 * MINUTE
+
+
+def test_only_the_check_learns_so_that_nobody_who_records_spend_waits_for_it() -> None:
+    brand, campaign = brand_of(None)
+    check(Campaign.objects.all(), NOON - MINUTE)
+    spend(campaign, 40, NOON)
+    assert SpendMargin.objects.filter(campaign=campaign).exists()
+    assert not StopLag.objects.filter(brand=brand).exists()
+
+    check(Campaign.objects.all(), NOON + MINUTE)
+
+    assert StopLag.objects.filter(brand=brand).exists()
