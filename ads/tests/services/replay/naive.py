@@ -104,7 +104,7 @@ class Naive:
         earlier = [check for check, _ in found if until - 24 < check <= until - 6]
         since = earlier[-1] if earlier else within[0][0]
         if within[-1][0] - since < 2:
-            return Fraction(sum(amount for _, amount in within), 6)
+            return Fraction(sum(amount for _, amount in within), 6 if earlier else 24)
         later = sum(amount for check, amount in within if check > since)
         return Fraction(later, within[-1][0] - since)
 
