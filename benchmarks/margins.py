@@ -252,7 +252,7 @@ def learned(day: LocalDay) -> str:
     StopLag.objects.all().delete()
     brands = Brand.objects.values_list("pk", flat=True)
     campaigns = dict(Campaign.objects.filter(brand__in=brands).values_list("pk", "brand"))
-    learning.of(campaigns, day.ends + timedelta(hours=12))
+    learning.of(campaigns, day.ends + timedelta(hours=12), learns=True)
     lag = StopLag.objects.filter(account__isnull=False).get()
     return f"it learned {lag.seconds} seconds from {lag.pauses} pauses"
 

@@ -23,6 +23,9 @@ JSON: Final = "application/json"
 NDJSON: Final = "application/x-ndjson"
 
 _CHUNK: Final = 1024 * 1024
+#: A body up to so many times too large is read to its end before it is refused: who is still
+#: sending finds the connection reset in place of the answer.
+_HEARD_OUT: Final = 2
 #: Longer whole numbers are nobody's id or amount, and reading them is slow.
 _LONGEST_INT: Final = 40
 
@@ -87,6 +90,9 @@ def read(request: HttpRequest, largest: int = LARGEST) -> bytes:
     if length < 0:
         raise Problem(Kind.MALFORMED, "Content-Length is not a number of bytes.")
     if length > largest:
+        if length <= _HEARD_OUT * largest:
+            while request.read(_CHUNK):
+                pass
         raise _too_large(largest)
     body = request.read()
     if len(body) < length:
@@ -106,15 +112,18 @@ def _read_chunked(request: HttpRequest, largest: int) -> bytes:
     parts: list[bytes] = []
     size = 0
     while part := request.META["wsgi.input"].read(_CHUNK):
-        parts.append(part)
         size += len(part)
-        if size > largest:
-            raise _too_large(largest)
+        if size <= largest:
+            parts.append(part)
+        elif size > _HEARD_OUT * largest:
+            break
+    if size > largest:
+        raise _too_large(largest)
     return b"".join(parts)
 
 
 def _too_large(largest: int) -> Problem:
-    # The rest of the body is not read, so the connection cannot be used again.
+    # Of a far larger body the rest is not read, so the connection cannot be used again.
     return Problem(
         Kind.TOO_LARGE,
         f"The body is larger than {largest:,} bytes; send it in smaller parts.",

@@ -2,6 +2,7 @@
 
 import io
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -190,11 +191,33 @@ def test_a_body_in_pieces_is_read_as_one() -> None:
     assert bodies.read(chunked(b'{"a": 1}')) == b'{"a": 1}'
 
 
-def test_one_in_pieces_that_becomes_too_large_is_refused() -> None:
+def with_length(content: bytes) -> Any:
+    """A request whose length is known."""
+    given: dict[str, Any] = {"wsgi.input": io.BytesIO(content)}
+    return RequestFactory().post("/", content, content_type=JSON, **given)
+
+
+@pytest.mark.parametrize("send", [with_length, chunked])
+def test_one_a_little_too_large_is_read_to_its_end_so_that_its_sender_reads_the_answer(
+    send: Callable[[bytes], Any],
+) -> None:
+    request = send(b" " * (bodies.LARGEST + 1))
+
     with pytest.raises(Problem) as caught:
-        bodies.read(chunked(b" " * (bodies.LARGEST + 1)))
+        bodies.read(request)
 
     assert caught.value.kind is Kind.TOO_LARGE
+    assert request.META["wsgi.input"].read(1) == b""
+
+
+def test_one_in_pieces_that_goes_on_and_on_is_left_unread() -> None:
+    request = chunked(b" " * (4 * bodies.LARGEST))
+
+    with pytest.raises(Problem) as caught:
+        bodies.read(request)
+
+    assert caught.value.kind is Kind.TOO_LARGE
+    assert len(request.META["wsgi.input"].read()) > bodies.LARGEST
 
 
 def test_where_pieces_are_not_put_together_a_length_is_needed() -> None:
