@@ -21,7 +21,7 @@ from django.db.models.functions import Coalesce
 
 from ads.allowed import waived_at
 from ads.models import Brand, Campaign, SpendTotal
-from ads.models.campaign import STATES, State
+from ads.models.campaigns import STATES, State
 from ads.models.fields import MoneyField
 from ads.models.spend import Period
 from ads.rules.calendar import group_by_local_date, period_start

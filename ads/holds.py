@@ -34,7 +34,7 @@ from ads.allowed import still_counted
 from ads.budget_sums import spent_in_all
 from ads.freshness import is_stale
 from ads.models import Campaign, CampaignSchedule
-from ads.models.campaign import Status
+from ads.models.campaigns import Status
 from ads.models.fields import MoneyField
 from ads.models.spend import Period
 from ads.moments import Moment, Moments, attached_to, is_everything

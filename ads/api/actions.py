@@ -4,7 +4,7 @@ from ninja import Path, Router
 
 from ads.api.frame import ApiKey, ApiRequest, Id, Kind, Problem, check_known, documented
 from ads.api.reading import DeliveryAnswer, the_campaign
-from ads.models.campaign import Status
+from ads.models.campaigns import Status
 from ads.models.senders import Scope
 from ads.services.bulk import ActionRefused, set_status
 

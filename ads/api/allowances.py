@@ -28,7 +28,7 @@ from ads.api.reading import (
 )
 from ads.holds import Hold
 from ads.models import Allowance, Brand, Campaign
-from ads.models.campaign import Status
+from ads.models.campaigns import Status
 from ads.models.senders import Scope
 from ads.rules.allowances import LONGEST_REASON, InvalidAllowance, Terms
 from ads.rules.money import InvalidAmount, parse_amount

@@ -12,16 +12,23 @@ from ads.models.allowance import Allowance
 from ads.models.archive import ArchivedId, ArchivedMonth, ArchivedSpend
 from ads.models.backups import Backup, Restore
 from ads.models.batches import MatchedSpend, RecordedAgain, SpendBatch
-from ads.models.brand import Brand, BrandLabel, PlatformCaps
-from ads.models.budget_group import BudgetGroup
-from ads.models.campaign import Campaign, CampaignLabel, CampaignSchedule
+from ads.models.campaigns import (
+    Brand,
+    BrandLabel,
+    BudgetGroup,
+    Campaign,
+    CampaignLabel,
+    CampaignSchedule,
+    DaypartingSchedule,
+    DaypartingWindow,
+    DeliveryChange,
+    Label,
+    Note,
+    PlatformCaps,
+)
 from ads.models.caps import BudgetCap
-from ads.models.dayparting import DaypartingSchedule, DaypartingWindow
-from ads.models.delivery import DeliveryChange
 from ads.models.imports import ColumnMapping, SpendImport, SpendImportPart
-from ads.models.labels import Label
 from ads.models.margins import SpendMargin, StopLag
-from ads.models.notes import Note
 from ads.models.operations import CountedTable, Heartbeat, MetricCounter, SimulatedSwitch
 from ads.models.pacing import BudgetPace, ProjectionRange, SeasonalityAdjustment
 from ads.models.people import Person, SecondFactor, SignIn

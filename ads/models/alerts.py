@@ -10,8 +10,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from ads.models.base import TimestampedModel
-from ads.models.brand import Brand
-from ads.models.campaign import Campaign
+from ads.models.campaigns import Brand, Campaign
 from ads.models.fields import TimezoneField
 from ads.models.spend import Period
 from ads.models.triggers import tracked

@@ -9,8 +9,7 @@ from django.db import models
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now, Round
 
-from ads.models.brand import Brand
-from ads.models.campaign import Campaign
+from ads.models.campaigns import Brand, Campaign
 from ads.models.fields import SUM_LIMIT, MoneyField
 from ads.models.spend import Period
 from ads.models.triggers import OwnersTrigger, on_record, refuse

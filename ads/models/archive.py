@@ -12,7 +12,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
-from ads.models.campaign import Campaign
+from ads.models.campaigns import Campaign
 from ads.models.fields import MoneyField, is_sum
 
 

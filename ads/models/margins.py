@@ -3,8 +3,7 @@
 from django.db import models
 from django.db.models import Q
 
-from ads.models.brand import Brand
-from ads.models.campaign import Campaign
+from ads.models.campaigns import Brand, Campaign
 from ads.models.fields import MoneyField
 from ads.models.platforms import PlatformAccount
 

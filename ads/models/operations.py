@@ -6,7 +6,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from ads.models.base import TimestampedModel
-from ads.models.campaign import Campaign
+from ads.models.campaigns import Campaign
 from ads.models.fields import MoneyField
 from ads.rules.calendar import format_instant
 

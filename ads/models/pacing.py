@@ -4,8 +4,7 @@ from django.db import models
 from django.db.models import Q
 
 from ads.models.base import ConfigurationModel, ConfigurationQuerySet
-from ads.models.brand import Brand
-from ads.models.campaign import Campaign
+from ads.models.campaigns import Brand, Campaign
 from ads.models.fields import MoneyField, are_dates_in_order
 from ads.models.spend import Period
 from ads.models.triggers import moves_updated_at, tracked

@@ -6,8 +6,7 @@ from django.db import models
 from django.db.models import Q
 
 from ads.models.base import TimestampedModel
-from ads.models.brand import Brand
-from ads.models.campaign import Campaign
+from ads.models.campaigns import Brand, Campaign
 from ads.models.fields import MoneyField, is_money, is_readable_date
 from ads.models.triggers import on_record, refuse, tracked
 

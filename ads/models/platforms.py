@@ -4,8 +4,7 @@ from django.db import models
 from django.db.models import Q
 
 from ads.models.base import TimestampedModel
-from ads.models.campaign import Campaign
-from ads.models.delivery import DeliveryChange
+from ads.models.campaigns import Campaign, DeliveryChange
 from ads.models.fields import MoneyField, is_money
 from ads.models.triggers import tracked
 

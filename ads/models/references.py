@@ -8,7 +8,7 @@ from django.db.models import Q
 
 from ads.models.base import TimestampedModel
 from ads.models.batches import SpendBatch
-from ads.models.campaign import Campaign
+from ads.models.campaigns import Campaign
 from ads.models.fields import (
     CurrencyField,
     MoneyField,

@@ -7,7 +7,7 @@ from django.db.models import Q
 
 from ads.models.alerts import Channel
 from ads.models.base import TimestampedModel
-from ads.models.brand import Brand
+from ads.models.campaigns import Brand
 from ads.models.triggers import tracked
 
 #: Not how often it was opened, which is no change.

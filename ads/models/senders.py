@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Q
 
 from ads.models.base import TimestampedModel
-from ads.models.brand import Brand
+from ads.models.campaigns import Brand
 from ads.models.spend import OnOverlap
 from ads.models.triggers import tracked
 

@@ -8,7 +8,7 @@ from django.urls import reverse
 from ads.admin.actions.preview_text import WHY
 from ads.holds import Hold
 from ads.models import Brand, Campaign
-from ads.models.campaign import Status
+from ads.models.campaigns import Status
 from ads.services.delivery import ACTIVATABLE
 from ads.services.explain import Explanation
 

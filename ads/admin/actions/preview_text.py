@@ -10,7 +10,7 @@ from django.urls import reverse
 from ads.admin.elements import budget, counted
 from ads.holds import Hold
 from ads.models import Brand, Campaign
-from ads.models.campaign import Status
+from ads.models.campaigns import Status
 from ads.models.spend import Period
 from ads.rules.money import LIMIT, format_money
 from ads.services.bulk import BudgetPreview, LimitsPreview, Overbooked, Pair

@@ -11,7 +11,7 @@ from ads.admin.actions.preview_text import WHY, reasons
 from ads.admin.elements import counted
 from ads.holds import Hold
 from ads.models import Campaign
-from ads.models.campaign import Status
+from ads.models.campaigns import Status
 from ads.models.spend import Period
 from ads.rules.allowances import Terms
 from ads.rules.money import format_money, format_sums

@@ -21,7 +21,7 @@ from ads.admin.actions import undo_button
 from ads.admin.elements import AdminMixin, charts, counted, ended_by, spend_bar
 from ads.holds import Hold
 from ads.models import Brand, Campaign, Spend
-from ads.models.campaign import Status
+from ads.models.campaigns import Status
 from ads.models.spend import Period
 from ads.rules.calendar import format_instant
 from ads.rules.pacing import Course

@@ -33,7 +33,7 @@ from ads.admin.elements import (
 from ads.admin.team import LabelFilter, ManagerFilter
 from ads.brand_figures import SHARE, SPEND
 from ads.models import Brand, Campaign
-from ads.models.campaign import STATES, State
+from ads.models.campaigns import STATES, State
 from ads.models.spend import Period
 from ads.rules.money import format_money, remaining
 from ads.services import pacing, visible

@@ -31,7 +31,7 @@ from ads.admin.actions import (
 from ads.admin.elements import counted
 from ads.admin.elements import may as may_do
 from ads.models import Brand, Campaign
-from ads.models.campaign import Status
+from ads.models.campaigns import Status
 from ads.services.bulk import (
     Action,
     AttachSchedule,

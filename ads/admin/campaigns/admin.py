@@ -28,7 +28,7 @@ from ads.admin.setup import SetsUpByFile, of_campaigns
 from ads.admin.spend import CorrectsCampaign
 from ads.admin.team import Labeled, TakesNotes
 from ads.models import BudgetGroup, Campaign, ReportedTotal, Spend
-from ads.models.campaign import Status
+from ads.models.campaigns import Status
 from ads.services import visible
 from ads.services.explain import hold_sentences
 from ads.services.exports import Export, kinds

@@ -34,7 +34,7 @@ from ads.admin.elements import (
 )
 from ads.holds import BudgetHold, Hold
 from ads.models import Campaign
-from ads.models.campaign import STATES
+from ads.models.campaigns import STATES
 from ads.rules.calendar import format_instant
 from ads.rules.money import format_money
 from ads.services.explain import Explanation, Held, limits, shown_state

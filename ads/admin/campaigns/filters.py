@@ -13,7 +13,7 @@ from ads.admin.elements import USED, ChoiceFilter, RowFilter, instant_of, is_num
 from ads.admin.team import BrandLabelFilter, LabelFilter, ManagerFilter
 from ads.holds import LIMITS, AnyBudget, Hold, Moment, held_by
 from ads.models import Campaign
-from ads.models.campaign import STATES, Status
+from ads.models.campaigns import STATES, Status
 from ads.models.spend import Period
 from ads.services import pacing
 from ads.services.lists import Flight, filters, pages

@@ -39,7 +39,7 @@ from ads.models import (
     PlatformAccount,
     UnknownReference,
 )
-from ads.models.campaign import State
+from ads.models.campaigns import State
 from ads.models.spend import Period
 from ads.rules.calendar import format_instant, local_time
 from ads.rules.currencies import MINOR_UNITS, labelled, prefix

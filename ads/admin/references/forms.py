@@ -13,7 +13,7 @@ from unfold.widgets import (
 )
 
 from ads.models import Brand, Campaign, UnknownReference
-from ads.models.campaign import Status
+from ads.models.campaigns import Status
 from ads.services.errors import InvalidSpend
 from ads.services.ledger import LONGEST, OnOverlap, check_text
 from ads.services.references import unmatched

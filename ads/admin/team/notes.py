@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST
 from ads.admin.base import HISTORY, ReadOnlyAdmin
 from ads.admin.elements import AdminMixin, InstantFilter, actor_name, link_to, unbroken
 from ads.models import Brand, Campaign, Note
-from ads.models.notes import LONGEST_NOTE
+from ads.models.campaigns import LONGEST_NOTE
 from ads.rules.calendar import format_instant
 from ads.services.team import InvalidNote, notes
 

@@ -10,7 +10,7 @@ from ads.api.reading.finding import refuse_to_find_people, the_campaign
 from ads.api.reading.paging import Page, cursor_after, link
 from ads.api.reading.schemas import CampaignAnswer, NextCursor
 from ads.holds import Hold
-from ads.models.campaign import State
+from ads.models.campaigns import State
 from ads.models.senders import Scope
 from ads.services.lists import pages
 from ads.services.pacing import Paced

@@ -10,7 +10,7 @@ from pydantic import PlainSerializer
 
 from ads.holds import Hold
 from ads.models import Brand, Campaign
-from ads.models.campaign import State, Status
+from ads.models.campaigns import State, Status
 from ads.rules.money import plain
 from ads.services.freshness import sources_of
 from ads.services.pacing import Basis, Pace, PaceState

@@ -15,7 +15,7 @@ from ads import budget_sums
 from ads.budget_sums import TOTAL
 from ads.models import AlertRule, BudgetGroup, Campaign
 from ads.models.alerts import Owner
-from ads.models.campaign import Status
+from ads.models.campaigns import Status
 from ads.rules.calendar import (
     UnknownTimezone,
     day_begins,

@@ -8,7 +8,7 @@ from django.db.models import F
 
 from ads.models import AlertRule, Brand, Campaign
 from ads.models.alerts import Owner
-from ads.models.campaign import Status
+from ads.models.campaigns import Status
 from ads.rules.calendar import UnknownTimezone, local_date, month_start, next_month_begins
 from ads.services import pacing
 from ads.services.alerts.raising import Case

@@ -17,7 +17,7 @@ from django.db.models.functions import Now
 from ads.holds import Hold, Supposing
 from ads.models import Brand, BudgetGroup, Campaign, CampaignSchedule
 from ads.models.base import configuration_changed
-from ads.models.campaign import Status
+from ads.models.campaigns import Status
 from ads.services import locks
 from ads.services.bulk.budget_changes import BudgetChange
 from ads.services.delivery import ACTIVATABLE, PAUSABLE, Trigger

@@ -8,7 +8,7 @@ from typing import Any, Final
 from django.db.models import Case, Count, F, Q, QuerySet, Sum, When
 
 from ads.models import Brand, Campaign
-from ads.models.campaign import Status
+from ads.models.campaigns import Status
 from ads.models.fields import BUDGETS, CAMPAIGN_BUDGETS, MoneyField
 from ads.services import locks
 from ads.services.bulk.actions import Action, ChangeBudgets, brand_of

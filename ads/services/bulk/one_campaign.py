@@ -6,7 +6,7 @@ from datetime import datetime
 from django.db import transaction
 
 from ads.models import Campaign
-from ads.models.campaign import Status
+from ads.models.campaigns import Status
 from ads.services.delivery import lifecycle
 from ads.services.explain import Explanation, explain
 

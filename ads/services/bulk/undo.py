@@ -17,7 +17,7 @@ from django.db.models.expressions import Func, When
 from django.db.models.functions import Cast
 
 from ads.models import Brand, Campaign
-from ads.models.campaign import Status
+from ads.models.campaigns import Status
 from ads.models.fields import BUDGETS, CAMPAIGN_BUDGETS
 from ads.services import locks, visible
 from ads.services.bulk.actions import NOTHING, Action, Columns, Model

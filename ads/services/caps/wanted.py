@@ -14,7 +14,7 @@ from ads import budget_sums
 from ads.allowed import has_ended
 from ads.holds import BUDGET_HOLDS, LIMITS, BudgetHold, with_spend
 from ads.models import BudgetGroup, Campaign, PlatformCampaign, PlatformCaps
-from ads.models.campaign import Status
+from ads.models.campaigns import Status
 from ads.models.platforms import MATCHED
 from ads.models.spend import Period
 from ads.moments import Moment

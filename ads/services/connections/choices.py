@@ -20,7 +20,7 @@ from ads.models import (
     PlatformAccount,
     PlatformCampaign,
 )
-from ads.models.campaign import Status
+from ads.models.campaigns import Status
 from ads.rules.currencies import DEFAULT
 from ads.rules.money import plain
 from ads.services import setup

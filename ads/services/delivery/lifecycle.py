@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from django.db.models.functions import Now
 
 from ads.models import Campaign
-from ads.models.campaign import Status
+from ads.models.campaigns import Status
 from ads.services import locks
 from ads.services.delivery.enforcement import Trigger, enforce
 

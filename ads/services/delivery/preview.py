@@ -16,7 +16,7 @@ from django.db.models.expressions import Case, Value, When
 
 from ads.holds import Hold, Moment, Supposing, from_bits, with_holds
 from ads.models import Campaign
-from ads.models.campaign import Status
+from ads.models.campaigns import Status
 
 #: Campaigns of each kind that are named.
 NAMED: Final = 5

@@ -17,7 +17,7 @@ from django.db.models import Q, QuerySet
 
 from ads.failures import counted
 from ads.models import Brand, Campaign
-from ads.models.campaign import Status
+from ads.models.campaigns import Status
 from ads.rules.calendar import group_by_local_date, month_start
 from ads.services import locks
 from ads.services.delivery.enforcement import Enforced, Trigger, enforce

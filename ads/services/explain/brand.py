@@ -10,7 +10,7 @@ from django.db.models import Case, Count, IntegerField, QuerySet, Value, When
 
 from ads.holds import Hold, with_holds
 from ads.models import Brand, Campaign
-from ads.models.campaign import STATES, State
+from ads.models.campaigns import STATES, State
 from ads.models.spend import Period
 from ads.moments import Moment
 from ads.rules import calendar

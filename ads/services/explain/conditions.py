@@ -9,7 +9,7 @@ from typing import Final
 from ads.budget_sums import TOTAL
 from ads.holds import BUDGET_OF, LIMIT_OF, Hold
 from ads.models import Campaign
-from ads.models.campaign import Status
+from ads.models.campaigns import Status
 from ads.models.spend import Period
 from ads.rules.money import format_money
 from ads.services import freshness

@@ -10,7 +10,7 @@ from ads import budget_sums
 from ads.budget_sums import TOTAL
 from ads.holds import LIMIT_OF, Hold, Moment, from_bits, with_holds
 from ads.models import Campaign, CampaignSchedule, DaypartingSchedule
-from ads.models.campaign import Status
+from ads.models.campaigns import Status
 from ads.models.spend import Period
 from ads.moments import as_rules
 from ads.rules import calendar, dayparting

@@ -6,7 +6,7 @@ from typing import Final
 
 from ads.holds import ALL_BUDGETS, Hold
 from ads.models import Campaign
-from ads.models.campaign import State, Status
+from ads.models.campaigns import State, Status
 from ads.rules.calendar import local_date
 
 _LEADING: Final = {

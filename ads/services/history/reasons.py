@@ -12,7 +12,7 @@ from django.db import connection
 
 from ads.holds import ALL_BUDGETS, GROUP_BUDGET, Hold
 from ads.models import DeliveryChange
-from ads.models.campaign import Status
+from ads.models.campaigns import Status
 from ads.models.fields import MoneyField
 from ads.rules.money import format_money
 from ads.services.actor import SYSTEM

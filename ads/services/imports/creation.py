@@ -15,7 +15,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Model
 
 from ads.models import Brand, Campaign, CampaignReference, SpendTotal
-from ads.models.campaign import Status
+from ads.models.campaigns import Status
 from ads.services import campaign_lookup, locks
 from ads.services.campaign_lookup import Reference
 from ads.services.errors import InvalidReference

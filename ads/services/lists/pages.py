@@ -10,7 +10,7 @@ from django.db.models import Model, Prefetch, QuerySet
 from ads.allowed import has_ended
 from ads.holds import Hold, Moment, from_bits, held_by, with_holds
 from ads.models import Brand, Campaign, CampaignReference, DaypartingSchedule
-from ads.models.campaign import STATES, State
+from ads.models.campaigns import STATES, State
 from ads.services import freshness, visible
 from ads.services.explain import limits, sentence
 from ads.services.pacing import Pace, paced, stored_of

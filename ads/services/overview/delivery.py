@@ -13,7 +13,7 @@ from django.db.models.functions import NullIf
 from ads.allowed import waived_at
 from ads.holds import BUDGET_HOLDS, BudgetHold, Hold, Moment, from_bits, with_holds
 from ads.models import Brand, Campaign, SpendTotal
-from ads.models.campaign import STATES, State, Status
+from ads.models.campaigns import STATES, State, Status
 from ads.models.fields import MoneyField
 from ads.models.spend import Period
 from ads.services import pacing, visible

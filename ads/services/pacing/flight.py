@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Final
 
 from ads.models import Campaign
-from ads.models.campaign import Status
+from ads.models.campaigns import Status
 from ads.models.spend import Period
 from ads.rules.calendar import local_date
 from ads.rules.currencies import MINOR_UNITS

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from ads.models import Brand, Campaign
-from ads.models.campaign import Status
+from ads.models.campaigns import Status
 from ads.models.spend import Period
 from ads.rules.calendar import month_start
 from ads.rules.currencies import MINOR_UNITS

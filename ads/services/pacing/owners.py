@@ -18,7 +18,7 @@ from ads import brand_figures
 from ads.allowed import has_ended
 from ads.holds import BUDGET_HOLDS, LOCAL_DATE, Moment, with_spend
 from ads.models import Brand, Campaign
-from ads.models.campaign import Status
+from ads.models.campaigns import Status
 from ads.models.spend import Period
 
 SPEND, LIMIT = brand_figures.SPEND, brand_figures.LIMIT

@@ -10,7 +10,7 @@ from django.db import models
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 
 from ads.models import Brand, Campaign, DaypartingSchedule, ScheduledChange
-from ads.models.campaign import Status
+from ads.models.campaigns import Status
 from ads.models.plans import Carry, PlannedField
 from ads.rules.calendar import next_month
 from ads.rules.money import format_money

@@ -11,7 +11,7 @@ from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from ads.models import Brand, Campaign, CampaignReference, UnknownReference, WaitingSpend
-from ads.models.campaign import Status
+from ads.models.campaigns import Status
 from ads.models.spend import Kind, OnOverlap, Period
 from ads.rules.calendar import (
     UnknownTimezone,

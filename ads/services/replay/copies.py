@@ -21,7 +21,7 @@ from ads.models import (
     Spend,
     SpendMargin,
 )
-from ads.models.campaign import Status
+from ads.models.campaigns import Status
 from ads.models.spend import Kind
 from ads.services import locks, margins
 from ads.services.delivery import Trigger, enforce

@@ -15,7 +15,7 @@ from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import BigIntegerField, Func, Q
 
 from ads.models import Brand, Campaign, DeliveryChange, Spend, SpendTotal
-from ads.models.campaign import Status
+from ads.models.campaigns import Status
 from ads.models.spend import Period
 from ads.rules.calendar import day_bounds, month_start
 from ads.services.replay.demand import STEP, AsItWas

@@ -11,7 +11,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
-from ads.models.campaign import Status
+from ads.models.campaigns import Status
 from ads.rules.calendar import UnknownTimezone, zone
 from ads.rules.currencies import DEFAULT, MINOR_UNITS, spelled
 from ads.rules.money import InvalidAmount, format_money, parse_amount, plain, typed

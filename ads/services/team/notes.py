@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from ads.models import Brand, Campaign, Note
-from ads.models.notes import LONGEST_NOTE
+from ads.models.campaigns import LONGEST_NOTE
 from ads.services.actor import current_actor
 
 

@@ -7,7 +7,7 @@ from django.core.management.base import CommandError
 from django.utils import timezone
 
 from ads.models import Campaign, SpendBatch
-from ads.models.campaign import Status
+from ads.models.campaigns import Status
 from ads.tests.commands.support import say
 from ads.tests.factories import CampaignFactory
 from ads.tests.support import totals

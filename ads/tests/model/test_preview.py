@@ -22,7 +22,7 @@ from ads.models import (
     DaypartingSchedule,
     DaypartingWindow,
 )
-from ads.models.campaign import Status
+from ads.models.campaigns import Status
 from ads.models.spend import Period
 from ads.moments import schedules_as_rules
 from ads.rules.dayparting import Window

@@ -10,7 +10,7 @@ from django.db.models import F, Sum
 
 from ads.holds import Moment, evaluate
 from ads.models import Campaign, Spend
-from ads.models.campaign import Status
+from ads.models.campaigns import Status
 from ads.services.ledger import verification
 from budget_manager.tests.faults.load import SQL_BUDGET, Entries, Load
 from budget_manager.tests.faults.stack import Stack

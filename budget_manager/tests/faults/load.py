@@ -16,7 +16,7 @@ import psycopg2
 from django.utils import timezone
 
 from ads.models import Brand, Campaign
-from ads.models.campaign import Status
+from ads.models.campaigns import Status
 from ads.models.senders import Scope
 from ads.services.operations import ledger_role
 from ads.services.senders import api_keys

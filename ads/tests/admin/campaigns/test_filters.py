@@ -18,7 +18,7 @@ from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 
 from ads.models import Campaign, Spend, SpendTotal
-from ads.models.campaign import Status
+from ads.models.campaigns import Status
 from ads.services import BudgetService
 from ads.services.explain.explanation import explain
 from ads.tests.admin.pages import changelist

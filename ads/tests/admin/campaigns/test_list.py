@@ -13,7 +13,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from ads.models import Brand, Campaign
-from ads.models.campaign import STATES, Status
+from ads.models.campaigns import STATES, Status
 from ads.services import BudgetService
 from ads.tests.admin.pages import change, changelist
 from ads.tests.factories import BrandFactory, CampaignFactory, ScheduleFactory

@@ -7,7 +7,7 @@ from django.test import Client
 from django.urls import reverse
 
 from ads.models import Spend, SpendBatch
-from ads.models.campaign import Status
+from ads.models.campaigns import Status
 from ads.tests.admin.pages import change
 from ads.tests.factories import CampaignFactory
 from ads.tests.services.imports.uploads.support import TODAY, recorded, rows

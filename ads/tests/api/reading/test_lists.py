@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from ads.holds import Hold
 from ads.models import Campaign, CampaignReference, Label
-from ads.models.campaign import State
+from ads.models.campaigns import State
 from ads.services import pacing
 from ads.services.lists import pages as listing
 from ads.tests.api.reading.support import ids

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from ads.models import Allowance, Campaign, DeliveryChange, SpendTotal
-from ads.models.campaign import Status
+from ads.models.campaigns import Status
 from ads.rules.allowances import InvalidAllowance
 from ads.services.bulk import TakeBack, batches, preview_limits, run_on
 from ads.services.bulk.actions import (

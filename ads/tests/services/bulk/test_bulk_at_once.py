@@ -6,7 +6,7 @@ import pytest
 from django.db.models import F
 
 from ads.models import Campaign, SpendTotal
-from ads.models.campaign import Status
+from ads.models.campaigns import Status
 from ads.services import locks
 from ads.services.bulk.actions import SetStatus
 from ads.services.bulk.batches import Done

@@ -9,7 +9,7 @@ import pghistory
 import pytest
 
 from ads.models import Brand, Campaign
-from ads.models.campaign import Status
+from ads.models.campaigns import Status
 from ads.services.actor import acting_as
 from ads.services.bulk import undo as undoing
 from ads.services.bulk.actions import ChangeBudgets, SetStatus, SwitchBrands

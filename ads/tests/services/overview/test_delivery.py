@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from ads.holds import Hold
 from ads.models import Brand, Campaign
-from ads.models.campaign import State
+from ads.models.campaigns import State
 from ads.models.spend import Period
 from ads.services.overview.delivery import delivery
 from ads.tests.factories import BrandFactory, CampaignFactory, ScheduleFactory

@@ -4,7 +4,7 @@ import pgtrigger
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
-from ads.models.campaign import Campaign
+from ads.models.campaigns.campaign import Campaign
 from ads.models.fields import MoneyField
 from ads.models.triggers import refuse
 from ads.rules.calendar import format_instant

@@ -7,11 +7,11 @@ from django.db import models, transaction
 from django.db.models import Q
 
 from ads.models.base import ConfigurationModel, ConfigurationQuerySet, configuration_changed
-from ads.models.brand import Brand
-from ads.models.budget_group import OF_THE_SAME_BRAND, BudgetGroup
-from ads.models.dayparting import DaypartingSchedule
+from ads.models.campaigns.brand import Brand
+from ads.models.campaigns.budget_group import OF_THE_SAME_BRAND, BudgetGroup
+from ads.models.campaigns.dayparting import DaypartingSchedule
+from ads.models.campaigns.labels import Label
 from ads.models.fields import MoneyField, are_dates_in_order, is_money
-from ads.models.labels import Label
 from ads.models.triggers import moves_updated_at, refuse, tracked
 
 

@@ -6,8 +6,8 @@ import pgtrigger
 from django.db import models
 from django.db.models import Q
 
-from ads.models.brand import Brand
-from ads.models.campaign import Campaign
+from ads.models.campaigns.brand import Brand
+from ads.models.campaigns.campaign import Campaign
 from ads.models.triggers import refuse
 
 LONGEST_NOTE: Final = 2_000

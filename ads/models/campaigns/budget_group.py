@@ -4,7 +4,7 @@ import pgtrigger
 from django.db import models
 
 from ads.models.base import ConfigurationModel, ConfigurationQuerySet
-from ads.models.brand import Brand
+from ads.models.campaigns.brand import Brand
 from ads.models.fields import MoneyField, is_money, is_readable_date
 from ads.models.triggers import moves_updated_at, refuse, tracked
 
@@ -17,7 +17,7 @@ _GROUP_FIELDS = [
     "start_date",
 ]
 
-#: For :class:`~ads.models.campaign.Campaign`: a group is of the campaign's own brand, so of its
+#: For :class:`~ads.models.Campaign`: a group is of the campaign's own brand, so of its
 #: currency and timezone too.
 OF_THE_SAME_BRAND = pgtrigger.Trigger(
     name="group_of_its_brand",

@@ -5,6 +5,7 @@ from django.conf import settings
 from django.db import models
 
 from ads.models.base import ConfigurationModel, ConfigurationQuerySet
+from ads.models.campaigns.labels import Label
 from ads.models.fields import (
     CurrencyField,
     MoneyField,
@@ -13,7 +14,6 @@ from ads.models.fields import (
     is_money,
     readable_timezone,
 )
-from ads.models.labels import Label
 from ads.models.triggers import moves_updated_at, tracked
 
 _BRAND_FIELDS = [
