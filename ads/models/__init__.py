@@ -9,9 +9,7 @@ from ads.models.alerts import (
     Channel,
 )
 from ads.models.allowance import Allowance
-from ads.models.archive import ArchivedId, ArchivedMonth, ArchivedSpend
 from ads.models.backups import Backup, Restore
-from ads.models.batches import MatchedSpend, RecordedAgain, SpendBatch
 from ads.models.campaigns import (
     Brand,
     BrandLabel,
@@ -27,7 +25,6 @@ from ads.models.campaigns import (
     PlatformCaps,
 )
 from ads.models.caps import BudgetCap
-from ads.models.imports import ColumnMapping, SpendImport, SpendImportPart
 from ads.models.margins import SpendMargin, StopLag
 from ads.models.operations import CountedTable, Heartbeat, MetricCounter, SimulatedSwitch
 from ads.models.pacing import BudgetPace, ProjectionRange, SeasonalityAdjustment
@@ -35,9 +32,24 @@ from ads.models.people import Person, SecondFactor, SignIn
 from ads.models.plans import BudgetPlan, ScheduledChange
 from ads.models.platforms import Connection, PlatformAccount, PlatformCampaign, SwitchOrder
 from ads.models.reconciliation import AccountDifference
-from ads.models.references import CampaignReference, UnknownReference, WaitingSpend
 from ads.models.reports import ReportLink, ReportSchedule
 from ads.models.saved_views import DefaultView, SavedView
 from ads.models.senders import ApiKey, WebhookDelivery, WebhookEndpoint
-from ads.models.spend import ReportedTotal, Spend, SpendTotal
+from ads.models.spend import (
+    ArchivedId,
+    ArchivedMonth,
+    ArchivedSpend,
+    CampaignReference,
+    ColumnMapping,
+    MatchedSpend,
+    RecordedAgain,
+    ReportedTotal,
+    Spend,
+    SpendBatch,
+    SpendImport,
+    SpendImportPart,
+    SpendTotal,
+    UnknownReference,
+    WaitingSpend,
+)
 from ads.models.timezones import TimezoneName

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from django.db import connection
 
 from ads.models import Campaign
-from ads.models.references import known_as, shown
+from ads.models.spend import known_as, shown
 from ads.rules.platform_ids import spelled
 from ads.services.errors import InvalidSpend
 

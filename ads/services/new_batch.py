@@ -10,7 +10,7 @@ from decimal import Decimal
 from django.db import connection
 
 from ads.models import ApiKey, SpendBatch, SpendImport
-from ads.models.batches import BatchKind
+from ads.models.spend import BatchKind
 from ads.rules.money import plain
 from ads.services.actor import current_actor
 

@@ -39,8 +39,7 @@ from ads.admin.imports.forms import ConfirmForm, ReadForm, UploadForm
 from ads.admin.imports.upload_limit import SizeGuard, guard
 from ads.admin.spend import undo_link
 from ads.models import SpendImport, UnknownReference
-from ads.models.batches import BatchKind
-from ads.models.imports import ImportStatus
+from ads.models.spend import BatchKind, ImportStatus
 from ads.rules.calendar import format_instant
 from ads.services import visible
 from ads.services.imports import (

@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 
 from ads.admin.elements import NOTHING, actor_name, badge, counted
 from ads.models import SpendBatch, SpendImport
-from ads.models.imports import ImportStatus
+from ads.models.spend import ImportStatus
 from ads.rules.calendar import format_instant
 from ads.rules.currencies import DEFAULT
 from ads.rules.money import format_money, format_sums

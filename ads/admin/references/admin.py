@@ -14,7 +14,7 @@ from ads.admin.base import KEPT, ConfigurationAdmin, TabularInline
 from ads.admin.elements import NOTHING, RowFilter, dated
 from ads.admin.references.finding import AccountFilter, IdSearch
 from ads.models import Campaign, CampaignReference, SpendBatch
-from ads.models.batches import BatchKind
+from ads.models.spend import BatchKind
 from ads.rules.money import format_sums
 from ads.services import visible
 from ads.services.history import audit

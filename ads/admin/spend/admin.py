@@ -31,8 +31,7 @@ from ads.admin.spend.changelist import (
 )
 from ads.admin.spend.corrections import CorrectsSpend
 from ads.models import Brand, Campaign, ReportedTotal, Spend, SpendTotal
-from ads.models.references import shown
-from ads.models.spend import Period
+from ads.models.spend import Period, shown
 from ads.rules.calendar import format_instant, month_start
 from ads.rules.money import format_money
 from ads.rules.platform_ids import spelled

@@ -19,7 +19,7 @@ from unfold.widgets import UnfoldAdminTextareaWidget
 from ads.admin.base import ReadOnlyAdmin
 from ads.admin.elements import NOTHING, InstantFilter, actor_name, counted, is_number, link_to
 from ads.models import SpendBatch
-from ads.models.references import shown
+from ads.models.spend import shown
 from ads.rules.calendar import format_instant
 from ads.rules.money import format_sums
 from ads.services import batches, visible

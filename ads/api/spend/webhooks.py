@@ -12,7 +12,7 @@ from ads.api.frame import ApiRequest, Kind, Problem, limits, parameters, problem
 from ads.api.spend import bodies, document, endpoints, rows
 from ads.api.spend.bodies import JSON
 from ads.api.spend.rows import CORRECTIONS, DAY_TOTALS, ENTRIES, invalid
-from ads.models.batches import BatchKind
+from ads.models.spend import BatchKind
 from ads.request_log import sent_by
 from ads.services.ledger import OnOverlap, record
 from ads.services.new_batch import NewBatch

@@ -6,8 +6,7 @@ from typing import Final
 from django.db import connection
 
 from ads.models import CampaignReference, MatchedSpend, SpendBatch
-from ads.models.batches import BatchKind
-from ads.models.references import parts
+from ads.models.spend import BatchKind, parts
 from ads.services import locks
 from ads.services.campaign_lookup import Reference
 

@@ -13,8 +13,7 @@ from typing import Any, Final
 from django.db import connection
 
 from ads.models import SpendBatch, WaitingSpend
-from ads.models.batches import BatchKind
-from ads.models.references import shown
+from ads.models.spend import BatchKind, shown
 from ads.rules.money import plain
 from ads.services.currencies import by_currency
 from ads.services.ledger import corrections, day_totals, overlaps

@@ -21,7 +21,7 @@ from django.db.models import Q, QuerySet
 
 from ads.budget_sums import is_long
 from ads.models import Campaign, Spend, SpendBatch, WaitingSpend
-from ads.models.batches import BatchKind
+from ads.models.spend import BatchKind
 from ads.services import lock_waits, locks, new_batch
 from ads.services.actor import current_actor
 from ads.services.batches import rematch

@@ -15,8 +15,7 @@ from django.db import models
 from ads.models import Brand, BudgetGroup, Campaign, DeliveryChange
 from ads.models.fields import CAMPAIGN_BUDGETS
 from ads.models.plans import PlannedField
-from ads.models.references import known_as, shown
-from ads.models.spend import Period
+from ads.models.spend import Period, known_as, shown
 from ads.rules.calendar import format_instant
 from ads.rules.money import format_money
 from ads.services.delivery import is_pause

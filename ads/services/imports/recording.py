@@ -7,8 +7,7 @@ from typing import Any, Final
 
 from django.db import connection
 
-from ads.models.archive import key_of
-from ads.models.spend import Kind, OnOverlap
+from ads.models.spend import Kind, OnOverlap, key_of
 from ads.rules.money import LIMIT
 from ads.services import new_batch
 from ads.services.currencies import by_currency

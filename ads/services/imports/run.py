@@ -10,8 +10,7 @@ from typing import Any, BinaryIO, Final
 from django.db import transaction
 
 from ads.models import Campaign, SpendImport
-from ads.models.batches import BatchKind
-from ads.models.spend import OnOverlap
+from ads.models.spend import BatchKind, OnOverlap
 from ads.rules.money import add_sums
 from ads.services import lock_waits, locks, messages, new_batch
 from ads.services.delivery import Enforced, Trigger, enforce

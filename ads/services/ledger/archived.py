@@ -1,6 +1,7 @@
 """Months whose entries were moved into files: nothing more is recorded in them.
 
-The database refuses it, whoever sends it (:mod:`ads.models.archive`). Here it is said row by row.
+The database refuses it, whoever sends it (:mod:`ads.models.spend.archive`). Here it is said row by
+row.
 """
 
 from collections.abc import Hashable, Iterable, Mapping
@@ -10,7 +11,7 @@ from typing import TypeVar
 from django.db import connection
 
 from ads.models import ArchivedMonth
-from ads.models.archive import key_of
+from ads.models.spend import key_of
 from ads.rules.calendar import month_start
 from ads.services.errors import InvalidSpend
 from ads.services.ledger.rows import Placed

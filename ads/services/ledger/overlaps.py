@@ -24,7 +24,7 @@ from typing import Any, Final
 
 from django.db import connection
 
-from ads.models.references import BETWEEN
+from ads.models.spend import BETWEEN
 from ads.rules.money import add_sums
 from ads.services.currencies import by_currency
 from ads.services.errors import Overlap

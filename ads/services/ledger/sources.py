@@ -8,7 +8,7 @@ from django.db.models import OuterRef, QuerySet, Subquery, TextField, Value
 from django.db.models.functions import Concat
 
 from ads.models import Campaign, CampaignReference, ReportedTotal, Spend
-from ads.models.references import BETWEEN
+from ads.models.spend import BETWEEN
 from ads.services import visible
 
 #: An installation has a handful.

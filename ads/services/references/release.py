@@ -15,8 +15,7 @@ import structlog
 from django.db import OperationalError, connection, transaction
 
 from ads.models import SpendBatch, UnknownReference, WaitingSpend
-from ads.models.batches import BatchKind
-from ads.models.spend import Kind, OnOverlap
+from ads.models.spend import BatchKind, Kind, OnOverlap
 from ads.rules.money import add_sums, sums_by_currency
 from ads.services import campaign_lookup, lock_waits, locks, new_batch
 from ads.services.actor import current_actor

@@ -10,7 +10,7 @@ from typing import Final
 from django.db.models import Q
 
 from ads.models import CampaignReference
-from ads.models.references import known_as, shown
+from ads.models.spend import known_as, shown
 from ads.rules.platform_ids import PERHAPS_CHANGED, spelled
 
 #: IDs that are named; the rest are counted.

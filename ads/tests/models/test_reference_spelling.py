@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from ads import checks
 from ads.models import Campaign, CampaignReference, ReportedTotal, Spend, SpendTotal
-from ads.models.references import UnknownReference, WaitingSpend, known_as
+from ads.models.spend import UnknownReference, WaitingSpend, known_as
 from ads.services import references
 from ads.services.campaign_lookup import Reference
 from ads.services.history import audit

@@ -13,7 +13,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 
-from ads.models.references import BETWEEN
+from ads.models.spend import BETWEEN
 from ads.rules.money import format_money, format_sums
 from ads.services import visible
 from ads.services.imports import tables

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Final
 
 from ads.models import Brand, ColumnMapping, SpendImport
-from ads.models.imports import ImportPart
+from ads.models.spend import ImportPart
 from ads.services import visible
 from ads.services.imports.formats import USUAL, bare
 from ads.services.imports.parsing import Sniffed, look_at

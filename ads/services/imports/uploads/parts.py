@@ -12,7 +12,7 @@ from typing import Any, Final
 from django.db import connection
 
 from ads.models import SpendImportPart
-from ads.models.imports import ImportPart
+from ads.models.spend import ImportPart
 from ads.services.imports.refusals import BadRow, RefusedCsv, without_options
 
 #: Bytes in each part; the last has what is left.

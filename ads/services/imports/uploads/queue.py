@@ -11,7 +11,7 @@ from typing import Final
 from django.db import transaction
 
 from ads.models import SpendImport
-from ads.models.imports import ImportPart, ImportStatus
+from ads.models.spend import ImportPart, ImportStatus
 from ads.services import messages
 from ads.services.imports.uploads import parts
 

@@ -20,7 +20,7 @@ from django.db.models import F
 from django.db.models.functions import Now
 
 from ads.models import DeliveryChange, SpendImport
-from ads.models.imports import ImportPart, ImportStatus
+from ads.models.spend import ImportPart, ImportStatus
 from ads.services import locks, visible
 from ads.services.actor import acting_as, current_actor
 from ads.services.delivery import Trigger

@@ -21,8 +21,7 @@ from django.db.models.functions import Cast, Coalesce, JSONObject, Now, NullIf
 from django.template.defaultfilters import filesizeformat
 
 from ads.models import SpendBatch, SpendImport, WaitingSpend
-from ads.models.batches import BatchKind
-from ads.models.imports import ImportPart, ImportStatus
+from ads.models.spend import BatchKind, ImportPart, ImportStatus
 from ads.services import visible
 from ads.services.actor import current_actor
 from ads.services.currencies import ONLY

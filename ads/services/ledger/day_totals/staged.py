@@ -8,8 +8,7 @@ from typing import Any
 
 from django.db import connection
 
-from ads.models.references import shown
-from ads.models.spend import OnOverlap
+from ads.models.spend import OnOverlap, shown
 from ads.rules.money import add_sums, sums_by_currency
 from ads.services import new_batch
 from ads.services.currencies import ByCurrency, by_currency

@@ -8,7 +8,7 @@ from django.test import Client
 from django.utils import timezone
 
 from ads.models import Brand, Campaign, CampaignReference, SpendImport
-from ads.models.imports import ImportStatus
+from ads.models.spend import ImportStatus
 from ads.services.history import timeline
 from ads.services.imports import uploads
 from ads.tests.admin.imports.pages import address, check, confirm, page, sent

@@ -37,8 +37,7 @@ from ads.models import (
     WebhookDelivery,
     WebhookEndpoint,
 )
-from ads.models.batches import BatchKind
-from ads.models.spend import Kind
+from ads.models.spend import BatchKind, Kind
 from ads.services import visible
 from ads.services.actor import acting_as
 from ads.services.bulk import SetStatus, carry_out

@@ -4,7 +4,7 @@ import pytest
 from django.utils import timezone
 
 from ads.models import Campaign, Spend, SpendBatch
-from ads.models.batches import BatchKind
+from ads.models.spend import BatchKind
 from ads.services import batches
 from ads.services.actor import acting_as
 from ads.services.ledger import DayTotal, record

@@ -22,9 +22,8 @@ from ads.models import (
     UnknownReference,
     WaitingSpend,
 )
-from ads.models.batches import BatchKind
 from ads.models.senders import Scope
-from ads.models.spend import Kind
+from ads.models.spend import BatchKind, Kind
 from ads.services import batches
 from ads.services.batches import CannotUndo
 from ads.services.campaign_lookup import Reference

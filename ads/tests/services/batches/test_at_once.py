@@ -15,7 +15,7 @@ from ads.models import (
     UnknownReference,
     WaitingSpend,
 )
-from ads.models.batches import BatchKind
+from ads.models.spend import BatchKind
 from ads.services import batches
 from ads.services.batches import CannotUndo
 from ads.services.ledger import Correction, corrections, record

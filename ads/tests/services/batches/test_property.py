@@ -14,8 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
 from ads.models import Campaign, ReportedTotal, SpendBatch
-from ads.models.batches import BatchKind
-from ads.models.spend import Kind
+from ads.models.spend import BatchKind, Kind
 from ads.services import OnOverlap, batches
 from ads.services.batches import CannotUndo
 from ads.services.ledger import Recorded, record

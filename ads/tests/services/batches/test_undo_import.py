@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from ads.models import Campaign, ReportedTotal, Spend, SpendBatch, UnknownReference, WaitingSpend
-from ads.models.batches import BatchKind
 from ads.models.campaigns import Status
+from ads.models.spend import BatchKind
 from ads.services import batches
 from ads.services.actor import acting_as
 from ads.services.batches import CannotUndo, Undone

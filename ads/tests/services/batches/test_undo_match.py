@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from ads.models import Campaign, CampaignReference, ReportedTotal, SpendBatch, WaitingSpend
-from ads.models.batches import BatchKind
+from ads.models.spend import BatchKind
 from ads.services import batches
 from ads.services.actor import acting_as
 from ads.services.batches import Undone

@@ -7,7 +7,7 @@ from typing import Any
 from django.utils import timezone
 
 from ads.models import Campaign, Spend, SpendImport, SpendImportPart
-from ads.models.imports import ImportPart
+from ads.models.spend import ImportPart
 from ads.services.actor import acting_as
 from ads.services.imports import uploads
 from ads.services.imports.plan import Plan

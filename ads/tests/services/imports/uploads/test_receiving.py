@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext, override_settings
 from django.utils import timezone
 
 from ads.models import Spend, SpendImport, SpendImportPart
-from ads.models.imports import ImportPart
+from ads.models.spend import ImportPart
 from ads.services.imports import uploads
 from ads.services.imports.plan import Plan
 from ads.services.imports.uploads import parts

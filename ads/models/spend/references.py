@@ -7,7 +7,6 @@ from django.db import models
 from django.db.models import Q
 
 from ads.models.base import TimestampedModel
-from ads.models.batches import SpendBatch
 from ads.models.campaigns import Campaign
 from ads.models.fields import (
     CurrencyField,
@@ -17,7 +16,8 @@ from ads.models.fields import (
     is_money,
     is_readable_date,
 )
-from ads.models.spend import Kind
+from ads.models.spend.batches import SpendBatch
+from ads.models.spend.ledger import Kind
 from ads.models.triggers import tracked
 from ads.rules.money import format_money
 

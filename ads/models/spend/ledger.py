@@ -6,11 +6,11 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from ads.models.archive import BEFORE_IT_COUNTS, keep_archived
 from ads.models.base import TimestampedModel
-from ads.models.batches import SpendBatch
 from ads.models.campaigns import Brand, Campaign
 from ads.models.fields import MoneyField, is_money, is_readable_date, is_sum
+from ads.models.spend.archive import BEFORE_IT_COUNTS, keep_archived
+from ads.models.spend.batches import SpendBatch
 from ads.models.triggers import OwnersTrigger, on_record, refuse
 from ads.rules.money import format_money
 
