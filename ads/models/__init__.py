@@ -24,14 +24,20 @@ from ads.models.campaigns import (
     Note,
     PlatformCaps,
 )
-from ads.models.caps import BudgetCap
-from ads.models.margins import SpendMargin, StopLag
 from ads.models.operations import CountedTable, Heartbeat, MetricCounter, SimulatedSwitch
 from ads.models.pacing import BudgetPace, ProjectionRange, SeasonalityAdjustment
 from ads.models.people import Person, SecondFactor, SignIn
 from ads.models.plans import BudgetPlan, ScheduledChange
-from ads.models.platforms import Connection, PlatformAccount, PlatformCampaign, SwitchOrder
-from ads.models.reconciliation import AccountDifference
+from ads.models.platforms import (
+    AccountDifference,
+    BudgetCap,
+    Connection,
+    PlatformAccount,
+    PlatformCampaign,
+    SpendMargin,
+    StopLag,
+    SwitchOrder,
+)
 from ads.models.reports import ReportLink, ReportSchedule
 from ads.models.saved_views import DefaultView, SavedView
 from ads.models.senders import ApiKey, WebhookDelivery, WebhookEndpoint

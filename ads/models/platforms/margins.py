@@ -5,7 +5,7 @@ from django.db.models import Q
 
 from ads.models.campaigns import Brand, Campaign
 from ads.models.fields import MoneyField
-from ads.models.platforms import PlatformAccount
+from ads.models.platforms.connections import PlatformAccount
 
 
 class SpendMargin(models.Model):

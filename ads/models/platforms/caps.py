@@ -6,7 +6,7 @@ from django.db.models import Q
 
 from ads.models.campaigns import Campaign
 from ads.models.fields import MoneyField, is_money
-from ads.models.platforms import OrderState, PlatformCampaign
+from ads.models.platforms.connections import OrderState, PlatformCampaign
 
 
 class BudgetCap(models.Model):

@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from ads.models.fields import MoneyField, is_sum
-from ads.models.platforms import PlatformAccount
+from ads.models.platforms.connections import PlatformAccount
 
 
 class AccountDifference(models.Model):
