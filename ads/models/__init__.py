@@ -8,8 +8,15 @@ from ads.models.alerts import (
     AlertRule,
     Channel,
 )
-from ads.models.allowance import Allowance
 from ads.models.backups import Backup, Restore
+from ads.models.budgets import (
+    Allowance,
+    BudgetPace,
+    BudgetPlan,
+    ProjectionRange,
+    ScheduledChange,
+    SeasonalityAdjustment,
+)
 from ads.models.campaigns import (
     Brand,
     BrandLabel,
@@ -25,9 +32,7 @@ from ads.models.campaigns import (
     PlatformCaps,
 )
 from ads.models.operations import CountedTable, Heartbeat, MetricCounter, SimulatedSwitch
-from ads.models.pacing import BudgetPace, ProjectionRange, SeasonalityAdjustment
 from ads.models.people import Person, SecondFactor, SignIn
-from ads.models.plans import BudgetPlan, ScheduledChange
 from ads.models.platforms import (
     AccountDifference,
     BudgetCap,

@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from ads.admin.elements import budget, may
 from ads.models import Brand, Campaign
-from ads.models.plans import PlannedField
+from ads.models.budgets import PlannedField
 from ads.services import plans
 
 #: Changes that a page names.

@@ -18,7 +18,7 @@ from unfold.widgets import UnfoldAdminSelectWidget
 from ads.admin.actions import preview_text
 from ads.admin.elements import AdminMixin, MoneyFormField, budget
 from ads.models import Brand, Campaign
-from ads.models.plans import Carry
+from ads.models.budgets import Carry
 from ads.rules.calendar import UnknownTimezone
 from ads.rules.money import format_money, plain
 from ads.services import plans

@@ -19,7 +19,7 @@ from django.db.models import Max, Q, QuerySet
 
 from ads.failures import counted
 from ads.models import Allowance, Brand, Campaign, SpendTotal
-from ads.models.allowance import COUNTED
+from ads.models.budgets import COUNTED
 from ads.models.fields import SUM_LIMIT
 from ads.models.spend import Period
 from ads.rules import calendar

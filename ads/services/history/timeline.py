@@ -13,8 +13,8 @@ from django.contrib.auth.models import User
 from django.db import models
 
 from ads.models import Brand, BudgetGroup, Campaign, DeliveryChange
+from ads.models.budgets import PlannedField
 from ads.models.fields import CAMPAIGN_BUDGETS
-from ads.models.plans import PlannedField
 from ads.models.spend import Period, known_as, shown
 from ads.rules.calendar import format_instant
 from ads.rules.money import format_money

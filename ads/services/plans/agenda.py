@@ -10,8 +10,8 @@ from django.db import models
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 
 from ads.models import Brand, Campaign, DaypartingSchedule, ScheduledChange
+from ads.models.budgets import Carry, PlannedField
 from ads.models.campaigns import Status
-from ads.models.plans import Carry, PlannedField
 from ads.rules.calendar import next_month
 from ads.rules.money import format_money
 from ads.services import visible

@@ -11,7 +11,7 @@ from django.db.models import F, Q, QuerySet
 
 from ads.holds import Supposing
 from ads.models import Brand, BudgetPlan, Campaign, ScheduledChange
-from ads.models.plans import Carry, PlannedField
+from ads.models.budgets import Carry, PlannedField
 from ads.rules.calendar import local_date, month_start, next_month
 from ads.rules.money import format_money
 from ads.services import locks

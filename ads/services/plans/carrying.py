@@ -14,8 +14,8 @@ from django.db.models import Case, DateField, Func, OuterRef, Subquery, Value, W
 from django.db.models.functions import Coalesce
 
 from ads.models import ScheduledChange, SpendTotal
+from ads.models.budgets import Carry
 from ads.models.fields import MoneyField
-from ads.models.plans import Carry
 from ads.models.spend import Period
 from ads.rules.calendar import UnknownTimezone, local_date, month_start, next_month
 from ads.rules.money import LIMIT, format_money

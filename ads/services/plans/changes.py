@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import F, Q, QuerySet
 
 from ads.models import Brand, Campaign, ScheduledChange
-from ads.models.plans import PlannedField
+from ads.models.budgets import PlannedField
 from ads.rules.calendar import group_by_local_date
 from ads.rules.money import format_money
 from ads.services import locks

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ads.models import Brand, Campaign, ScheduledChange
-from ads.models.plans import Carry
+from ads.models.budgets import Carry
 from ads.services import plans
 from ads.services.actor import acting_as
 from ads.services.bulk import BudgetChange, How, carry_out
