@@ -7,6 +7,8 @@ from ads.models.alerts import (
     AlertProgress,
     AlertRule,
     Channel,
+    ReportLink,
+    ReportSchedule,
 )
 from ads.models.backups import Backup, Restore
 from ads.models.budgets import (
@@ -43,7 +45,6 @@ from ads.models.platforms import (
     StopLag,
     SwitchOrder,
 )
-from ads.models.reports import ReportLink, ReportSchedule
 from ads.models.saved_views import DefaultView, SavedView
 from ads.models.senders import ApiKey, WebhookDelivery, WebhookEndpoint
 from ads.models.spend import (
