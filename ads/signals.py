@@ -26,8 +26,8 @@ from ads.models import (
     DaypartingWindow,
     SeasonalityAdjustment,
 )
+from ads.models.access import SignInKind
 from ads.models.base import configuration_changed
-from ads.models.people import SignInKind
 from ads.services import messages, pacing
 from ads.services.delivery import Trigger, after_edit
 from ads.services.operations import require_clock

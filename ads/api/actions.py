@@ -4,8 +4,8 @@ from ninja import Path, Router
 
 from ads.api.frame import ApiKey, ApiRequest, Id, Kind, Problem, check_known, documented
 from ads.api.reading import DeliveryAnswer, the_campaign
+from ads.models.access import Scope
 from ads.models.campaigns import Status
-from ads.models.senders import Scope
 from ads.services.bulk import ActionRefused, set_status
 
 router = Router(tags=["campaigns"], auth=ApiKey(Scope.CAMPAIGNS_ACT))

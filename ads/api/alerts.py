@@ -10,8 +10,8 @@ from ninja import Field, Path, Query, Router, Schema
 from ads.api.frame import ApiKey, ApiRequest, Id, Kind, Problem, check_known, documented, reads
 from ads.api.reading import Named, NextCursor, paging
 from ads.models import Alert, Brand, Campaign
+from ads.models.access import Scope
 from ads.models.alerts import AlertKind
-from ads.models.senders import Scope
 from ads.services import alerts, visible
 from ads.services.actor import current_actor
 

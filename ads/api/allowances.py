@@ -28,8 +28,8 @@ from ads.api.reading import (
 )
 from ads.holds import Hold
 from ads.models import Allowance, Brand, Campaign
+from ads.models.access import Scope
 from ads.models.campaigns import Status
-from ads.models.senders import Scope
 from ads.rules.allowances import LONGEST_REASON, InvalidAllowance, Terms
 from ads.rules.money import InvalidAmount, parse_amount
 from ads.services.bulk import RunOnPreview, preview_run_on, preview_take_back, standing_limit

@@ -10,7 +10,7 @@ from pydantic import BeforeValidator
 from pydantic_core import PydanticCustomError
 
 from ads.api.frame import ApiKey, ApiRequest, Day, Id, Kind, check_known, documented, refuse
-from ads.models.senders import Scope
+from ads.models.access import Scope
 from ads.services.exports import InvalidExport, Stream, Wanted, kinds
 
 router = Router(tags=["exports"], auth=ApiKey(Scope.READ))

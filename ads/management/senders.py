@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.management.base import CommandError, CommandParser
 
 from ads.management.terminal import brand_named
-from ads.models.senders import Sender
+from ads.models.access import Sender
 from ads.rules.calendar import ISO_DATE, parse_date, parse_instant
 
 

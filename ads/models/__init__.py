@@ -1,5 +1,15 @@
 """What the database holds: fields, constraints, triggers and small derived facts."""
 
+from ads.models.access import (
+    ApiKey,
+    DefaultView,
+    Person,
+    SavedView,
+    SecondFactor,
+    SignIn,
+    WebhookDelivery,
+    WebhookEndpoint,
+)
 from ads.models.alerts import (
     Alert,
     AlertDelivery,
@@ -34,7 +44,6 @@ from ads.models.campaigns import (
     PlatformCaps,
 )
 from ads.models.operations import CountedTable, Heartbeat, MetricCounter, SimulatedSwitch
-from ads.models.people import Person, SecondFactor, SignIn
 from ads.models.platforms import (
     AccountDifference,
     BudgetCap,
@@ -45,8 +54,6 @@ from ads.models.platforms import (
     StopLag,
     SwitchOrder,
 )
-from ads.models.saved_views import DefaultView, SavedView
-from ads.models.senders import ApiKey, WebhookDelivery, WebhookEndpoint
 from ads.models.spend import (
     ArchivedId,
     ArchivedMonth,

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit, urlunsplit
 from django.conf import settings
 from django.utils import timezone
 
-from ads.models.senders import Scope
+from ads.models.access import Scope
 from ads.services.senders import api_keys
 
 PATIENCE = 60  # seconds until it answers

@@ -18,7 +18,7 @@ from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextInputWidget
 
 from ads.client_address import client_address
 from ads.models import SecondFactor
-from ads.models.people import SignInKind
+from ads.models.access import SignInKind
 from ads.rules.calendar import format_instant
 from ads.services.people import LockedOut, second_factor, sessions, sign_ins
 from ads.services.senders import CannotUnseal

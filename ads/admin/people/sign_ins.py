@@ -7,7 +7,7 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from ads.admin.base import ReadOnlyAdmin
 from ads.admin.elements import NOTHING, InstantFilter, badge, unbroken
 from ads.models import SignIn
-from ads.models.people import SignInKind
+from ads.models.access import SignInKind
 from ads.rules.calendar import format_instant
 
 COLOURS = {

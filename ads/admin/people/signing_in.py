@@ -14,7 +14,7 @@ from unfold.widgets import UnfoldBooleanSwitchWidget
 
 from ads.client_address import client_address
 from ads.models import SignIn
-from ads.models.people import SignInKind
+from ads.models.access import SignInKind
 from ads.services.people import LockedOut, second_factor, sign_ins
 
 

@@ -21,7 +21,7 @@ from ads.admin.editing import GuardsEdits
 from ads.admin.elements import NOTHING
 from ads.client_address import client_address
 from ads.models import Person
-from ads.models.people import SignInKind
+from ads.models.access import SignInKind
 from ads.services.people import second_factor, sign_ins
 
 admin.site.unregister([User, Group])

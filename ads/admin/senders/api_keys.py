@@ -19,7 +19,7 @@ from ads.admin.base import KEPT
 from ads.admin.elements import badge
 from ads.admin.senders.base import SenderAdmin, SenderForm
 from ads.models import ApiKey
-from ads.models.senders import Scope
+from ads.models.access import Scope
 from ads.services.senders import api_keys
 
 COLOURS = {api_keys.IN_USE: "success", api_keys.ExpiredKey.state: "warning"}

@@ -10,7 +10,7 @@ from ads.api.frame import limits
 from ads.api.frame.problems import Kind, Problem
 from ads.api.frame.requests import ApiRequest
 from ads.client_address import client_address
-from ads.models.senders import Scope
+from ads.models.access import Scope
 from ads.request_log import sent_by
 from ads.services.senders import Caller, api_keys
 

@@ -9,7 +9,7 @@ from ads.api.frame import ApiKey, ApiRequest, Id, Kind, Text, check_known, reads
 from ads.api.reading.finding import refuse_to_find_people, the_brand
 from ads.api.reading.paging import Page, cursor_after, link
 from ads.api.reading.schemas import BrandAnswer, NextCursor
-from ads.models.senders import Scope
+from ads.models.access import Scope
 from ads.services import pacing
 from ads.services.lists import pages
 from ads.services.pacing import Paced

@@ -10,8 +10,8 @@ from ads.api.reading.finding import refuse_to_find_people, the_campaign
 from ads.api.reading.paging import Page, cursor_after, link
 from ads.api.reading.schemas import CampaignAnswer, NextCursor
 from ads.holds import Hold
+from ads.models.access import Scope
 from ads.models.campaigns import State
-from ads.models.senders import Scope
 from ads.services.lists import pages
 from ads.services.pacing import Paced
 from ads.services.senders import visibility

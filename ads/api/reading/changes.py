@@ -11,7 +11,7 @@ from ads.api.frame import LISTED, ApiKey, ApiRequest, Id, Instant, Limit, check_
 from ads.api.reading.paging import link
 from ads.api.reading.schemas import Budget, Currency, Money, Named
 from ads.models import DeliveryChange
-from ads.models.senders import Scope
+from ads.models.access import Scope
 from ads.services.history import Position, feed
 from ads.services.senders import visibility
 

@@ -9,8 +9,8 @@ from ads.api.frame import ApiKey, ApiRequest, Id, Kind, check_known, reads
 from ads.api.reading.finding import UNDECIDED, the_campaign
 from ads.api.reading.schemas import HoldAnswer, Named
 from ads.holds import Hold
+from ads.models.access import Scope
 from ads.models.campaigns import State, Status
-from ads.models.senders import Scope
 from ads.services.explain import Explanation, explain
 
 router = Router(tags=["campaigns"], auth=ApiKey(Scope.READ))

@@ -10,7 +10,7 @@ from ads.api.reading.finding import UNDECIDED, the_campaign
 from ads.api.reading.schemas import Currency, Money
 from ads.api.reading.summaries import Span
 from ads.holds import Hold
-from ads.models.senders import Scope
+from ads.models.access import Scope
 from ads.rules.calendar import local_date
 from ads.services import receipts
 from ads.services.ledger import summaries

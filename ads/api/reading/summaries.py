@@ -10,8 +10,8 @@ from ads.api.frame import ApiKey, ApiRequest, Day, Id, Kind, check_known, reads,
 from ads.api.reading.finding import UNDECIDED, the_brand, the_campaign
 from ads.api.reading.schemas import Budget, Currency, Money
 from ads.models import Brand, Campaign
+from ads.models.access import Scope
 from ads.models.campaigns import State
-from ads.models.senders import Scope
 from ads.models.spend import Period
 from ads.rules.allowances import Allowed
 from ads.services.delivery import allowances

@@ -6,7 +6,7 @@ from ninja import Path, Query, Router, Schema
 
 from ads.api.frame import ApiKey, ApiRequest, Id, Kind, Problem, Text, check_known, documented
 from ads.models import Spend, SpendBatch
-from ads.models.senders import Scope
+from ads.models.access import Scope
 from ads.rules.money import plain
 from ads.services import batches
 from ads.services.batches import BatchFigures, CannotUndo, InTheWay

@@ -11,7 +11,7 @@ from ads.api.frame import ApiKey, ApiRequest, Kind, Problem, as_json, parameters
 from ads.api.spend import bodies, document, rows
 from ads.api.spend.bodies import JSON, NDJSON
 from ads.api.spend.rows import CORRECTIONS, DAY_TOTALS, ENTRIES, Shape
-from ads.models.senders import Scope
+from ads.models.access import Scope
 from ads.models.spend import BatchKind
 from ads.services.errors import InvalidSpend, Overlap
 from ads.services.ledger import Answer, OnOverlap, record

@@ -14,7 +14,7 @@ from ads.management.senders import (
 )
 from ads.management.terminal import Screen, acting, instant, printable
 from ads.models import ApiKey
-from ads.models.senders import Scope
+from ads.models.access import Scope
 from ads.services.senders import InvalidSender, api_keys
 
 

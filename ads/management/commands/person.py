@@ -9,7 +9,7 @@ from django.core.validators import validate_ipv46_address
 from django.utils import timezone
 
 from ads.management.terminal import Screen, acting, count
-from ads.models.people import SignInKind
+from ads.models.access import SignInKind
 from ads.services.people import second_factor, sign_ins
 
 

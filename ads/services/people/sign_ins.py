@@ -15,7 +15,7 @@ from django.contrib.auth.models import User
 from django.db.models import Q
 
 from ads.models import SignIn
-from ads.models.people import SignInKind
+from ads.models.access import SignInKind
 from ads.services.actor import current_actor
 
 logger = structlog.stdlib.get_logger(__name__)

@@ -18,7 +18,7 @@ from typing import Any, Final
 from django.db import transaction
 
 from ads.models import ApiKey, Brand
-from ads.models.senders import Scope
+from ads.models.access import Scope
 from ads.rules.calendar import format_instant
 from ads.services.senders import rights as senders
 from ads.services.senders.rights import InvalidSender

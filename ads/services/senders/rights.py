@@ -26,7 +26,7 @@ from ads.models import (
     WaitingSpend,
     WebhookEndpoint,
 )
-from ads.models.senders import Sender
+from ads.models.access import Sender
 from ads.services import locks
 from ads.services.errors import InvalidSpend
 

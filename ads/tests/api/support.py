@@ -8,7 +8,7 @@ from django.test import Client
 from django.utils import timezone
 
 from ads.models import Brand
-from ads.models.senders import Scope
+from ads.models.access import Scope
 from ads.services.senders import api_keys
 
 PROBLEM = "application/problem+json"

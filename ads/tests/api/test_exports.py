@@ -16,7 +16,7 @@ from django.db import connection
 from django.utils import timezone
 
 from ads.models import Campaign
-from ads.models.senders import Scope
+from ads.models.access import Scope
 from ads.tests.api.support import Program, key_for, problem
 from ads.tests.factories import BrandFactory, CampaignFactory
 from ads.tests.own_redis import free_port

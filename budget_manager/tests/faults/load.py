@@ -16,8 +16,8 @@ import psycopg2
 from django.utils import timezone
 
 from ads.models import Brand, Campaign
+from ads.models.access import Scope
 from ads.models.campaigns import Status
-from ads.models.senders import Scope
 from ads.services.operations import ledger_role
 from ads.services.senders import api_keys
 from budget_manager.tests.faults.client import PAUSE, Client

@@ -21,7 +21,7 @@ from django.utils import timezone
 from pytest_django.plugin import DjangoDbBlocker
 
 from ads.models import Brand, Campaign, SpendImport
-from ads.models.senders import Scope
+from ads.models.access import Scope
 from ads.services.actor import acting_as
 from ads.services.imports import Plan, uploads
 from ads.services.ledger import SpendEntry, record_all

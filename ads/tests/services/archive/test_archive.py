@@ -22,7 +22,7 @@ from ads.models import (
     UnknownReference,
     WaitingSpend,
 )
-from ads.models.senders import Scope
+from ads.models.access import Scope
 from ads.models.spend import BatchKind, Kind
 from ads.services import batches
 from ads.services.batches import CannotUndo

@@ -5,8 +5,8 @@ from django.contrib.auth.models import Group, User
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
+from ads.models.access.senders import LimitedToBrands
 from ads.models.base import TimestampedModel
-from ads.models.senders import LimitedToBrands
 from ads.models.triggers import tracked
 
 
