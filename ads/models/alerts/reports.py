@@ -5,7 +5,7 @@ from typing import Final
 from django.db import models
 from django.db.models import Q
 
-from ads.models.alerts.alerts import Channel
+from ads.models.alerts.channels import Channel
 from ads.models.base import TimestampedModel
 from ads.models.campaigns import Brand
 from ads.models.triggers import tracked
