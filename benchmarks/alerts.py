@@ -25,8 +25,8 @@ from django.conf import settings
 from django.utils import timezone
 from support.database import execute, execute_unaudited, scratch
 from support.report import at_most, expect, options, percentile, seconds, table
+from support.workers import own_redis, workers
 from support.world import NOW, decide, fill, settle
-from workers import own_redis, workers
 
 from ads.models import Alert, AlertMessage, AlertRule, Campaign
 from ads.services import alerts

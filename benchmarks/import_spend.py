@@ -16,19 +16,15 @@ of 50,000 columns is uploaded on the page, until it is previewed or refused.
 """
 
 import argparse
-import csv
 import os
-import random
 import resource
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime
 from io import StringIO
 from pathlib import Path
 
-import xlsxwriter
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -38,6 +34,7 @@ from django.test import Client
 from django.urls import reverse
 from support.database import execute, scratch
 from support.report import DEFAULT, expect, options, seconds, verdict
+from support.spend_file import campaigns_of, write, write_workbook
 from support.world import decide, fill
 
 from ads.services.imports import Plan, preview_of
@@ -55,9 +52,6 @@ BOOK_ROWS = 200_000
 RATIO = 1.5
 HOW = ("import", "copy", "preview")
 KINDS = ("totals", "distinct", "entries")
-DAYS = 25
-ADS = 13
-HEADER = ["Date", "ad_id", "campaign", "age", "gender", "Impressions", "Clicks", "amount"]
 
 
 def main() -> None:
@@ -132,20 +126,6 @@ def measured_workbook(how: str) -> tuple[float, float]:
     return took, peak
 
 
-def write_workbook(path: Path, rows: int) -> None:
-    """The rows of ``totals`` as a spreadsheet saves them: days and numbers as such."""
-    with xlsxwriter.Workbook(path) as book:
-        sheet = book.add_worksheet("Report")
-        day = book.add_format({"num_format": "yyyy-mm-dd"})
-        money = book.add_format({"num_format": "#,##0.00"})
-        sheet.write_row(0, 0, HEADER)
-        told = rows_of("totals", rows, _campaigns("totals", rows), datetime.now(UTC).date())
-        for at, (i, campaign, date_, amount) in enumerate(told, start=1):
-            sheet.write_datetime(at, 0, date_, day)
-            sheet.write_row(at, 1, _rest(i, campaign))
-            sheet.write_number(at, len(HEADER) - 1, float(amount), money)
-
-
 def measured(kind: str, rows: int, how: str) -> tuple[float, float, float]:
     """Seconds, peak resident MB, and the machine's load when it ended."""
     done = subprocess.run(
@@ -161,7 +141,7 @@ def measured(kind: str, rows: int, how: str) -> tuple[float, float, float]:
 def run(kind: str, rows: int, how: str) -> None:
     """Import one file (or one of the other HOW); prints the seconds and the peak of the memory."""
     now = datetime.now(UTC)
-    campaigns = _campaigns(kind, rows)
+    campaigns = campaigns_of(kind, rows)
     with scratch(), tempfile.TemporaryDirectory() as directory:
         fill(campaigns, brands=max(1, campaigns // 50), schedules=50, now=now)
         decide(now)
@@ -174,43 +154,6 @@ def run(kind: str, rows: int, how: str) -> None:
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         print(execute("SELECT count(*), sum(amount) FROM ads_spend"))
     print(f"{took:.3f} {peak:.1f}")
-
-
-def write(path: Path, kind: str, rows: int, campaigns: int, today: date, *, for_copy: bool) -> None:
-    """A file in random order, like an export by ad; small amounts that cross no budget.
-
-    ``for_copy``: the same rows as the ledger has them, with ids for names.
-    """
-    with path.open("w", newline="") as file:
-        out = csv.writer(file)
-        if not for_copy:
-            out.writerow([*HEADER, *(["external_id"] if kind == "entries" else [])])
-        for i, campaign, day, amount in rows_of(kind, rows, campaigns, today):
-            external_id = [f"ad-{i:09}"] if kind == "entries" else []
-            if for_copy:
-                out.writerow([campaign, day, amount, *(external_id or [""])])
-            else:
-                out.writerow([day, *_rest(i, campaign), amount, *external_id])
-
-
-def rows_of(
-    kind: str, rows: int, campaigns: int, today: date
-) -> Iterator[tuple[int, int, date, str]]:
-    """The number, campaign, day and amount of each row, in random order."""
-    ads = 1 if kind == "distinct" else ADS
-    order = list(range(rows))
-    random.Random(1).shuffle(order)
-    for i in order:
-        day = today - timedelta(days=i // ads // campaigns % DAYS)
-        yield i, i // ads % campaigns + 1, day, f"{i % 97 / 1000 + 0.01:.6f}"
-
-
-def _rest(i: int, campaign: int) -> list[int | str]:
-    return [700_000 + i, f"Campaign {campaign}", "30-34", "M", i % 9000, i % 40]
-
-
-def _campaigns(kind: str, rows: int) -> int:
-    return max(1, rows // (DAYS * (1 if kind == "distinct" else ADS)))
 
 
 def import_file(path: Path) -> None:

@@ -28,10 +28,9 @@ import psutil
 from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
-from record_spend import insert
 from support.report import expect, load, options
 from support.web import authorization
-from support.world import fill, start_from_zero
+from support.world import fill, insert, start_from_zero
 
 from ads.models import Campaign, Spend
 from ads.services.api import BudgetService

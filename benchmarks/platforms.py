@@ -27,7 +27,7 @@ from django.db import connection as database
 from django.db.models import F
 from support.database import execute, scratch
 from support.report import at_most, expect, options, percentile, table
-from workers import own_redis, workers
+from support.workers import own_redis, workers
 
 from ads.models import (
     Brand,

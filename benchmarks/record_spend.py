@@ -9,7 +9,6 @@ crossed. Afterwards the ledger and its totals must match what was recorded, to t
 import multiprocessing
 import time
 from collections.abc import Callable
-from contextlib import closing
 from decimal import Decimal
 from functools import partial
 from multiprocessing.synchronize import Barrier
@@ -20,7 +19,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from support.database import execute, scratch
 from support.report import at_least, expect, options, seconds, table, verdict
-from support.world import fill, start_from_zero
+from support.world import fill, insert, start_from_zero
 
 from ads.models import Brand, Campaign, Spend, SpendTotal
 from ads.services import BudgetService
@@ -80,18 +79,6 @@ def one_process(entries: int, rounds: int) -> tuple[float, float]:
 def record(campaign: Campaign, entries: int) -> None:
     for _ in range(entries):
         BudgetService.record_spend(campaign, CENT)
-
-
-def insert(campaign_id: int, entries: int) -> None:
-    today = timezone.now().date()
-    raw = connection.get_new_connection(connection.get_connection_params())
-    with closing(raw), raw.cursor() as cursor:
-        for _ in range(entries):
-            cursor.execute(
-                "INSERT INTO ads_spend (campaign_id, amount, date) VALUES (%s, %s, %s)",
-                [campaign_id, CENT, today],
-            )
-            raw.commit()
 
 
 def together(campaigns: list[Campaign], entries: int) -> float:

@@ -14,9 +14,6 @@ for all queues instead, with as many processes as this machine has, as it was be
 """
 
 import logging
-import os
-import shlex
-import subprocess
 import tempfile
 import threading
 import time
@@ -25,14 +22,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
 
-import redis
 from celery.result import AsyncResult
 from django.conf import settings
-from import_spend import write
 from support.database import scratch
 from support.report import at_most, expect, options, table
+from support.spend_file import write
+from support.workers import own_redis, workers
 from support.world import decide, fill
 
 from ads.models import SpendImport
@@ -47,7 +43,6 @@ CHECK = "ads.tasks.check_campaign_budgets"
 TELL = "ads.tasks.tell_platforms"
 #: Of an account that there is not, so that nothing but the queue takes time.
 TELL_ACCOUNT = "ads.tasks.tell_account"
-REDIS_DATABASE = 14  # of 16; no other program of this project uses it while it is empty
 TOGETHER = {"worker": "celery -A budget_manager worker --loglevel=WARNING"}
 
 
@@ -182,54 +177,6 @@ def queue_stale(ticks: int) -> list[str]:
             for name in names
             for _ in range(ticks)
         ]
-
-
-@contextmanager
-def own_redis() -> Iterator["redis.Redis"]:
-    """Point the application at a Redis database of its own."""
-    url = urlunsplit(urlsplit(settings.REDIS_URL)._replace(path=f"/{REDIS_DATABASE}"))
-    client = redis.Redis.from_url(url)
-    expect(0, client.dbsize())
-    settings.REDIS_URL = url
-    app.conf.update(broker_url=url, result_backend=url)
-    try:
-        yield client
-    finally:
-        client.flushdb()
-
-
-@contextmanager
-def workers(
-    commands: dict[str, str], database: str, *more: str, simulated: bool = True
-) -> Iterator[None]:
-    """Run them until the block ends, then kill them: some sleep."""
-    environment = {
-        **os.environ,
-        "DATABASE_URL": urlunsplit(urlsplit(settings.DATABASE_URL)._replace(path=f"/{database}")),
-        "REDIS_URL": settings.REDIS_URL,
-        "SIMULATED_PLATFORM": str(simulated),
-        "PATH": f"{settings.BASE_DIR / '.venv' / 'bin'}{os.pathsep}{os.environ['PATH']}",
-        "PYTHONPATH": str(Path(__file__).parent),
-    }
-    running = [
-        subprocess.Popen(
-            [*shlex.split(command), *more],
-            cwd=settings.BASE_DIR,
-            env=environment,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-        for command in commands.values()
-    ]
-    try:
-        while len(app.control.ping(timeout=1, limit=len(running)) or ()) < len(running):
-            expect([None] * len(running), [each.poll() for each in running])
-        yield
-    finally:
-        for each in running:
-            os.killpg(each.pid, 9)
-            each.wait()
 
 
 if __name__ == "__main__":

@@ -5,10 +5,12 @@ them a second of higher priority), every campaign has a total for today (its bra
 and for the month, and every budget is far from used up.
 """
 
+from contextlib import closing
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
+from django.db import connection
 from django.db.models import QuerySet
 from django.utils import timezone
 
@@ -118,3 +120,16 @@ def start_from_zero(*, campaign_budget: Decimal | None) -> None:
     execute("UPDATE ads_campaign SET daily_budget = %s, monthly_budget = %s", [campaign_budget] * 2)
     execute("UPDATE ads_brand SET daily_budget = 1e10, monthly_budget = 1e11")
     settle(timezone.now())
+
+
+def insert(campaign_id: int, entries: int) -> None:
+    """A bare INSERT and commit for each entry: what recording is compared with."""
+    today = timezone.now().date()
+    raw = connection.get_new_connection(connection.get_connection_params())
+    with closing(raw), raw.cursor() as cursor:
+        for _ in range(entries):
+            cursor.execute(
+                "INSERT INTO ads_spend (campaign_id, amount, date) VALUES (%s, %s, %s)",
+                [campaign_id, Decimal("0.01"), today],
+            )
+            raw.commit()
