@@ -66,10 +66,14 @@ def git(*arguments: str) -> None:
 
 
 def run(checkout: Path, script: list[str]) -> Iterator[tuple[str, list[float]]]:
-    """Each line that the script prints: its words, and its numbers."""
+    """Each line that the script prints: its words, and its numbers.
+
+    The script is named without its folder, which may be another one in the other checkout.
+    """
     name, *arguments = script
+    (found,) = (checkout / "benchmarks").rglob(name)
     done = subprocess.run(
-        [sys.executable, str(checkout / "benchmarks" / name), *arguments],
+        [sys.executable, str(found), *arguments],
         cwd=checkout,
         env=os.environ | {"DATABASE_URL": settings.DATABASE_URL, "REDIS_URL": settings.REDIS_URL},
         check=True,
