@@ -7,11 +7,15 @@ crossed. Afterwards the ledger and its totals must match what was recorded, to t
 """
 
 import multiprocessing
+import sys
 import time
 from collections.abc import Callable
 from decimal import Decimal
 from functools import partial
 from multiprocessing.synchronize import Barrier
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # for ``support``
 
 from django.db import connection
 from django.db.models import Sum

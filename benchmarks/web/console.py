@@ -13,10 +13,14 @@ elapsed time, for a machine with other work.
 import argparse
 import gc
 import statistics
+import sys
 import time
 from dataclasses import dataclass, field
 from itertools import chain
+from pathlib import Path
 from typing import Any, Final
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # for ``support``
 
 import psutil
 from django.conf import settings

@@ -11,10 +11,14 @@ import json
 import multiprocessing
 import resource
 import statistics
+import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from itertools import chain
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # for ``support``
 
 from django.db import connection
 from django.db.models import Sum

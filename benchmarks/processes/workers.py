@@ -14,6 +14,7 @@ for all queues instead, with as many processes as this machine has, as it was be
 """
 
 import logging
+import sys
 import tempfile
 import threading
 import time
@@ -22,6 +23,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # for ``support``
 
 from celery.result import AsyncResult
 from django.conf import settings

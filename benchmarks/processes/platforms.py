@@ -14,12 +14,16 @@ The workers are those of the Procfile. Stand-ins and workers share the machine.
 import logging
 import os
 import random
+import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from types import MappingProxyType
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # for ``support``
 
 import psutil
 from django.conf import settings

@@ -13,6 +13,7 @@ import json
 import logging
 import multiprocessing
 import statistics
+import sys
 import threading
 import time
 from collections import Counter, defaultdict
@@ -22,7 +23,10 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import count, cycle
+from pathlib import Path
 from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # for ``support``
 
 import psutil
 from django.core.management import call_command

@@ -15,10 +15,14 @@ the next question, and the telling. Platforms' own caps on a day would lower it,
 
 import logging
 import random
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # for ``support``
 
 from django.conf import settings
 from support.database import scratch

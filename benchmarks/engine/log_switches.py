@@ -6,9 +6,12 @@ shortest of each counts.
 
 import logging
 import logging.config
+import sys
 import tempfile
 import time
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # for ``support``
 
 from support.database import execute_unaudited, scratch
 from support.report import at_most, expect, options, seconds, table

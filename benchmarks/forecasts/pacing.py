@@ -4,10 +4,14 @@ Two months of spend on every day for each campaign, as sums; half are dayparted,
 flight. ``cpu`` is the processor time, here and in the database server on the same machine.
 """
 
+import sys
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, Final
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # for ``support``
 
 import psutil
 from django.db import connection

@@ -5,8 +5,12 @@ total budget, with 11 months of spend to add up, and every twentieth is in a gro
 single entries of campaigns without, with a total budget, and in a group, in turns.
 """
 
+import sys
 from contextlib import ExitStack
 from functools import partial
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # for ``support``
 
 from support.database import execute, execute_unaudited, scratch, use
 from support.report import at_most, expect, options, seconds, table

@@ -8,9 +8,13 @@ less than a tenth of its mean, or by less than what is worth a word, from one en
 
 import logging
 import statistics
+import sys
 import threading
 import time
 from collections import defaultdict
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # for ``support``
 
 import psutil
 import redis

@@ -5,9 +5,12 @@ be as it was, and its sums all along.
 """
 
 import resource
+import sys
 import tempfile
 from datetime import UTC, date, datetime
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # for ``support``
 
 from support.database import execute, scratch
 from support.report import expect, options, seconds, table

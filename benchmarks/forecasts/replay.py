@@ -5,9 +5,13 @@ daily budget, and the brand's own stops them all on some days.
 """
 
 import logging
+import sys
 import time
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # for ``support``
 
 from support.database import execute, scratch
 from support.report import at_most, options, seconds, table

@@ -8,17 +8,20 @@ import argparse
 import os
 import signal
 import subprocess
+import sys
 import tempfile
 import threading
 import time
 import urllib.request
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # for ``support``
+
 from support.report import at_most, table  # not the database, which would start servers here too
 
 FIRST_PAGE, UP = 4.0, 10.0  # seconds, once everything is installed
 PORT, FLOWER_PORT = 18000, 15555
-HERE = Path(__file__).resolve().parents[1]
+HERE = Path(__file__).resolve().parents[2]
 
 
 def main() -> None:

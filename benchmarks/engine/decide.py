@@ -6,6 +6,10 @@ engine's time includes computing it. Both have the same ``work_mem``; their answ
 """
 
 import resource
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # for ``support``
 
 from django.db import transaction
 from support.database import execute, execute_unaudited, scratch

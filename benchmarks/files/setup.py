@@ -6,8 +6,12 @@ new. Queries are counted in a round of its own, because counting costs time.
 
 import csv
 import io
+import sys
 import tracemalloc
 from functools import partial
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # for ``support``
 
 from django.db import connection
 from django.test.utils import CaptureQueriesContext

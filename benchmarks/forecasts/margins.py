@@ -12,12 +12,16 @@ and told for a day of ticks.
 
 import logging
 import random
+import sys
 from argparse import Namespace
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Final
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # for ``support``
 
 from django.conf import settings
 from support.database import scratch

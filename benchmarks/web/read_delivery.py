@@ -8,10 +8,14 @@ the same machine. Figures are milliseconds at the client.
 import json
 import random
 import statistics
+import sys
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import chain
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # for ``support``
 
 from django.utils import timezone
 from support.database import execute, scratch

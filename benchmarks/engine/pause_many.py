@@ -4,7 +4,11 @@ Each of the four budgets stops a part of them. Queries are counted in a separate
 counting costs time.
 """
 
+import sys
 from collections import defaultdict
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # for ``support``
 
 from django.db import connection
 from django.test.utils import CaptureQueriesContext

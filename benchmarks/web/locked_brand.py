@@ -9,13 +9,17 @@ import http.client
 import itertools
 import json
 import statistics
+import sys
 import threading
 import time
 from collections import Counter
 from contextlib import closing
 from dataclasses import dataclass, field
 from decimal import Decimal
+from pathlib import Path
 from typing import Any, Final
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # for ``support``
 
 import psycopg2
 from django.db import connection

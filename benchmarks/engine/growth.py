@@ -4,7 +4,11 @@ Each size has a database of its own, with as many campaigns to a brand, and the 
 the shortest round counts. Nothing is to change. (Growth of imports: ``import_spend.py``.)
 """
 
+import sys
 from contextlib import ExitStack
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # for ``support``
 
 from support.database import scratch, use
 from support.report import expect, options, seconds, table, verdict
