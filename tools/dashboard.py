@@ -29,8 +29,8 @@ django.setup()
 
 from ads.models import Spend  # noqa: E402
 from ads.tests.own_redis import free_port  # noqa: E402
-from budget_manager.tests.faults.load import Load  # noqa: E402
-from budget_manager.tests.faults.stack import Stack  # noqa: E402
+from budget_manager.tests.faults.system.load import Load  # noqa: E402
+from budget_manager.tests.faults.system.stack import Stack  # noqa: E402
 from budget_manager.tests.support import directory  # noqa: E402
 
 MONITORING = ROOT / "monitoring"

@@ -40,7 +40,7 @@ from ads.models import Campaign, Spend
 from ads.services.api import BudgetService
 from ads.services.delivery import Trigger, enforce
 from ads.services.ledger import verification
-from budget_manager.tests.faults.machines import Machines
+from budget_manager.tests.faults.system.machines import Machines
 from budget_manager.tests.support import directory, wait_for
 
 KINDS = {"web": 4, "enforcement": 4}

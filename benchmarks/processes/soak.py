@@ -21,9 +21,9 @@ import redis
 from support.report import load as busy
 from support.report import options, table
 
-from budget_manager.tests.faults.check import check
-from budget_manager.tests.faults.load import Load
-from budget_manager.tests.faults.stack import Stack, last_check
+from budget_manager.tests.faults.system.check import check
+from budget_manager.tests.faults.system.load import Load
+from budget_manager.tests.faults.system.stack import Stack, last_check
 from budget_manager.tests.support import directory
 
 ROUND = 60.0  # seconds

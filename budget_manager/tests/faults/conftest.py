@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterator
 import pytest
 from pytest_django.plugin import DjangoDbBlocker
 
-from budget_manager.tests.faults.check import check
-from budget_manager.tests.faults.load import Load
-from budget_manager.tests.faults.stack import Stack
+from budget_manager.tests.faults.system.check import check
+from budget_manager.tests.faults.system.load import Load
+from budget_manager.tests.faults.system.stack import Stack
 from budget_manager.tests.support import directory
 
 

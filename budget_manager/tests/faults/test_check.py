@@ -11,9 +11,13 @@ from django.utils import timezone
 from ads.models import Brand, Campaign
 from ads.services.ledger import SpendEntry, record_all
 from ads.tests.support import execute
-from budget_manager.tests.faults.check import as_people_wished, in_ledger_once, nothing_is_wrong
-from budget_manager.tests.faults.load import Entries
-from budget_manager.tests.faults.stack import EMPTY, Stack
+from budget_manager.tests.faults.system.check import (
+    as_people_wished,
+    in_ledger_once,
+    nothing_is_wrong,
+)
+from budget_manager.tests.faults.system.load import Entries
+from budget_manager.tests.faults.system.stack import EMPTY, Stack
 
 pytestmark = pytest.mark.faults
 

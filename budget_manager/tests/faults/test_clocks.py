@@ -14,10 +14,10 @@ from django.utils import timezone
 from ads.models import Brand, Campaign, DeliveryChange, Spend, TimezoneName
 from ads.services.delivery import Trigger, enforce
 from ads.services.ledger import SpendEntry, record_all
-from budget_manager.tests.faults.check import in_ledger_once, nothing_is_wrong
-from budget_manager.tests.faults.load import Entries, Load
-from budget_manager.tests.faults.servers import PATIENCE
-from budget_manager.tests.faults.stack import EMPTY, Stack, wrong_clock
+from budget_manager.tests.faults.system.check import in_ledger_once, nothing_is_wrong
+from budget_manager.tests.faults.system.load import Entries, Load
+from budget_manager.tests.faults.system.servers import PATIENCE
+from budget_manager.tests.faults.system.stack import EMPTY, Stack, wrong_clock
 
 pytestmark = pytest.mark.faults
 

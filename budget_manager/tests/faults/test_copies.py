@@ -18,7 +18,7 @@ from pytest_django.plugin import DjangoDbBlocker
 from ads.models import Brand, Campaign, Spend
 from ads.services.ledger import SpendEntry, record_all
 from ads.tests.own_redis import free_port
-from budget_manager.tests.faults.servers import OwnPostgres
+from budget_manager.tests.faults.system.servers import OwnPostgres
 from budget_manager.tests.support import ROOT, directory, environment, wait_for
 from budget_manager.tests.template import copy_template, using
 

@@ -15,9 +15,9 @@ from django.utils import timezone
 from ads.models import Campaign, Spend, SpendImport
 from ads.services.actor import acting_as
 from ads.services.imports import Plan, uploads
-from budget_manager.tests.faults.load import Entries, Load
-from budget_manager.tests.faults.servers import PATIENCE
-from budget_manager.tests.faults.stack import Stack
+from budget_manager.tests.faults.system.load import Entries, Load
+from budget_manager.tests.faults.system.servers import PATIENCE
+from budget_manager.tests.faults.system.stack import Stack
 from budget_manager.tests.support import wait_for
 
 pytestmark = pytest.mark.faults

@@ -26,11 +26,11 @@ from ads.services.actor import acting_as
 from ads.services.imports import Plan, uploads
 from ads.services.ledger import SpendEntry, record_all
 from ads.services.senders import api_keys
-from budget_manager.tests.faults.client import Client
-from budget_manager.tests.faults.load import Load
-from budget_manager.tests.faults.machines import MACHINES, PORT, Machines, unavailable
-from budget_manager.tests.faults.servers import PATIENCE
-from budget_manager.tests.faults.stack import Stack, wrong_clock
+from budget_manager.tests.faults.system.client import Client
+from budget_manager.tests.faults.system.load import Load
+from budget_manager.tests.faults.system.machines import MACHINES, PORT, Machines, unavailable
+from budget_manager.tests.faults.system.servers import PATIENCE
+from budget_manager.tests.faults.system.stack import Stack, wrong_clock
 from budget_manager.tests.faults.test_imports import file_of, recorded, until
 from budget_manager.tests.support import directory, wait_for
 

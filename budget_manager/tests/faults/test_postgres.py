@@ -16,9 +16,9 @@ import pytest
 from psycopg2.extensions import connection as Session  # noqa: N812 - it is a class
 
 from ads.models import Campaign
-from budget_manager.tests.faults.load import Load
-from budget_manager.tests.faults.servers import PATIENCE
-from budget_manager.tests.faults.stack import Stack
+from budget_manager.tests.faults.system.load import Load
+from budget_manager.tests.faults.system.servers import PATIENCE
+from budget_manager.tests.faults.system.stack import Stack
 from budget_manager.tests.support import wait_for
 
 pytestmark = pytest.mark.faults

@@ -10,9 +10,9 @@ import psutil
 import pytest
 
 from budget_manager.processes import parse_procfile
-from budget_manager.tests.faults.load import Load
-from budget_manager.tests.faults.servers import PATIENCE
-from budget_manager.tests.faults.stack import LEFT_OUT, Stack
+from budget_manager.tests.faults.system.load import Load
+from budget_manager.tests.faults.system.servers import PATIENCE
+from budget_manager.tests.faults.system.stack import LEFT_OUT, Stack
 from budget_manager.tests.support import ROOT, wait_for
 
 pytestmark = pytest.mark.faults

@@ -11,9 +11,9 @@ import pytest
 import redis
 from celery import Celery
 
-from budget_manager.tests.faults.load import Load
-from budget_manager.tests.faults.servers import PATIENCE
-from budget_manager.tests.faults.stack import CHECK, Stack
+from budget_manager.tests.faults.system.load import Load
+from budget_manager.tests.faults.system.servers import PATIENCE
+from budget_manager.tests.faults.system.stack import CHECK, Stack
 from budget_manager.tests.support import wait_for
 
 pytestmark = pytest.mark.faults

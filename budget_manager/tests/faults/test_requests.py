@@ -7,8 +7,8 @@ from decimal import Decimal
 
 import pytest
 
-from budget_manager.tests.faults.load import Load
-from budget_manager.tests.faults.stack import Stack
+from budget_manager.tests.faults.system.load import Load
+from budget_manager.tests.faults.system.stack import Stack
 
 pytestmark = pytest.mark.faults
 

@@ -20,9 +20,9 @@ from ads.models.access import Scope
 from ads.models.campaigns import Status
 from ads.services.operations import ledger_role
 from ads.services.senders import api_keys
-from budget_manager.tests.faults.client import PAUSE, Client
-from budget_manager.tests.faults.servers import PATIENCE
-from budget_manager.tests.faults.stack import Stack
+from budget_manager.tests.faults.system.client import PAUSE, Client
+from budget_manager.tests.faults.system.servers import PATIENCE
+from budget_manager.tests.faults.system.stack import Stack
 from budget_manager.tests.support import wait_for
 
 #: Seconds of each program between two things that it does.

@@ -17,8 +17,8 @@ from typing import Final
 from urllib.parse import urlsplit, urlunsplit
 
 from ads.tests.own_redis import OwnRedis
-from budget_manager.tests.faults.servers import PATIENCE, OwnPostgres
-from budget_manager.tests.faults.stack import Stack
+from budget_manager.tests.faults.system.servers import PATIENCE, OwnPostgres
+from budget_manager.tests.faults.system.stack import Stack
 
 #: Of each kind of process.
 MACHINES: Final = {"web": 4, "enforcement": 2, "orders": 1, "worker": 2, "beat": 2}

@@ -12,8 +12,8 @@ from ads.holds import Moment, evaluate
 from ads.models import Campaign, Spend
 from ads.models.campaigns import Status
 from ads.services.ledger import verification
-from budget_manager.tests.faults.load import SQL_BUDGET, Entries, Load
-from budget_manager.tests.faults.stack import Stack
+from budget_manager.tests.faults.system.load import SQL_BUDGET, Entries, Load
+from budget_manager.tests.faults.system.stack import Stack
 
 #: Campaigns with two changes the same way in a row; the first must be a start.
 NOT_IN_TURN = """

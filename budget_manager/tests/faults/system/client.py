@@ -10,7 +10,7 @@ from http import HTTPStatus
 from itertools import cycle
 from typing import Any
 
-from budget_manager.tests.faults.servers import PATIENCE
+from budget_manager.tests.faults.system.servers import PATIENCE
 
 #: Seconds for which an address that did not answer is not asked.
 LEFT_OUT = 10

@@ -22,7 +22,7 @@ from django_celery_beat.models import IntervalSchedule, PeriodicTask, PeriodicTa
 from ads.models import Heartbeat
 from ads.tests.own_redis import OwnRedis, free_port
 from budget_manager.processes import parse_procfile
-from budget_manager.tests.faults.servers import PATIENCE, OwnPostgres, with_parent
+from budget_manager.tests.faults.system.servers import PATIENCE, OwnPostgres, with_parent
 from budget_manager.tests.support import ROOT, environment, wait_for
 from budget_manager.tests.template import copy_template, using
 
