@@ -19,7 +19,7 @@ from django.db.models import (
 )
 from django.db.models.functions import Coalesce
 
-from ads.allowed import waived_at
+from ads.holds import waived_at
 from ads.models import Brand, Campaign, SpendTotal
 from ads.models.campaigns import STATES, State
 from ads.models.fields import MoneyField

@@ -10,6 +10,7 @@ from decimal import Decimal
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from ads.holds import schedules_as_rules
 from ads.models import (
     Allowance,
     Brand,
@@ -20,7 +21,6 @@ from ads.models import (
     SpendBatch,
 )
 from ads.models.spend import Kind, Period
-from ads.moments import schedules_as_rules
 from ads.rules import dayparting
 from ads.rules.allowances import Terms
 from ads.services import batches, campaign_lookup

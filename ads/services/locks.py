@@ -49,7 +49,7 @@ from django.db.models import F, Model, QuerySet
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Collate
 
-from ads.budget_sums import is_long
+from ads.holds import is_long
 from ads.models import (
     Brand,
     BudgetCap,

@@ -7,9 +7,8 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db.models import DateTimeField, QuerySet, Value
 
-from ads import compiled
+from ads.holds import Moment, compiled
 from ads.models import Campaign
-from ads.moments import Moment
 from ads.services.delivery import preview_switches
 from ads.tests.factories import BudgetGroupFactory, CampaignFactory, ScheduleFactory
 from ads.tests.support import NOON, spend, spend_in_sql

@@ -15,7 +15,7 @@ from unfold.widgets import (
 
 from ads.admin.alerts.pages import AlertConfigurationAdmin
 from ads.admin.elements import ConfigurationForm, counted
-from ads.budget_sums import TOTAL
+from ads.holds import TOTAL
 from ads.models import AlertRule, Channel
 from ads.models.alerts import MOST_PERCENT, AlertKind, Owner
 from ads.models.fields import timezone_choices

@@ -12,7 +12,6 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
-from ads import budget_sums
 from ads.admin.base import KEPT, ConfigurationAdmin, LocalTimes, listed, may_view
 from ads.admin.elements import (
     NOTHING,
@@ -25,8 +24,7 @@ from ads.admin.elements import (
     state_badge,
     two_lines,
 )
-from ads.budget_sums import TOTAL, GroupBudget, GroupFigures
-from ads.holds import from_bits
+from ads.holds import TOTAL, GroupBudget, GroupFigures, budget_sums, from_bits
 from ads.models import BudgetGroup, Campaign
 from ads.models.spend import Period
 from ads.rules.calendar import UnknownTimezone, local_date

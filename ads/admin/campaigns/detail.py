@@ -22,8 +22,7 @@ from ads.admin.base import (
 from ads.admin.elements import spend_bar, state_badge, strips
 from ads.admin.plans import plan_links
 from ads.admin.receipts import last_receipts, on_platforms
-from ads.budget_sums import TOTAL
-from ads.holds import Hold
+from ads.holds import TOTAL, Hold
 from ads.models import Brand, Campaign, CampaignReference, Spend, SwitchOrder
 from ads.rules.calendar import UnknownTimezone, format_instant, local_date
 from ads.rules.money import format_money

@@ -15,8 +15,8 @@ from ads.admin.schedules.changelist import ScheduleColumns
 from ads.admin.schedules.preview import SchedulePreview
 from ads.admin.schedules.text import clock_there
 from ads.admin.schedules.windows import WindowInline
+from ads.holds import schedules_as_rules
 from ads.models import CampaignSchedule, DaypartingSchedule, DaypartingWindow
-from ads.moments import schedules_as_rules
 from ads.rules.calendar import UnknownTimezone
 from ads.rules.dayparting import DAYS
 from ads.services import visible

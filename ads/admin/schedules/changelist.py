@@ -13,8 +13,8 @@ from django.utils.safestring import SafeString
 
 from ads.admin.elements import AdminMixin, badge, clock, soon, two_lines
 from ads.admin.schedules.text import campaigns_of, hours_in_words
+from ads.holds import schedules_as_rules
 from ads.models import CampaignSchedule, DaypartingSchedule
-from ads.moments import schedules_as_rules
 from ads.rules.calendar import UnknownTimezone
 from ads.rules.dayparting import Schedule, is_in_force, is_open, next_closing, next_opening
 from ads.services import visible

@@ -13,8 +13,8 @@ from django.views.decorators.http import require_POST
 from ads.admin.actions import reasons
 from ads.admin.elements import AdminMixin, strips
 from ads.admin.schedules.text import campaigns_of, clock_there, minute_of_week, same_clock
+from ads.holds import schedules_as_rules
 from ads.models import DaypartingSchedule
-from ads.moments import schedules_as_rules
 from ads.rules.calendar import UnknownTimezone, format_instant
 from ads.rules.dayparting import Schedule
 from ads.services.delivery import Preview, preview_schedule

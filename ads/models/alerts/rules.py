@@ -40,7 +40,7 @@ class Owner(models.TextChoices):
 #: Percents of a budget that make sense.
 MOST_PERCENT: Final = 1000
 
-#: Of budgets that a rule watches; "total" is :data:`ads.budget_sums.TOTAL`.
+#: Of budgets that a rule watches; "total" is :data:`ads.holds.budget_sums.TOTAL`.
 _PERIODS: Final = [*Period.choices, ("total", "Total"), ("", "All")]
 
 _RULE_FIELDS = [

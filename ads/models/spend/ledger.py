@@ -248,7 +248,7 @@ class SpendTotal(TimestampedModel):
 
     ``campaign`` NULL is the brand's own row. The database keeps both: ``amount`` is the sum of the
     ledger, ``waived`` that of the allowances in force. An allowance that ends before its period is
-    in ``waived`` until the clock takes it out; see :mod:`ads.allowed`.
+    in ``waived`` until the clock takes it out; see :mod:`ads.holds.allowed`.
     """
 
     Period = Period

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from django.db import connection
 
-from ads.allowed import WAIVED_AT
+from ads.holds import WAIVED_AT
 from ads.models import AlertRule, Brand
 from ads.models.alerts import AlertKind, Owner
 from ads.models.spend import Period

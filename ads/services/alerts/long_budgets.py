@@ -1,6 +1,6 @@
 """Budgets of which no running sum is kept, for alerts: of flights, and of budget groups.
 
-Few have one, so they are worked out as the holds work them out (:mod:`ads.budget_sums`).
+Few have one, so they are worked out as the holds work them out (:mod:`ads.holds.budget_sums`).
 """
 
 from collections.abc import Iterator, Sequence
@@ -11,8 +11,7 @@ from typing import Any, Final
 
 from django.db.models import Exists, F, OuterRef, Q
 
-from ads import budget_sums
-from ads.budget_sums import TOTAL
+from ads.holds import TOTAL, budget_sums
 from ads.models import AlertRule, BudgetGroup, Campaign
 from ads.models.alerts import Owner
 from ads.models.campaigns import Status

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from django.db import connection
 
-from ads.budget_sums import GROUP_BUDGETS, TOTAL
+from ads.holds import GROUP_BUDGETS, TOTAL
 from ads.models import AlertRule, Brand, DeliveryChange, SwitchOrder, UnknownReference
 from ads.models.alerts import AlertKind, Owner
 from ads.models.platforms import OrderState

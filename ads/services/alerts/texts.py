@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from django.conf import settings
 
-from ads.budget_sums import TOTAL
+from ads.holds import TOTAL
 from ads.models import Alert
 from ads.models.alerts import AlertKind
 from ads.models.spend import Period

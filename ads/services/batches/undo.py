@@ -19,7 +19,7 @@ from typing import Any, Final
 from django.db import OperationalError, connection, transaction
 from django.db.models import Q, QuerySet
 
-from ads.budget_sums import is_long
+from ads.holds import is_long
 from ads.models import Campaign, Spend, SpendBatch, WaitingSpend
 from ads.models.spend import BatchKind
 from ads.services import lock_waits, locks, new_batch

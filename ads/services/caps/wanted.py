@@ -10,14 +10,11 @@ from typing import Any, Final
 from django.db import connection
 from django.db.models import QuerySet
 
-from ads import budget_sums
-from ads.allowed import has_ended
-from ads.holds import BUDGET_HOLDS, LIMITS, BudgetHold, with_spend
+from ads.holds import BUDGET_HOLDS, LIMITS, BudgetHold, Moment, budget_sums, has_ended, with_spend
 from ads.models import BudgetGroup, Campaign, PlatformCampaign, PlatformCaps
 from ads.models.campaigns import Status
 from ads.models.platforms import MATCHED
 from ads.models.spend import Period
-from ads.moments import Moment
 from ads.platforms import UnknownPlatform, platform
 from ads.rules import caps
 from ads.rules.caps import Limit

@@ -11,7 +11,7 @@ from uuid import UUID
 from django.apps import apps
 from django.db.models import F, Q, QuerySet
 
-from ads.allowed import waived_at
+from ads.holds import waived_at
 from ads.models import Allowance, Brand, Campaign, SpendTotal
 from ads.models.spend import Period
 from ads.rules.allowances import InvalidAllowance, Terms

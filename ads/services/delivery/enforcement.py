@@ -24,7 +24,7 @@ import structlog
 from django.db import OperationalError, connection, models, transaction
 from django.db.models import F, QuerySet
 
-from ads import compiled, holds
+from ads import holds
 from ads.failures import counted
 from ads.holds import (
     GROUP_BUDGET,
@@ -33,11 +33,12 @@ from ads.holds import (
     AnyBudget,
     Hold,
     Moment,
+    compiled,
     evaluate,
     from_bits,
+    is_everything,
 )
 from ads.models import Campaign
-from ads.moments import is_everything
 from ads.services import lock_waits, locks, margins, messages, orders, restored
 from ads.services.actor import current_actor
 from ads.services.delivery import switch_log

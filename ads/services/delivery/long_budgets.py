@@ -13,8 +13,7 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, Q
 
-from ads import budget_sums
-from ads.budget_sums import TOTAL
+from ads.holds import TOTAL, budget_sums
 from ads.models import BudgetGroup, Campaign
 from ads.rules.calendar import local_date, period_start
 from ads.rules.money import is_used_up

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from django.db import connection, transaction
 
-from ads.budget_sums import IS_LONG
+from ads.holds import IS_LONG
 from ads.models import SpendTotal
 from ads.models.spend import Period, sums_of
 from ads.rules.calendar import local_date, month_start

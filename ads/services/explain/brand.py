@@ -8,11 +8,10 @@ from typing import Any, Final
 
 from django.db.models import Case, Count, IntegerField, QuerySet, Value, When
 
-from ads.holds import Hold, with_holds
+from ads.holds import Hold, Moment, with_holds
 from ads.models import Brand, Campaign
 from ads.models.campaigns import STATES, State
 from ads.models.spend import Period
-from ads.moments import Moment
 from ads.rules import calendar
 from ads.rules.allowances import Allowed, limit_words, runs_out_at
 from ads.services import freshness

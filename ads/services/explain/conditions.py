@@ -6,8 +6,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
-from ads.budget_sums import TOTAL
-from ads.holds import BUDGET_OF, LIMIT_OF, Hold
+from ads.holds import BUDGET_OF, LIMIT_OF, TOTAL, Hold
 from ads.models import Campaign
 from ads.models.campaigns import Status
 from ads.models.spend import Period

@@ -6,13 +6,10 @@ from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Final
 
-from ads import budget_sums
-from ads.budget_sums import TOTAL
-from ads.holds import LIMIT_OF, Hold, Moment, from_bits, with_holds
+from ads.holds import LIMIT_OF, TOTAL, Hold, Moment, as_rules, budget_sums, from_bits, with_holds
 from ads.models import Campaign, CampaignSchedule, DaypartingSchedule
 from ads.models.campaigns import Status
 from ads.models.spend import Period
-from ads.moments import as_rules
 from ads.rules import calendar, dayparting
 from ads.rules.money import format_money
 from ads.services import freshness

@@ -9,8 +9,7 @@ from typing import Any
 
 from django.db.models import Q
 
-from ads.budget_sums import GroupFigures
-from ads.holds import BUDGET_HOLDS, ON_ITS_WAY, AnyBudget, BudgetHold, Hold
+from ads.holds import BUDGET_HOLDS, ON_ITS_WAY, AnyBudget, BudgetHold, GroupFigures, Hold
 from ads.models import Allowance, Campaign
 from ads.models.spend import Period
 from ads.rules import calendar

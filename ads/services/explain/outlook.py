@@ -16,8 +16,18 @@ from typing import Any, Final
 
 from django.db.models import Q, QuerySet
 
-from ads.budget_sums import TOTAL, GroupFigures, is_held_on, later_sums
-from ads.holds import BUDGET_HOLDS, BUDGET_OF, Hold, Moments, from_bits, with_holds
+from ads.holds import (
+    BUDGET_HOLDS,
+    BUDGET_OF,
+    TOTAL,
+    GroupFigures,
+    Hold,
+    Moments,
+    from_bits,
+    is_held_on,
+    later_sums,
+    with_holds,
+)
 from ads.models import Campaign, SpendTotal
 from ads.models.spend import Period
 from ads.rules import calendar, dayparting

@@ -12,7 +12,7 @@ from django.db import connection
 from django.db.models import QuerySet
 from django.db.models.expressions import RawSQL
 
-from ads.budget_sums import IS_LONG
+from ads.holds import IS_LONG
 from ads.models import Campaign
 from ads.services.currencies import by_currency
 from ads.services.delivery import earliest_month

@@ -15,7 +15,7 @@ from typing import Final
 from django.db import transaction
 from django.db.models import Q
 
-from ads.budget_sums import is_long
+from ads.holds import NOTHING, is_long
 from ads.models import Brand, Campaign, Spend, SpendTotal
 from ads.models.spend import Kind, Period
 from ads.rules.calendar import UnknownTimezone, local_date, period_start
@@ -26,7 +26,6 @@ from ads.services.errors import InvalidSpend
 from ads.services.ledger.batch import record_all
 from ads.services.ledger.rows import SpendEntry
 from ads.services.ledger.validation import check_amount, check_text
-from ads.supposing import NOTHING
 
 #: The source under which people's corrections are recorded.
 SOURCE: Final = "correction"

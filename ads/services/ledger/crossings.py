@@ -23,9 +23,7 @@ from typing import NamedTuple
 from django.db import connection
 from django.db.models import Q, QuerySet
 
-from ads.allowed import WAIVED_AT
-from ads.budget_sums import IS_LONG
-from ads.holds import BUDGET_HOLDS, BudgetHold
+from ads.holds import BUDGET_HOLDS, IS_LONG, WAIVED_AT, BudgetHold
 from ads.models import Campaign
 from ads.models.spend import Kind, Period
 from ads.rules.calendar import UnknownTimezone, local_date, month_start, period_start

@@ -9,7 +9,7 @@ from typing import NamedTuple, TypedDict
 
 from django.db.models import QuerySet
 
-from ads.allowed import waived_at
+from ads.holds import waived_at
 from ads.models import Brand, Campaign, SpendTotal
 from ads.models.spend import Period
 from ads.rules.calendar import UnknownTimezone, local_date, next_month, period_start

@@ -7,8 +7,7 @@ from typing import Any, Final, TypeVar
 
 from django.db.models import Model, Prefetch, QuerySet
 
-from ads.allowed import has_ended
-from ads.holds import Hold, Moment, from_bits, held_by, with_holds
+from ads.holds import Hold, Moment, from_bits, has_ended, held_by, with_holds
 from ads.models import Brand, Campaign, CampaignReference, DaypartingSchedule
 from ads.models.campaigns import STATES, State
 from ads.services import freshness, visible

@@ -10,8 +10,7 @@ from typing import Any, Final
 from django.db.models import Case, Count, F, Q, QuerySet, Value, When
 from django.db.models.functions import NullIf
 
-from ads.allowed import waived_at
-from ads.holds import BUDGET_HOLDS, BudgetHold, Hold, Moment, from_bits, with_holds
+from ads.holds import BUDGET_HOLDS, BudgetHold, Hold, Moment, from_bits, waived_at, with_holds
 from ads.models import Brand, Campaign, SpendTotal
 from ads.models.campaigns import STATES, State, Status
 from ads.models.fields import MoneyField

@@ -10,7 +10,7 @@ from typing import Final
 
 from django.db.models import Case, F, IntegerField, Sum, Value, When
 
-from ads.allowed import waived_at
+from ads.holds import waived_at
 from ads.models import Brand, SpendTotal
 from ads.models.spend import Period
 from ads.rules.calendar import UnknownTimezone, local_date, period_start

@@ -11,9 +11,9 @@ from typing import Final, NamedTuple
 
 from django.db.models import QuerySet
 
+from ads.holds import schedules_as_rules
 from ads.models import DaypartingSchedule, SeasonalityAdjustment
 from ads.models.spend import Period
-from ads.moments import schedules_as_rules
 from ads.rules.calendar import UnknownTimezone, day_begins, local_date, next_period, period_start
 from ads.rules.dayparting import Schedule
 from ads.rules.pacing import PROFILE_DAYS, UNIT, Basis, Calendar

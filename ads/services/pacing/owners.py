@@ -15,8 +15,7 @@ from django.db.models.expressions import ExpressionWrapper
 from django.db.models.fields import BooleanField
 
 from ads import brand_figures
-from ads.allowed import has_ended
-from ads.holds import BUDGET_HOLDS, LOCAL_DATE, Moment, with_spend
+from ads.holds import BUDGET_HOLDS, LOCAL_DATE, Moment, has_ended, with_spend
 from ads.models import Brand, Campaign
 from ads.models.campaigns import Status
 from ads.models.spend import Period

@@ -14,9 +14,15 @@ from typing import Any, Final
 from django.db import connection, models
 from django.db.models import QuerySet
 
-from ads import budget_sums
-from ads.budget_sums import TOTAL
-from ads.holds import ALL_BUDGETS, GROUP_BUDGET, TOTAL_BUDGET, AnyBudget, BudgetHold
+from ads.holds import (
+    ALL_BUDGETS,
+    GROUP_BUDGET,
+    TOTAL,
+    TOTAL_BUDGET,
+    AnyBudget,
+    BudgetHold,
+    budget_sums,
+)
 from ads.models import Campaign, DeliveryChange, SwitchOrder
 from ads.models.platforms import OrderState
 from ads.models.spend import Kind

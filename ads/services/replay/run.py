@@ -15,7 +15,7 @@ from typing import Final
 
 from django.db.models import Exists, OuterRef, Q
 
-from ads.holds import Hold
+from ads.holds import Hold, schedules_as_rules
 from ads.models import (
     Brand,
     BudgetGroup,
@@ -25,7 +25,6 @@ from ads.models import (
     DeliveryChange,
     Spend,
 )
-from ads.moments import schedules_as_rules
 from ads.rules import dayparting
 from ads.rules.calendar import day_begins, month_start
 from ads.services.replay import history

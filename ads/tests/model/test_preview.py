@@ -13,7 +13,7 @@ from django.db.models import F, QuerySet
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from ads.holds import Moment, Supposing, with_holds
+from ads.holds import Moment, Supposing, schedules_as_rules, with_holds
 from ads.models import (
     Allowance,
     Brand,
@@ -24,7 +24,6 @@ from ads.models import (
 )
 from ads.models.campaigns import Status
 from ads.models.spend import Period
-from ads.moments import schedules_as_rules
 from ads.rules.dayparting import Window
 from ads.services.bulk import TakeBack
 from ads.services.bulk.actions import (

@@ -9,9 +9,9 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
+from ads.holds import Moment
 from ads.models import Brand, Campaign, CampaignReference, Connection, PlatformAccount
 from ads.models.platforms import PlatformCampaign
-from ads.moments import Moment
 from ads.platforms.interface import Cost
 from ads.services import freshness
 from ads.services.delivery import preview_switches

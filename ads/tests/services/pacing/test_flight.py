@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ads.budget_sums import spent_since
+from ads.holds.budget_sums import spent_since
 from ads.models import Campaign
 from ads.rules.pacing import Basis, Pace
 from ads.services import pacing

@@ -14,7 +14,7 @@ from django.db import connection
 from django.db.models import F, QuerySet, Sum
 from django.test.utils import CaptureQueriesContext
 
-from ads.holds import Hold, Moment, evaluate, from_bits
+from ads.holds import Hold, Moment, evaluate, from_bits, schedules_as_rules
 from ads.models import (
     Brand,
     Campaign,
@@ -24,7 +24,6 @@ from ads.models import (
     Spend,
     SpendTotal,
 )
-from ads.moments import schedules_as_rules
 from ads.rules.calendar import day_begins, local_date, local_time, month_start
 from ads.rules.dayparting import is_open
 from ads.services import pacing, receipts

@@ -14,8 +14,8 @@ from django.db import connection
 from django.db.models import QuerySet
 from django.db.models.expressions import RawSQL
 
+from ads.holds.moments import Moment
 from ads.models import Campaign
-from ads.moments import Moment
 
 Build = Callable[[QuerySet[Campaign], Moment], QuerySet[Any, Any]]
 

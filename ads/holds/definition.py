@@ -30,16 +30,16 @@ from django.db.models import (
 )
 from django.db.models.functions import Coalesce, Greatest, Least
 
-from ads.allowed import still_counted
-from ads.budget_sums import spent_in_all
 from ads.freshness import is_stale
+from ads.holds.allowed import still_counted
+from ads.holds.budget_sums import spent_in_all
+from ads.holds.moments import Moment, Moments, attached_to, is_everything
+from ads.holds.supposing import NOTHING, Supposing
 from ads.models import Campaign, CampaignSchedule
 from ads.models.campaigns import Status
 from ads.models.fields import MoneyField
 from ads.models.spend import Period
-from ads.moments import Moment, Moments, attached_to, is_everything
 from ads.rules import margins
-from ads.supposing import NOTHING, Supposing
 
 
 class Hold(models.TextChoices):
@@ -117,7 +117,7 @@ class OtherBudget(NamedTuple):
 
 #: For all that is spent since the flight began; nothing is allowed beyond it.
 TOTAL_BUDGET = OtherBudget(Hold.TOTAL_BUDGET, "total_spend", "total_limit", "total_budget")
-#: Its figures are those of the group's leading budget (:class:`~ads.budget_sums.GroupFigures`).
+#: Figures are those of the group's leading budget: :class:`~ads.holds.budget_sums.GroupFigures`.
 GROUP_BUDGET = OtherBudget(Hold.GROUP_BUDGET, "group_spend", "group_limit", "group_budget")
 
 AnyBudget = BudgetHold | OtherBudget

@@ -29,13 +29,13 @@ from django.db.models import (
 )
 from django.db.models.functions import Coalesce
 
+from ads.holds.supposing import NOTHING, Supposing
 from ads.models import BudgetGroup, Campaign, DeliveryChange, SpendTotal
 from ads.models.fields import MoneyField
 from ads.models.spend import Period
 from ads.rules.calendar import UnknownTimezone, local_date, month_start, period_start
 from ads.rules.margins import SHARE, limited
 from ads.rules.money import is_used_up
-from ads.supposing import NOTHING, Supposing
 
 #: The period of a budget for all that is spent since a first day.
 TOTAL: Final = "total"

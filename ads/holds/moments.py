@@ -10,11 +10,12 @@ from typing import Any, ClassVar, TypeVar
 import structlog
 from django.db.models import Case, DateTimeField, Min, Q, QuerySet, Value, When
 
-from ads import budget_sums
-from ads.allowed import has_ended
-from ads.budget_sums import GroupFigures
 from ads.failures import Failures, counted
 from ads.freshness import has_stale
+from ads.holds import budget_sums
+from ads.holds.allowed import has_ended
+from ads.holds.budget_sums import GroupFigures
+from ads.holds.supposing import NOTHING, Supposing
 from ads.models import (
     Brand,
     BudgetGroup,
@@ -25,7 +26,6 @@ from ads.models import (
 )
 from ads.models.spend import Period
 from ads.rules import calendar, dayparting
-from ads.supposing import NOTHING, Supposing
 
 logger = structlog.stdlib.get_logger(__name__)
 
