@@ -3,11 +3,14 @@
 import ast
 import functools
 import re
+from collections import Counter
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
 
 ADS = Path(__file__).resolve().parent.parent
+ROOT = ADS.parent
 
 LAYERS = {
     "rules": 0,
@@ -138,16 +141,16 @@ def test_only_enforcement_switches_campaigns() -> None:
     }
 
 
-#: Layers whose packages each have one door; the layers themselves are only folders.
-WITH_DOORS = ("services", "admin", "api")
-MOST_MODULES = 14
+#: Layers whose packages each have one door; these layers themselves are only folders.
+FOLDERS = ("services", "admin", "api", "models")
+WITH_DOORS = ("holds", *FOLDERS)
 
 
 @functools.cache
 def packages() -> list[Path]:
     """Every package of the layers with doors, nested ones too."""
     found = [path.parent for layer in WITH_DOORS for path in (ADS / layer).rglob("__init__.py")]
-    return sorted(path for path in found if path.relative_to(ADS).as_posix() not in WITH_DOORS)
+    return sorted(path for path in found if path.relative_to(ADS).as_posix() not in FOLDERS)
 
 
 def past_the_door(path: Path, source: str) -> set[str]:
@@ -207,11 +210,33 @@ def test_a_door_says_what_it_is_for(package: Path) -> None:
     assert ast.get_docstring(ast.parse((package / "__init__.py").read_text()))
 
 
-@pytest.mark.parametrize("layer", [*WITH_DOORS, "tests"])
-def test_no_folder_is_a_crowd(layer: str) -> None:
-    crowds = {
-        str(folder.relative_to(ADS)): count
-        for folder in (ADS / layer, *(ADS / layer).rglob("*"))
-        if folder.is_dir() and (count := len(list(folder.glob("*.py")))) > MOST_MODULES
-    }
-    assert crowds == {}
+MOST_MODULES = 14
+#: Django looks for commands and migrations in one folder each.
+FLAT = {"ads/management/commands", "ads/migrations"}
+
+
+def test_no_folder_is_a_crowd() -> None:
+    counts = Counter(
+        path.parent.relative_to(ROOT).as_posix()
+        for top in ROOT.iterdir()
+        if top.is_dir() and not top.name.startswith(".")
+        for path in top.rglob("*.py")
+    )
+    assert counts["ads"]
+    assert {name for name, count in counts.items() if count > MOST_MODULES} == FLAT
+
+
+def test_packages_of_models_depend_on_each_other_in_one_direction() -> None:
+    models = ADS / "models"
+    order = TopologicalSorter[str]()
+    for package in (path for path in packages() if path.is_relative_to(models)):
+        imported = {
+            node.module.split(".")[2]
+            for path in package.glob("*.py")
+            for node in nodes(path.read_text())
+            if isinstance(node, ast.ImportFrom)
+            and node.module
+            and node.module.startswith("ads.models.")
+        }
+        order.add(package.name, *imported - {package.name})
+    order.prepare()  # raises CycleError
