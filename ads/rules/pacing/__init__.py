@@ -9,7 +9,7 @@ from ads.rules.pacing.course import Course, course_of
 from ads.rules.pacing.figures import (
     LEAST_DAYS,
     LEAST_SEEN,
-    LEVEL_DAYS,
+    LEVEL_WEEKS,
     MILLION,
     MOST_SHARE,
     PROFILE_DAYS,

@@ -12,7 +12,7 @@ from typing import Final
 from ads.rules.pacing.figures import (
     LEAST_DAYS,
     LEAST_SEEN,
-    LEVEL_DAYS,
+    LEVEL_WEEKS,
     MILLION,
     MOST_SHARE,
     PROFILE_DAYS,
@@ -146,7 +146,7 @@ def _without_spike(amounts: Sequence[Decimal]) -> Decimal:
 
 
 def _level(budget: Budget, weigh: Weighing, today: date) -> tuple[Decimal, int] | None:
-    """Spend in the last week, or since the first spend, and its weight; None: not enough days."""
+    """Spend in the last two weeks and its weight, since the first spend; None: not enough days."""
     began = min(
         (
             day
@@ -157,23 +157,29 @@ def _level(budget: Budget, weigh: Weighing, today: date) -> tuple[Decimal, int] 
     )
     if (today - began).days < LEAST_DAYS:
         return None
-    days = days_between(max(began, today - LEVEL_DAYS * _DAY), today - _DAY)
-    if weigh.shares is None:
-        spent = _without_spike(_amounts(budget, days))
-    else:
-        spent = sum((_likes_bound(budget, day) for day in days), _ZERO)
-    weight = weigh.of(days[0], days[-1])
+    spent, weight = _ZERO, 0
+    for week, counts in enumerate(LEVEL_WEEKS):
+        last = today - (7 * week + 1) * _DAY
+        first = max(began, last - 6 * _DAY)
+        days = days_between(first, last)
+        if weigh.shares is None:
+            of_week = _without_spike(_amounts(budget, days))
+        else:
+            of_week = sum((_likes_bound(budget, day, week) for day in days), _ZERO)
+        spent += counts * of_week
+        weight += counts * weigh.of(first, last)
     return (spent, weight) if weight else None
 
 
-def _likes_bound(budget: Budget, day: date) -> Decimal:
-    """A day's spend, at most :data:`SPIKE` times the mean of that weekday's other three."""
-    amounts = _amounts(budget, [day - 7 * week * _DAY for week in range(PROFILE_DAYS // 7)])
+def _likes_bound(budget: Budget, day: date, week: int) -> Decimal:
+    """A day's spend, so many weeks ago, at most :data:`SPIKE` times the mean of its like."""
+    likes = [day + 7 * (week - n) * _DAY for n in range(PROFILE_DAYS // 7)]
+    amounts = _amounts(budget, likes)
     total, highest = sum(amounts, _ZERO), max(amounts)
     with_spend = sum(amount > 0 for amount in amounts)
     if with_spend < SPIKE_OF:
-        return amounts[0]
-    return min(amounts[0], (total - highest) * SPIKE / (with_spend - 1))
+        return amounts[week]
+    return min(amounts[week], (total - highest) * SPIKE / (with_spend - 1))
 
 
 def _level_of_day(budget: Budget, calendar: Calendar) -> tuple[Decimal, int] | None:

@@ -14,7 +14,6 @@ from typing import Final
 
 from ads.rules.calendar import month_start, next_month
 from ads.rules.pacing import (
-    LEVEL_DAYS,
     PROFILE_DAYS,
     RANGES,
     UNIT,
@@ -169,7 +168,7 @@ def _last_week(history: History, today: date) -> Decimal:
     first = month_start(today - _DAY)
     spent = sum((amount for day, amount in history.items() if first <= day < today), Decimal(0))
     began = min((day for day, amount in history.items() if amount > 0), default=today)
-    since = max(began, today - LEVEL_DAYS * _DAY)
+    since = max(began, today - 7 * _DAY)
     week = sum((amount for day, amount in history.items() if since <= day < today), Decimal(0))
     left = (next_month(first) - today).days
     return spent + week / max((today - since).days, 1) * left

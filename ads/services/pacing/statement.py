@@ -16,7 +16,7 @@ from ads.rules.dayparting import DAYS
 from ads.rules.pacing import (
     LEAST_DAYS,
     LEAST_SEEN,
-    LEVEL_DAYS,
+    LEVEL_WEEKS,
     MILLION,
     MOST_SHARE,
     PROFILE_DAYS,
@@ -42,6 +42,8 @@ RESULTS: Final = (
 
 _WEEKDAYS: Final = tuple(day[:3].lower() for day in DAYS)
 _SUMS: Final = ("every", *_WEEKDAYS, "running")
+#: Weeks before today, the last one being 0.
+_WEEKS: Final = range(PROFILE_DAYS // 7)
 
 
 def statement(
@@ -84,10 +86,11 @@ def statement(
            AND total.start = (date_trunc('month', owner.today::timestamp)
                               - interval '1 month')::date
     ), day AS (
+        -- Places: the weekday, and 7 more for each week before the last.
         SELECT owner.id, total.start, greatest(total.amount, 0) AS paid,
                CASE WHEN total.start BETWEEN owner.today - {PROFILE_DAYS} AND owner.today - 1
-                    THEN (total.start - date '2001-01-01') %% 7 ELSE 7 END AS weekday,
-               total.start >= owner.today - {LEVEL_DAYS} AS is_recent,
+                    THEN (owner.today - 1 - total.start) / 7 * 7
+                         + (total.start - date '2001-01-01') %% 7 ELSE -1 END AS place,
                total.start >= {first} AND total.amount > 0 AS is_of_period
           FROM owner
           JOIN ads_spendtotal AS total
@@ -96,13 +99,14 @@ def statement(
         OFFSET 0
     ), history AS (
         SELECT id, min(start) FILTER (WHERE is_of_period) AS first_spend,
-               min(start) FILTER (WHERE weekday < 7 AND paid > 0) AS began,
-               {_by_weekday("sum(paid) FILTER (WHERE weekday = {n}) AS {day}_total")},
-               {_by_weekday("max(paid) FILTER (WHERE weekday = {n}) AS {day}_highest")},
-               {_by_weekday("count(*) FILTER (WHERE weekday = {n} AND paid > 0) AS {day}_count")},
+               min(start) FILTER (WHERE place >= 0 AND paid > 0) AS began,
                {
-        _by_weekday(
-            "coalesce(sum(paid) FILTER (WHERE weekday = {n} AND is_recent), 0) AS {day}_last"
+        ", ".join(
+            _by_weekday(
+                f"coalesce(max(paid) FILTER (WHERE place = {7 * week} + {{n}}), 0)"
+                f" AS {{day}}_{week}"
+            )
+            for week in _WEEKS
         )
     }
           FROM day
@@ -173,6 +177,35 @@ def _weight(first: str, last: str) -> str:
     return f"CASE WHEN {first} > {last} THEN 0 ELSE {every} END"
 
 
+def _of_weeks(of_week: Callable[[int], str]) -> str:
+    """SQL: the sum of the weeks before today, as much as each counts for the level."""
+    return " + ".join(f"{counts} * ({of_week(week)})" for week, counts in enumerate(LEVEL_WEEKS))
+
+
+def _bounded(week: int) -> str:
+    """SQL: spend of a week, each day bounded by its like; LEAST passes over an unknown bound."""
+    return _by_weekday(f"least(history.{{day}}_{week}, p.{{day}}_most)", " + ")
+
+
+def _without_spike(week: int) -> str:
+    """SQL: spend of a week whose days have no like yet; the highest is bounded by the others."""
+    days = f"history.{{day}}_{week}"
+    return f"""SELECT CASE WHEN with_spend >= {SPIKE_OF}
+                           THEN total - highest
+                                + least(highest, (total - highest) * {SPIKE} / (with_spend - 1))
+                           ELSE total END
+                 FROM (SELECT {_by_weekday(days, " + ")} AS total,
+                              greatest({_by_weekday(days)}) AS highest,
+                              num_nonnulls({_by_weekday(f"nullif({days}, 0)")}) AS with_spend
+                      ) AS week"""
+
+
+def _weight_of_week(week: int) -> str:
+    """SQL: the weight of a week, since the first spend."""
+    since = f"greatest(history.began, owner.today - {7 * (week + 1)})"
+    return _weight(since, f"owner.today - {7 * week + 1}")
+
+
 def _rule(*, of_day: bool) -> str:
     """SQL: the rule step by step, for ``owner`` with its ``calendar`` and ``history``.
 
@@ -180,16 +213,20 @@ def _rule(*, of_day: bool) -> str:
     Shares and weights are whole numbers, so that only money is numeric.
     """
     past = "owner.today - 1"
+    likes = [f"history.{{day}}_{week}" for week in _WEEKS]
+    of_likes = (
+        f"{' + '.join(likes)} AS {{day}}_total, greatest({', '.join(likes)}) AS {{day}}_highest,"
+        f" num_nonnulls({', '.join(f'nullif({one}, 0)' for one in likes)}) AS {{day}}_count"
+    )
     bound = (
-        f"(history.{{day}}_total - history.{{day}}_highest) * {SPIKE} / (history.{{day}}_count - 1)"
+        f"CASE WHEN {{day}}_count >= {SPIKE_OF}"
+        f" THEN ({{day}}_total - {{day}}_highest) * {SPIKE} / ({{day}}_count - 1)"
+        " END AS {day}_most"
     )
     seen = _sum("{day}", f"owner.today - {PROFILE_DAYS}", past)
     spent = (
         f"CASE WHEN {seen} = 0 THEN 0"
-        f" WHEN history.{{day}}_count >= {SPIKE_OF}"
-        " THEN history.{day}_total - history.{day}_highest"
-        f" + least(history.{{day}}_highest, {bound})"
-        " ELSE coalesce(history.{day}_total, 0) END AS {day}"
+        " ELSE {day}_total - {day}_highest + least({day}_highest, {day}_most) END AS {day}"
     )
     share = (
         "CASE WHEN NOT k.is_known THEN 1"
@@ -197,25 +234,9 @@ def _rule(*, of_day: bool) -> str:
         f" ELSE least(round(p.{{day}} * {_sum('every', f'owner.today - {PROFILE_DAYS}', past)}"
         f" * {MILLION} / ({seen} * p.total)), {MOST_SHARE})::bigint END AS {{day}}"
     )
-    bounded = _by_weekday(
-        f"CASE WHEN history.{{day}}_count >= {SPIKE_OF} THEN least(history.{{day}}_last, {bound})"
-        " ELSE history.{day}_last END",
-        " + ",
-    )
-    last = _by_weekday("history.{day}_last", " + ")
-    highest = _by_weekday("history.{day}_last")
     level = f"""CASE WHEN history.began IS NULL OR history.began > owner.today - {LEAST_DAYS}
-        THEN NULL WHEN a.is_known THEN {bounded}
-        ELSE (SELECT CASE WHEN with_spend >= {SPIKE_OF}
-                          THEN total - highest
-                               + least(highest, (total - highest) * {SPIKE} / (with_spend - 1))
-                          ELSE total END
-                FROM (SELECT {last} AS total, greatest({highest}) AS highest,
-                             num_nonnulls({_by_weekday("nullif(history.{day}_last, 0)")})
-                                 AS with_spend) AS week)
-        END"""
-    since = f"greatest(history.began, owner.today - {LEVEL_DAYS})"
-    level_weight = f"nullif({_weight(since, past)}, 0)"
+        THEN NULL WHEN a.is_known THEN {_of_weeks(_bounded)} ELSE {_of_weeks(_without_spike)} END"""
+    level_weight = f"nullif({_of_weeks(_weight_of_week)}, 0)"
     if of_day:
         level = f"""CASE WHEN calendar.elapsed >= {LEAST_SEEN} * a.today
             THEN greatest(owner.spent, 0) END"""
@@ -227,7 +248,11 @@ def _rule(*, of_day: bool) -> str:
         else f"""
       LEFT JOIN LATERAL (
         SELECT *, {_by_weekday("{day}", " + ")} AS total
-          FROM (SELECT {_by_weekday(spent)} WHERE k.is_known OFFSET 0) AS spent
+          FROM (SELECT *, {_by_weekday(spent)}
+                  FROM (SELECT *, {_by_weekday(bound)}
+                          FROM (SELECT {_by_weekday(of_likes)} WHERE k.is_known OFFSET 0) AS likes
+                        OFFSET 0) AS bound
+                OFFSET 0) AS spent
         OFFSET 0
      ) AS p ON true"""
     )
