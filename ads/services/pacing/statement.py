@@ -98,7 +98,7 @@ def statement(
            AND total.start <= owner.today
         OFFSET 0
     ), history AS (
-        SELECT id, min(start) FILTER (WHERE is_of_period) AS first_spend,
+        SELECT id AS owner_id, min(start) FILTER (WHERE is_of_period) AS first_spend,
                min(start) FILTER (WHERE place >= 0 AND paid > 0) AS began,
                {
         ", ".join(
@@ -111,13 +111,14 @@ def statement(
     }
           FROM day
          GROUP BY id
+    ), known AS MATERIALIZED (  -- before calendars, whose arrays are long, are joined
+        SELECT * FROM owner LEFT JOIN history ON history.owner_id = owner.id
     )
     SELECT {owners.ids}, result.*
-      FROM owner
+      FROM known AS owner
       JOIN calendar
         ON calendar.timezone = owner.timezone AND calendar.hours = owner.hours
        AND calendar.brand = owner.calendar_brand
-      LEFT JOIN history ON history.id = owner.id
      CROSS JOIN (SELECT %s::int[] AS days, %s::numeric[] AS lows, %s::numeric[] AS highs) AS range
      {_rule(of_day=of_day)}
     """
@@ -184,12 +185,12 @@ def _of_weeks(of_week: Callable[[int], str]) -> str:
 
 def _bounded(week: int) -> str:
     """SQL: spend of a week, each day bounded by its like; LEAST passes over an unknown bound."""
-    return _by_weekday(f"least(history.{{day}}_{week}, p.{{day}}_most)", " + ")
+    return _by_weekday(f"least(owner.{{day}}_{week}, p.{{day}}_most)", " + ")
 
 
 def _without_spike(week: int) -> str:
     """SQL: spend of a week whose days have no like yet; the highest is bounded by the others."""
-    days = f"history.{{day}}_{week}"
+    days = f"owner.{{day}}_{week}"
     return f"""SELECT CASE WHEN with_spend >= {SPIKE_OF}
                            THEN total - highest
                                 + least(highest, (total - highest) * {SPIKE} / (with_spend - 1))
@@ -202,18 +203,18 @@ def _without_spike(week: int) -> str:
 
 def _weight_of_week(week: int) -> str:
     """SQL: the weight of a week, since the first spend."""
-    since = f"greatest(history.began, owner.today - {7 * (week + 1)})"
+    since = f"greatest(owner.began, owner.today - {7 * (week + 1)})"
     return _weight(since, f"owner.today - {7 * week + 1}")
 
 
 def _rule(*, of_day: bool) -> str:
-    """SQL: the rule step by step, for ``owner`` with its ``calendar`` and ``history``.
+    """SQL: the rule step by step, for ``owner`` with its history and ``calendar``.
 
     Each step is computed once: without OFFSET 0, PostgreSQL would write it into those that use it.
     Shares and weights are whole numbers, so that only money is numeric.
     """
     past = "owner.today - 1"
-    likes = [f"history.{{day}}_{week}" for week in _WEEKS]
+    likes = [f"owner.{{day}}_{week}" for week in _WEEKS]
     of_likes = (
         f"{' + '.join(likes)} AS {{day}}_total, greatest({', '.join(likes)}) AS {{day}}_highest,"
         f" num_nonnulls({', '.join(f'nullif({one}, 0)' for one in likes)}) AS {{day}}_count"
@@ -234,7 +235,7 @@ def _rule(*, of_day: bool) -> str:
         f" ELSE least(round(p.{{day}} * {_sum('every', f'owner.today - {PROFILE_DAYS}', past)}"
         f" * {MILLION} / ({seen} * p.total)), {MOST_SHARE})::bigint END AS {{day}}"
     )
-    level = f"""CASE WHEN history.began IS NULL OR history.began > owner.today - {LEAST_DAYS}
+    level = f"""CASE WHEN owner.began IS NULL OR owner.began > owner.today - {LEAST_DAYS}
         THEN NULL WHEN a.is_known THEN {_of_weeks(_bounded)} ELSE {_of_weeks(_without_spike)} END"""
     level_weight = f"nullif({_of_weeks(_weight_of_week)}, 0)"
     if of_day:
@@ -256,10 +257,10 @@ def _rule(*, of_day: bool) -> str:
         OFFSET 0
      ) AS p ON true"""
     )
-    is_known = f"coalesce(history.began < owner.today - {PROFILE_DAYS - 7}, false)"
+    is_known = f"coalesce(owner.began < owner.today - {PROFILE_DAYS - 7}, false)"
     begins = """CASE WHEN owner.ran_before THEN k.first
-                    WHEN history.first_spend IS NOT NULL
-                    THEN greatest(k.first, history.first_spend) END"""
+                    WHEN owner.first_spend IS NOT NULL
+                    THEN greatest(k.first, owner.first_spend) END"""
     ranged = _no_range() if of_day else _range()
     return f"""
      CROSS JOIN LATERAL (

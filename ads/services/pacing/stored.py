@@ -18,7 +18,7 @@ from ads.models import Brand, BudgetPace, Campaign
 from ads.models.spend import Period
 from ads.rules.pacing import TOLERANCE, Pace, PaceState
 from ads.services.pacing import owners
-from ads.services.pacing.live import basis_of, statement_for
+from ads.services.pacing.live import SETTINGS, basis_of, statement_for
 from ads.services.pacing.owners import Owners
 from ads.services.pacing.statement import RESULTS
 
@@ -172,8 +172,7 @@ def _refresh(of: Owners, now: datetime) -> int:
     columns = ", ".join(RESULTS)
     kept = ", ".join(f"{name} = excluded.{name}" for name in ("as_of", *RESULTS))
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SET LOCAL jit = off")
-        cursor.execute("SET LOCAL work_mem = '128MB'")
+        cursor.execute(SETTINGS)
         # In key order, so that two of these cannot wait for each other.
         cursor.execute(
             f"INSERT INTO ads_budgetpace (brand_id, campaign_id, period, as_of, {columns}) "
