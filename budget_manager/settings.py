@@ -13,6 +13,7 @@ import environ
 from csp.constants import NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from django.core.exceptions import ImproperlyConfigured
 from django.templatetags.static import static
+from whitenoise.compress import Compressor
 
 from budget_manager import bundled, logs
 from budget_manager.secret_files import read_secret_files
@@ -180,6 +181,8 @@ STORAGES = {
 
 # Pages name the files with their hashes alone.
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
+# Source maps, which only debuggers load, are more than half of what would be compressed.
+WHITENOISE_SKIP_COMPRESS_EXTENSIONS = (*Compressor.SKIP_COMPRESS_EXTENSIONS, "map")
 
 if PRODUCTION:
     # A proxy in front terminates TLS and says so in this header.

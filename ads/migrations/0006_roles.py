@@ -4,7 +4,7 @@ from functools import partial
 
 from django.db import migrations
 
-from ads.migrations import _roles
+from ads.migrations import _at_once, _roles
 
 VIEWED = [
     "askedaccount", "brand", "brandevent", "campaign", "campaignevent", "campaignreference",
@@ -39,7 +39,7 @@ ROLES = {
 }
 
 
-class Migration(migrations.Migration):
+class Migration(_at_once.Migration):
 
     dependencies = [
         ("ads", "0005_intake_beat_rows"),

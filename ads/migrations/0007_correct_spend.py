@@ -4,10 +4,10 @@ from functools import partial
 
 from django.db import migrations
 
-from ads.migrations import _roles
+from ads.migrations import _at_once, _roles
 
 
-class Migration(migrations.Migration):
+class Migration(_at_once.Migration):
 
     dependencies = [("ads", "0006_roles")]
 

@@ -2,8 +2,10 @@
 
 from django.db import migrations, models
 
+from ads.migrations import _at_once
 
-class Migration(migrations.Migration):
+
+class Migration(_at_once.Migration):
     dependencies = [
         ("ads", "0010_spend_by_day"),
     ]

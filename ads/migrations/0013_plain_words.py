@@ -8,592 +8,590 @@ import pgtrigger.compiler
 import pgtrigger.migrations
 from django.db import migrations, models
 
-from ads.migrations._words import Words
+from ads.migrations import _at_once
 
 
-class Migration(migrations.Migration):
+class Migration(_at_once.Migration):
 
     dependencies = [
         ('ads', '0012_spend_total_by_period'),
     ]
 
     operations = [
-        Words([
-            migrations.AlterModelOptions(
-                name='apikeybrandevent',
-                options={'verbose_name': 'change of the brands of an API key', 'verbose_name_plural': 'changes of the brands of API keys'},
-            ),
-            migrations.AlterModelOptions(
-                name='apikeyevent',
-                options={'verbose_name': 'API key change', 'verbose_name_plural': 'API key changes'},
-            ),
-            migrations.AlterModelOptions(
-                name='askedaccount',
-                options={'ordering': ['source', 'brand'], 'verbose_name': 'platform account'},
-            ),
-            migrations.AlterModelOptions(
-                name='brandevent',
-                options={'verbose_name': 'brand change', 'verbose_name_plural': 'brand changes'},
-            ),
-            migrations.AlterModelOptions(
-                name='campaignevent',
-                options={'verbose_name': 'campaign change', 'verbose_name_plural': 'campaign changes'},
-            ),
-            migrations.AlterModelOptions(
-                name='campaignreference',
-                options={'ordering': ['platform', 'account', 'reference'], 'verbose_name': 'platform ID'},
-            ),
-            migrations.AlterModelOptions(
-                name='campaignreferenceevent',
-                options={'verbose_name': 'platform ID change', 'verbose_name_plural': 'platform ID changes'},
-            ),
-            migrations.AlterModelOptions(
-                name='campaignscheduleevent',
-                options={'verbose_name': 'schedule attached or detached', 'verbose_name_plural': 'attached schedules'},
-            ),
-            migrations.AlterModelOptions(
-                name='daypartingscheduleevent',
-                options={'verbose_name': 'schedule change', 'verbose_name_plural': 'schedule changes'},
-            ),
-            migrations.AlterModelOptions(
-                name='daypartingwindowevent',
-                options={'verbose_name': 'change of hours', 'verbose_name_plural': 'changes of hours'},
-            ),
-            migrations.AlterModelOptions(
-                name='reportedtotal',
-                options={'verbose_name': 'reported day total'},
-            ),
-            migrations.AlterModelOptions(
-                name='simulatedswitch',
-                options={'ordering': ['campaign', 'at', 'id'], 'verbose_name': 'simulated platform switch', 'verbose_name_plural': 'simulated platform switches'},
-            ),
-            migrations.AlterModelOptions(
-                name='unknownreference',
-                options={'ordering': ['platform', 'account', 'reference'], 'verbose_name': 'unmatched campaign'},
-            ),
-            migrations.AlterModelOptions(
-                name='webhookdelivery',
-                options={'ordering': ['-id'], 'verbose_name': 'received webhook'},
-            ),
-            migrations.AlterModelOptions(
-                name='webhookendpointbrandevent',
-                options={'verbose_name': 'change of the brands of a webhook endpoint', 'verbose_name_plural': 'changes of the brands of webhook endpoints'},
-            ),
-            migrations.AlterModelOptions(
-                name='webhookendpointevent',
-                options={'verbose_name': 'webhook endpoint change', 'verbose_name_plural': 'webhook endpoint changes'},
-            ),
-            migrations.AlterField(
-                model_name='apikey',
-                name='brands',
-                field=models.ManyToManyField(blank=True, help_text='The only brands that it may see and send spend for.', related_name='+', to='ads.brand'),
-            ),
-            migrations.AlterField(
-                model_name='apikey',
-                name='every_brand',
-                field=models.BooleanField(default=False, help_text='On: access to every brand, including those added later.'),
-            ),
-            migrations.AlterField(
-                model_name='apikey',
-                name='expires_at',
-                field=models.DateTimeField(blank=True, help_text='Refused from this time on (UTC). Empty: it does not expire.', null=True),
-            ),
-            migrations.AlterField(
-                model_name='apikey',
-                name='name',
-                field=models.CharField(help_text='Its name in lists and in the change history.', max_length=100, unique=True),
-            ),
-            migrations.AlterField(
-                model_name='apikey',
-                name='prefix',
-                field=models.CharField(editable=False, help_text='The beginning of the key.', max_length=16, unique=True),
-            ),
-            migrations.AlterField(
-                model_name='apikey',
-                name='requests_per_minute',
-                field=models.PositiveIntegerField(blank=True, help_text='More requests are refused until the next minute. Empty: the limit in the settings.', null=True),
-            ),
-            migrations.AlterField(
-                model_name='apikey',
-                name='scopes',
-                field=django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('spend:write', 'Send spend'), ('read', 'Read'), ('campaigns:act', 'Activate and pause campaigns')], max_length=20), help_text='Requests for anything else are refused.', size=None),
-            ),
-            migrations.AlterField(
-                model_name='apikey',
-                name='source',
-                field=models.CharField(help_text='The source of its entries in the ledger. External IDs are unique within a source, so give each sender one of its own, and a replacement the same.', max_length=100),
-            ),
-            migrations.AlterField(
-                model_name='apikeyevent',
-                name='every_brand',
-                field=models.BooleanField(default=False, help_text='On: access to every brand, including those added later.'),
-            ),
-            migrations.AlterField(
-                model_name='apikeyevent',
-                name='expires_at',
-                field=models.DateTimeField(blank=True, help_text='Refused from this time on (UTC). Empty: it does not expire.', null=True),
-            ),
-            migrations.AlterField(
-                model_name='apikeyevent',
-                name='name',
-                field=models.CharField(help_text='Its name in lists and in the change history.', max_length=100),
-            ),
-            migrations.AlterField(
-                model_name='apikeyevent',
-                name='scopes',
-                field=django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('spend:write', 'Send spend'), ('read', 'Read'), ('campaigns:act', 'Activate and pause campaigns')], max_length=20), help_text='Requests for anything else are refused.', size=None),
-            ),
-            migrations.AlterField(
-                model_name='apikeyevent',
-                name='source',
-                field=models.CharField(help_text='The source of its entries in the ledger. External IDs are unique within a source, so give each sender one of its own, and a replacement the same.', max_length=100),
-            ),
-            migrations.AlterField(
-                model_name='askedaccount',
-                name='last_success_at',
-                field=models.DateTimeField(help_text='When the platform last answered; the next request asks for the days since.'),
-            ),
-            migrations.AlterField(
-                model_name='brand',
-                name='daily_budget',
-                field=ads.models.fields.MoneyField(blank=True, decimal_places=6, help_text="US dollars a day for all its campaigns together. When it is used up, they stop until midnight in the brand's timezone. Empty: no limit. 0: nothing runs.", max_digits=18, null=True),
-            ),
-            migrations.AlterField(
-                model_name='brand',
-                name='is_active',
-                field=models.BooleanField(db_default=True, default=True, help_text='Off: all campaigns of the brand stop at once. On: they run again, except those that a user has paused.', verbose_name='active'),
-            ),
-            migrations.AlterField(
-                model_name='brand',
-                name='last_daily_reset',
-                field=models.DateField(blank=True, editable=False, help_text='The last local day that was begun: daily budgets were reset.', null=True),
-            ),
-            migrations.AlterField(
-                model_name='brand',
-                name='last_monthly_reset',
-                field=models.DateField(blank=True, editable=False, help_text='The local day on which the last month was begun: monthly budgets were reset.', null=True),
-            ),
-            migrations.AlterField(
-                model_name='brand',
-                name='monthly_budget',
-                field=ads.models.fields.MoneyField(blank=True, decimal_places=6, help_text='US dollars a month for all its campaigns together. When it is used up, they stop until the 1st. Empty: no limit. 0: nothing runs.', max_digits=18, null=True),
-            ),
-            migrations.AlterField(
-                model_name='brand',
-                name='name',
-                field=models.CharField(help_text="The client's name on screens and in files. Must be unique.", max_length=200, unique=True),
-            ),
-            migrations.AlterField(
-                model_name='brand',
-                name='timezone',
-                field=ads.models.fields.TimezoneField(default='UTC', help_text='The day of all budgets and spend begins at midnight in this timezone, and the month on the 1st. Campaigns that had used up their budgets run again then.', max_length=64),
-            ),
-            migrations.AlterField(
-                model_name='brandevent',
-                name='daily_budget',
-                field=ads.models.fields.MoneyField(blank=True, decimal_places=6, help_text="US dollars a day for all its campaigns together. When it is used up, they stop until midnight in the brand's timezone. Empty: no limit. 0: nothing runs.", max_digits=18, null=True),
-            ),
-            migrations.AlterField(
-                model_name='brandevent',
-                name='is_active',
-                field=models.BooleanField(db_default=True, default=True, help_text='Off: all campaigns of the brand stop at once. On: they run again, except those that a user has paused.', verbose_name='active'),
-            ),
-            migrations.AlterField(
-                model_name='brandevent',
-                name='monthly_budget',
-                field=ads.models.fields.MoneyField(blank=True, decimal_places=6, help_text='US dollars a month for all its campaigns together. When it is used up, they stop until the 1st. Empty: no limit. 0: nothing runs.', max_digits=18, null=True),
-            ),
-            migrations.AlterField(
-                model_name='brandevent',
-                name='name',
-                field=models.CharField(help_text="The client's name on screens and in files. Must be unique.", max_length=200),
-            ),
-            migrations.AlterField(
-                model_name='brandevent',
-                name='timezone',
-                field=ads.models.fields.TimezoneField(default='UTC', help_text='The day of all budgets and spend begins at midnight in this timezone, and the month on the 1st. Campaigns that had used up their budgets run again then.', max_length=64),
-            ),
-            migrations.AlterField(
-                model_name='campaign',
-                name='brand',
-                field=models.ForeignKey(db_index=False, help_text='Its timezone and budgets apply. A campaign keeps its brand for life.', on_delete=django.db.models.deletion.PROTECT, related_name='campaigns', to='ads.brand'),
-            ),
-            migrations.AlterField(
-                model_name='campaign',
-                name='daily_budget',
-                field=ads.models.fields.MoneyField(blank=True, decimal_places=6, help_text="US dollars a day. When it is used up, the campaign stops until midnight in the brand's timezone. Empty: no limit. 0: never runs.", max_digits=18, null=True),
-            ),
-            migrations.AlterField(
-                model_name='campaign',
-                name='end_date',
-                field=models.DateField(blank=True, help_text="Last day of the flight, in the brand's timezone; then it is completed. Empty: no end.", null=True),
-            ),
-            migrations.AlterField(
-                model_name='campaign',
-                name='is_active',
-                field=models.BooleanField(db_default=False, default=False, editable=False, help_text='Is it running now? The system decides by status, budgets and hours.', verbose_name='delivers'),
-            ),
-            migrations.AlterField(
-                model_name='campaign',
-                name='is_dayparting_enabled',
-                field=models.BooleanField(db_default=False, default=False, help_text='On: it runs only in the hours of its schedules; without any, at all hours. Off: its schedules are ignored.', verbose_name='dayparting'),
-            ),
-            migrations.AlterField(
-                model_name='campaign',
-                name='monthly_budget',
-                field=ads.models.fields.MoneyField(blank=True, decimal_places=6, help_text='US dollars a month. When it is used up, the campaign stops until the 1st. Empty: no limit. 0: never runs.', max_digits=18, null=True),
-            ),
-            migrations.AlterField(
-                model_name='campaign',
-                name='name',
-                field=models.CharField(help_text='Its name on screens and in files. Must be unique within the brand.', max_length=200),
-            ),
-            migrations.AlterField(
-                model_name='campaign',
-                name='start_date',
-                field=models.DateField(blank=True, help_text="First day of the flight, in the brand's timezone. Empty: from now on.", null=True),
-            ),
-            migrations.AlterField(
-                model_name='campaign',
-                name='status',
-                field=models.CharField(choices=[('draft', 'Draft'), ('active', 'Active'), ('paused', 'Paused'), ('completed', 'Completed'), ('archived', 'Archived')], default='active', help_text='Active: it runs unless it is on hold. Paused: it stays off until someone resumes it. Draft, completed and archived campaigns stay off. Spend is always recorded.', max_length=10),
-            ),
-            migrations.AlterField(
-                model_name='campaignevent',
-                name='brand',
-                field=models.ForeignKey(db_constraint=False, help_text='Its timezone and budgets apply. A campaign keeps its brand for life.', on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='ads.brand'),
-            ),
-            migrations.AlterField(
-                model_name='campaignevent',
-                name='daily_budget',
-                field=ads.models.fields.MoneyField(blank=True, decimal_places=6, help_text="US dollars a day. When it is used up, the campaign stops until midnight in the brand's timezone. Empty: no limit. 0: never runs.", max_digits=18, null=True),
-            ),
-            migrations.AlterField(
-                model_name='campaignevent',
-                name='end_date',
-                field=models.DateField(blank=True, help_text="Last day of the flight, in the brand's timezone; then it is completed. Empty: no end.", null=True),
-            ),
-            migrations.AlterField(
-                model_name='campaignevent',
-                name='is_dayparting_enabled',
-                field=models.BooleanField(db_default=False, default=False, help_text='On: it runs only in the hours of its schedules; without any, at all hours. Off: its schedules are ignored.', verbose_name='dayparting'),
-            ),
-            migrations.AlterField(
-                model_name='campaignevent',
-                name='monthly_budget',
-                field=ads.models.fields.MoneyField(blank=True, decimal_places=6, help_text='US dollars a month. When it is used up, the campaign stops until the 1st. Empty: no limit. 0: never runs.', max_digits=18, null=True),
-            ),
-            migrations.AlterField(
-                model_name='campaignevent',
-                name='name',
-                field=models.CharField(help_text='Its name on screens and in files. Must be unique within the brand.', max_length=200),
-            ),
-            migrations.AlterField(
-                model_name='campaignevent',
-                name='start_date',
-                field=models.DateField(blank=True, help_text="First day of the flight, in the brand's timezone. Empty: from now on.", null=True),
-            ),
-            migrations.AlterField(
-                model_name='campaignevent',
-                name='status',
-                field=models.CharField(choices=[('draft', 'Draft'), ('active', 'Active'), ('paused', 'Paused'), ('completed', 'Completed'), ('archived', 'Archived')], default='active', help_text='Active: it runs unless it is on hold. Paused: it stays off until someone resumes it. Draft, completed and archived campaigns stay off. Spend is always recorded.', max_length=10),
-            ),
-            migrations.AlterField(
-                model_name='campaignreference',
-                name='account',
-                field=models.CharField(blank=True, db_default='', default='', help_text="The account on the platform. Empty: the platform's IDs are unique without it.", max_length=100),
-            ),
-            migrations.AlterField(
-                model_name='campaignreference',
-                name='campaign',
-                field=models.ForeignKey(help_text="Spend under the ID counts against this campaign's budgets. Spend that waits for it is recorded within minutes.", on_delete=django.db.models.deletion.CASCADE, related_name='references', to='ads.campaign'),
-            ),
-            migrations.AlterField(
-                model_name='campaignreference',
-                name='platform',
-                field=models.CharField(help_text='The ad platform as incoming spend names it, such as google_ads.', max_length=50),
-            ),
-            migrations.AlterField(
-                model_name='campaignreference',
-                name='reference',
-                field=models.CharField(help_text='Spend under this ID is recorded for the campaign.', max_length=200, verbose_name='ID on the platform'),
-            ),
-            migrations.AlterField(
-                model_name='campaignreferenceevent',
-                name='account',
-                field=models.CharField(blank=True, db_default='', default='', help_text="The account on the platform. Empty: the platform's IDs are unique without it.", max_length=100),
-            ),
-            migrations.AlterField(
-                model_name='campaignreferenceevent',
-                name='campaign',
-                field=models.ForeignKey(db_constraint=False, help_text="Spend under the ID counts against this campaign's budgets. Spend that waits for it is recorded within minutes.", on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='ads.campaign'),
-            ),
-            migrations.AlterField(
-                model_name='campaignreferenceevent',
-                name='platform',
-                field=models.CharField(help_text='The ad platform as incoming spend names it, such as google_ads.', max_length=50),
-            ),
-            migrations.AlterField(
-                model_name='campaignreferenceevent',
-                name='reference',
-                field=models.CharField(help_text='Spend under this ID is recorded for the campaign.', max_length=200, verbose_name='ID on the platform'),
-            ),
-            migrations.AlterField(
-                model_name='campaignschedule',
-                name='schedule',
-                field=models.ForeignKey(help_text='The campaign runs in its hours. Of several schedules, those with the highest priority decide.', on_delete=django.db.models.deletion.CASCADE, to='ads.daypartingschedule'),
-            ),
-            migrations.AlterField(
-                model_name='campaignscheduleevent',
-                name='schedule',
-                field=models.ForeignKey(db_constraint=False, help_text='The campaign runs in its hours. Of several schedules, those with the highest priority decide.', on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='ads.daypartingschedule'),
-            ),
-            migrations.AlterField(
-                model_name='daypartingschedule',
-                name='is_active',
-                field=models.BooleanField(db_default=True, default=True, help_text='Off: it has no hours. A campaign whose schedules are all off does not run.', verbose_name='active'),
-            ),
-            migrations.AlterField(
-                model_name='daypartingschedule',
-                name='name',
-                field=models.CharField(help_text='Its name in lists. Must be unique.', max_length=200, unique=True),
-            ),
-            migrations.AlterField(
-                model_name='daypartingschedule',
-                name='priority',
-                field=models.IntegerField(db_default=0, default=0, help_text='If several schedules of a campaign are valid on a day, only those with the highest number apply: a closed day with 10 overrides the usual hours with 0.'),
-            ),
-            migrations.AlterField(
-                model_name='daypartingschedule',
-                name='timezone',
-                field=ads.models.fields.TimezoneField(default='UTC', help_text='Time zone for these hours, for every campaign that uses the schedule.', max_length=64),
-            ),
-            migrations.AlterField(
-                model_name='daypartingschedule',
-                name='valid_from',
-                field=models.DateField(blank=True, help_text='First day on which it applies, in its own timezone. Empty: no beginning.', null=True),
-            ),
-            migrations.AlterField(
-                model_name='daypartingschedule',
-                name='valid_until',
-                field=models.DateField(blank=True, help_text='Last day on which it applies, in its own timezone. Empty: no end.', null=True),
-            ),
-            migrations.AlterField(
-                model_name='daypartingscheduleevent',
-                name='is_active',
-                field=models.BooleanField(db_default=True, default=True, help_text='Off: it has no hours. A campaign whose schedules are all off does not run.', verbose_name='active'),
-            ),
-            migrations.AlterField(
-                model_name='daypartingscheduleevent',
-                name='name',
-                field=models.CharField(help_text='Its name in lists. Must be unique.', max_length=200),
-            ),
-            migrations.AlterField(
-                model_name='daypartingscheduleevent',
-                name='priority',
-                field=models.IntegerField(db_default=0, default=0, help_text='If several schedules of a campaign are valid on a day, only those with the highest number apply: a closed day with 10 overrides the usual hours with 0.'),
-            ),
-            migrations.AlterField(
-                model_name='daypartingscheduleevent',
-                name='timezone',
-                field=ads.models.fields.TimezoneField(default='UTC', help_text='Time zone for these hours, for every campaign that uses the schedule.', max_length=64),
-            ),
-            migrations.AlterField(
-                model_name='daypartingscheduleevent',
-                name='valid_from',
-                field=models.DateField(blank=True, help_text='First day on which it applies, in its own timezone. Empty: no beginning.', null=True),
-            ),
-            migrations.AlterField(
-                model_name='daypartingscheduleevent',
-                name='valid_until',
-                field=models.DateField(blank=True, help_text='Last day on which it applies, in its own timezone. Empty: no end.', null=True),
-            ),
-            migrations.AlterField(
-                model_name='daypartingwindow',
-                name='day_of_week',
-                field=models.PositiveSmallIntegerField(choices=[(0, 'Monday'), (1, 'Tuesday'), (2, 'Wednesday'), (3, 'Thursday'), (4, 'Friday'), (5, 'Saturday'), (6, 'Sunday')], help_text='The day on which the hours begin, even if they end after midnight.', validators=[django.core.validators.MaxValueValidator(6)]),
-            ),
-            migrations.AlterField(
-                model_name='daypartingwindow',
-                name='end_time',
-                field=models.TimeField(help_text='First minute after the hours. At or before the start: on the next day. 00:00 to 00:00 is the whole day.'),
-            ),
-            migrations.AlterField(
-                model_name='daypartingwindow',
-                name='start_time',
-                field=models.TimeField(help_text='First minute of the hours.'),
-            ),
-            migrations.AlterField(
-                model_name='daypartingwindowevent',
-                name='day_of_week',
-                field=models.PositiveSmallIntegerField(choices=[(0, 'Monday'), (1, 'Tuesday'), (2, 'Wednesday'), (3, 'Thursday'), (4, 'Friday'), (5, 'Saturday'), (6, 'Sunday')], help_text='The day on which the hours begin, even if they end after midnight.', validators=[django.core.validators.MaxValueValidator(6)]),
-            ),
-            migrations.AlterField(
-                model_name='daypartingwindowevent',
-                name='end_time',
-                field=models.TimeField(help_text='First minute after the hours. At or before the start: on the next day. 00:00 to 00:00 is the whole day.'),
-            ),
-            migrations.AlterField(
-                model_name='daypartingwindowevent',
-                name='start_time',
-                field=models.TimeField(help_text='First minute of the hours.'),
-            ),
-            migrations.AlterField(
-                model_name='deliverychange',
-                name='actor',
-                field=models.CharField(help_text='Who caused it.', max_length=150),
-            ),
-            migrations.AlterField(
-                model_name='deliverychange',
-                name='trigger',
-                field=models.CharField(help_text='What caused the check.', max_length=40),
-            ),
-            migrations.AlterField(
-                model_name='heartbeat',
-                name='last_changed',
-                field=models.PositiveIntegerField(default=0, help_text='Campaigns that the last run switched on or off.'),
-            ),
-            migrations.AlterField(
-                model_name='heartbeat',
-                name='last_duration',
-                field=models.DurationField(blank=True, help_text='Duration of the last completed run.', null=True),
-            ),
-            migrations.AlterField(
-                model_name='heartbeat',
-                name='last_error',
-                field=models.TextField(blank=True, default='', help_text='The errors of the last run, one a line; empty after a run without errors.'),
-            ),
-            migrations.AlterField(
-                model_name='heartbeat',
-                name='last_failure_at',
-                field=models.DateTimeField(blank=True, help_text='Last run with errors.', null=True),
-            ),
-            migrations.AlterField(
-                model_name='heartbeat',
-                name='last_run_at',
-                field=models.DateTimeField(blank=True, help_text='Last run, with or without errors.', null=True),
-            ),
-            migrations.AlterField(
-                model_name='heartbeat',
-                name='last_success_at',
-                field=models.DateTimeField(blank=True, help_text='Last run without errors.', null=True),
-            ),
-            migrations.AlterField(
-                model_name='reportedtotal',
-                name='known_as',
-                field=models.TextField(blank=True, db_default='', default='', help_text='The reference that the source reported; empty: the campaign itself.'),
-            ),
-            migrations.AlterField(
-                model_name='reportedtotal',
-                name='previous',
-                field=ads.models.fields.MoneyField(db_default=0, decimal_places=6, default=0, help_text='The total reported before; the ledger got the difference.', max_digits=18),
-            ),
-            migrations.AlterField(
-                model_name='simulatedswitch',
-                name='pace',
-                field=ads.models.fields.MoneyField(decimal_places=6, default=0, help_text='US dollars a day that it then spends. Stored, because later edits of the budget must not change what has been spent.', max_digits=18),
-            ),
-            migrations.AlterField(
-                model_name='spend',
-                name='date',
-                field=models.DateField(help_text="The day whose budget it counts against, in the brand's timezone."),
-            ),
-            migrations.AlterField(
-                model_name='spend',
-                name='external_id',
-                field=models.CharField(blank=True, help_text="The source's own ID of the entry.", max_length=200, null=True),
-            ),
-            migrations.AlterField(
-                model_name='spend',
-                name='recorded_by',
-                field=models.CharField(blank=True, db_default='', default='', help_text='Who recorded a correction; other entries come from their source.', max_length=150),
-            ),
-            migrations.AlterField(
-                model_name='unknownreference',
-                name='account',
-                field=models.CharField(blank=True, db_default='', default='', help_text="The account on the platform. Empty: the platform's IDs are unique without it.", max_length=100),
-            ),
-            migrations.AlterField(
-                model_name='unknownreference',
-                name='name',
-                field=models.CharField(blank=True, default='', help_text="The platform's name for it, if given.", max_length=200),
-            ),
-            migrations.AlterField(
-                model_name='unknownreference',
-                name='platform',
-                field=models.CharField(help_text='The ad platform as incoming spend names it, such as google_ads.', max_length=50),
-            ),
-            migrations.AlterField(
-                model_name='unknownreference',
-                name='reference',
-                field=models.CharField(help_text='Spend under this ID is recorded for the campaign.', max_length=200, verbose_name='ID on the platform'),
-            ),
-            migrations.AlterField(
-                model_name='waitingspend',
-                name='date',
-                field=models.DateField(blank=True, help_text="Empty: the brand's local date at that time.", null=True),
-            ),
-            migrations.AlterField(
-                model_name='waitingspend',
-                name='observed_at',
-                field=models.DateTimeField(blank=True, help_text='Of a day total: when the source observed it.', null=True),
-            ),
-            migrations.AlterField(
-                model_name='waitingspend',
-                name='occurred_at',
-                field=models.DateTimeField(blank=True, help_text='When it occurred. Empty: when it was received.', null=True),
-            ),
-            migrations.AlterField(
-                model_name='waitingspend',
-                name='refusal',
-                field=models.TextField(blank=True, default='', help_text='Why it could not be recorded once it was matched.'),
-            ),
-            migrations.AlterField(
-                model_name='webhookendpoint',
-                name='brands',
-                field=models.ManyToManyField(blank=True, help_text='The only brands that it may see and send spend for.', related_name='+', to='ads.brand'),
-            ),
-            migrations.AlterField(
-                model_name='webhookendpoint',
-                name='every_brand',
-                field=models.BooleanField(default=False, help_text='On: access to every brand, including those added later.'),
-            ),
-            migrations.AlterField(
-                model_name='webhookendpoint',
-                name='is_active',
-                field=models.BooleanField(default=True, help_text='Off: webhooks are refused, and the sender tries again later.', verbose_name='active'),
-            ),
-            migrations.AlterField(
-                model_name='webhookendpoint',
-                name='name',
-                field=models.CharField(help_text='Its name in lists and in the change history.', max_length=100, unique=True),
-            ),
-            migrations.AlterField(
-                model_name='webhookendpoint',
-                name='source',
-                field=models.CharField(help_text='The source of its entries in the ledger. External IDs are unique within a source, so give each sender one of its own, and a replacement the same.', max_length=100),
-            ),
-            migrations.AlterField(
-                model_name='webhookendpointevent',
-                name='every_brand',
-                field=models.BooleanField(default=False, help_text='On: access to every brand, including those added later.'),
-            ),
-            migrations.AlterField(
-                model_name='webhookendpointevent',
-                name='is_active',
-                field=models.BooleanField(default=True, help_text='Off: webhooks are refused, and the sender tries again later.', verbose_name='active'),
-            ),
-            migrations.AlterField(
-                model_name='webhookendpointevent',
-                name='name',
-                field=models.CharField(help_text='Its name in lists and in the change history.', max_length=100),
-            ),
-            migrations.AlterField(
-                model_name='webhookendpointevent',
-                name='source',
-                field=models.CharField(help_text='The source of its entries in the ledger. External IDs are unique within a source, so give each sender one of its own, and a replacement the same.', max_length=100),
-            ),
-        ]),
+        migrations.AlterModelOptions(
+            name='apikeybrandevent',
+            options={'verbose_name': 'change of the brands of an API key', 'verbose_name_plural': 'changes of the brands of API keys'},
+        ),
+        migrations.AlterModelOptions(
+            name='apikeyevent',
+            options={'verbose_name': 'API key change', 'verbose_name_plural': 'API key changes'},
+        ),
+        migrations.AlterModelOptions(
+            name='askedaccount',
+            options={'ordering': ['source', 'brand'], 'verbose_name': 'platform account'},
+        ),
+        migrations.AlterModelOptions(
+            name='brandevent',
+            options={'verbose_name': 'brand change', 'verbose_name_plural': 'brand changes'},
+        ),
+        migrations.AlterModelOptions(
+            name='campaignevent',
+            options={'verbose_name': 'campaign change', 'verbose_name_plural': 'campaign changes'},
+        ),
+        migrations.AlterModelOptions(
+            name='campaignreference',
+            options={'ordering': ['platform', 'account', 'reference'], 'verbose_name': 'platform ID'},
+        ),
+        migrations.AlterModelOptions(
+            name='campaignreferenceevent',
+            options={'verbose_name': 'platform ID change', 'verbose_name_plural': 'platform ID changes'},
+        ),
+        migrations.AlterModelOptions(
+            name='campaignscheduleevent',
+            options={'verbose_name': 'schedule attached or detached', 'verbose_name_plural': 'attached schedules'},
+        ),
+        migrations.AlterModelOptions(
+            name='daypartingscheduleevent',
+            options={'verbose_name': 'schedule change', 'verbose_name_plural': 'schedule changes'},
+        ),
+        migrations.AlterModelOptions(
+            name='daypartingwindowevent',
+            options={'verbose_name': 'change of hours', 'verbose_name_plural': 'changes of hours'},
+        ),
+        migrations.AlterModelOptions(
+            name='reportedtotal',
+            options={'verbose_name': 'reported day total'},
+        ),
+        migrations.AlterModelOptions(
+            name='simulatedswitch',
+            options={'ordering': ['campaign', 'at', 'id'], 'verbose_name': 'simulated platform switch', 'verbose_name_plural': 'simulated platform switches'},
+        ),
+        migrations.AlterModelOptions(
+            name='unknownreference',
+            options={'ordering': ['platform', 'account', 'reference'], 'verbose_name': 'unmatched campaign'},
+        ),
+        migrations.AlterModelOptions(
+            name='webhookdelivery',
+            options={'ordering': ['-id'], 'verbose_name': 'received webhook'},
+        ),
+        migrations.AlterModelOptions(
+            name='webhookendpointbrandevent',
+            options={'verbose_name': 'change of the brands of a webhook endpoint', 'verbose_name_plural': 'changes of the brands of webhook endpoints'},
+        ),
+        migrations.AlterModelOptions(
+            name='webhookendpointevent',
+            options={'verbose_name': 'webhook endpoint change', 'verbose_name_plural': 'webhook endpoint changes'},
+        ),
+        migrations.AlterField(
+            model_name='apikey',
+            name='brands',
+            field=models.ManyToManyField(blank=True, help_text='The only brands that it may see and send spend for.', related_name='+', to='ads.brand'),
+        ),
+        migrations.AlterField(
+            model_name='apikey',
+            name='every_brand',
+            field=models.BooleanField(default=False, help_text='On: access to every brand, including those added later.'),
+        ),
+        migrations.AlterField(
+            model_name='apikey',
+            name='expires_at',
+            field=models.DateTimeField(blank=True, help_text='Refused from this time on (UTC). Empty: it does not expire.', null=True),
+        ),
+        migrations.AlterField(
+            model_name='apikey',
+            name='name',
+            field=models.CharField(help_text='Its name in lists and in the change history.', max_length=100, unique=True),
+        ),
+        migrations.AlterField(
+            model_name='apikey',
+            name='prefix',
+            field=models.CharField(editable=False, help_text='The beginning of the key.', max_length=16, unique=True),
+        ),
+        migrations.AlterField(
+            model_name='apikey',
+            name='requests_per_minute',
+            field=models.PositiveIntegerField(blank=True, help_text='More requests are refused until the next minute. Empty: the limit in the settings.', null=True),
+        ),
+        migrations.AlterField(
+            model_name='apikey',
+            name='scopes',
+            field=django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('spend:write', 'Send spend'), ('read', 'Read'), ('campaigns:act', 'Activate and pause campaigns')], max_length=20), help_text='Requests for anything else are refused.', size=None),
+        ),
+        migrations.AlterField(
+            model_name='apikey',
+            name='source',
+            field=models.CharField(help_text='The source of its entries in the ledger. External IDs are unique within a source, so give each sender one of its own, and a replacement the same.', max_length=100),
+        ),
+        migrations.AlterField(
+            model_name='apikeyevent',
+            name='every_brand',
+            field=models.BooleanField(default=False, help_text='On: access to every brand, including those added later.'),
+        ),
+        migrations.AlterField(
+            model_name='apikeyevent',
+            name='expires_at',
+            field=models.DateTimeField(blank=True, help_text='Refused from this time on (UTC). Empty: it does not expire.', null=True),
+        ),
+        migrations.AlterField(
+            model_name='apikeyevent',
+            name='name',
+            field=models.CharField(help_text='Its name in lists and in the change history.', max_length=100),
+        ),
+        migrations.AlterField(
+            model_name='apikeyevent',
+            name='scopes',
+            field=django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('spend:write', 'Send spend'), ('read', 'Read'), ('campaigns:act', 'Activate and pause campaigns')], max_length=20), help_text='Requests for anything else are refused.', size=None),
+        ),
+        migrations.AlterField(
+            model_name='apikeyevent',
+            name='source',
+            field=models.CharField(help_text='The source of its entries in the ledger. External IDs are unique within a source, so give each sender one of its own, and a replacement the same.', max_length=100),
+        ),
+        migrations.AlterField(
+            model_name='askedaccount',
+            name='last_success_at',
+            field=models.DateTimeField(help_text='When the platform last answered; the next request asks for the days since.'),
+        ),
+        migrations.AlterField(
+            model_name='brand',
+            name='daily_budget',
+            field=ads.models.fields.MoneyField(blank=True, decimal_places=6, help_text="US dollars a day for all its campaigns together. When it is used up, they stop until midnight in the brand's timezone. Empty: no limit. 0: nothing runs.", max_digits=18, null=True),
+        ),
+        migrations.AlterField(
+            model_name='brand',
+            name='is_active',
+            field=models.BooleanField(db_default=True, default=True, help_text='Off: all campaigns of the brand stop at once. On: they run again, except those that a user has paused.', verbose_name='active'),
+        ),
+        migrations.AlterField(
+            model_name='brand',
+            name='last_daily_reset',
+            field=models.DateField(blank=True, editable=False, help_text='The last local day that was begun: daily budgets were reset.', null=True),
+        ),
+        migrations.AlterField(
+            model_name='brand',
+            name='last_monthly_reset',
+            field=models.DateField(blank=True, editable=False, help_text='The local day on which the last month was begun: monthly budgets were reset.', null=True),
+        ),
+        migrations.AlterField(
+            model_name='brand',
+            name='monthly_budget',
+            field=ads.models.fields.MoneyField(blank=True, decimal_places=6, help_text='US dollars a month for all its campaigns together. When it is used up, they stop until the 1st. Empty: no limit. 0: nothing runs.', max_digits=18, null=True),
+        ),
+        migrations.AlterField(
+            model_name='brand',
+            name='name',
+            field=models.CharField(help_text="The client's name on screens and in files. Must be unique.", max_length=200, unique=True),
+        ),
+        migrations.AlterField(
+            model_name='brand',
+            name='timezone',
+            field=ads.models.fields.TimezoneField(default='UTC', help_text='The day of all budgets and spend begins at midnight in this timezone, and the month on the 1st. Campaigns that had used up their budgets run again then.', max_length=64),
+        ),
+        migrations.AlterField(
+            model_name='brandevent',
+            name='daily_budget',
+            field=ads.models.fields.MoneyField(blank=True, decimal_places=6, help_text="US dollars a day for all its campaigns together. When it is used up, they stop until midnight in the brand's timezone. Empty: no limit. 0: nothing runs.", max_digits=18, null=True),
+        ),
+        migrations.AlterField(
+            model_name='brandevent',
+            name='is_active',
+            field=models.BooleanField(db_default=True, default=True, help_text='Off: all campaigns of the brand stop at once. On: they run again, except those that a user has paused.', verbose_name='active'),
+        ),
+        migrations.AlterField(
+            model_name='brandevent',
+            name='monthly_budget',
+            field=ads.models.fields.MoneyField(blank=True, decimal_places=6, help_text='US dollars a month for all its campaigns together. When it is used up, they stop until the 1st. Empty: no limit. 0: nothing runs.', max_digits=18, null=True),
+        ),
+        migrations.AlterField(
+            model_name='brandevent',
+            name='name',
+            field=models.CharField(help_text="The client's name on screens and in files. Must be unique.", max_length=200),
+        ),
+        migrations.AlterField(
+            model_name='brandevent',
+            name='timezone',
+            field=ads.models.fields.TimezoneField(default='UTC', help_text='The day of all budgets and spend begins at midnight in this timezone, and the month on the 1st. Campaigns that had used up their budgets run again then.', max_length=64),
+        ),
+        migrations.AlterField(
+            model_name='campaign',
+            name='brand',
+            field=models.ForeignKey(db_index=False, help_text='Its timezone and budgets apply. A campaign keeps its brand for life.', on_delete=django.db.models.deletion.PROTECT, related_name='campaigns', to='ads.brand'),
+        ),
+        migrations.AlterField(
+            model_name='campaign',
+            name='daily_budget',
+            field=ads.models.fields.MoneyField(blank=True, decimal_places=6, help_text="US dollars a day. When it is used up, the campaign stops until midnight in the brand's timezone. Empty: no limit. 0: never runs.", max_digits=18, null=True),
+        ),
+        migrations.AlterField(
+            model_name='campaign',
+            name='end_date',
+            field=models.DateField(blank=True, help_text="Last day of the flight, in the brand's timezone; then it is completed. Empty: no end.", null=True),
+        ),
+        migrations.AlterField(
+            model_name='campaign',
+            name='is_active',
+            field=models.BooleanField(db_default=False, default=False, editable=False, help_text='Is it running now? The system decides by status, budgets and hours.', verbose_name='delivers'),
+        ),
+        migrations.AlterField(
+            model_name='campaign',
+            name='is_dayparting_enabled',
+            field=models.BooleanField(db_default=False, default=False, help_text='On: it runs only in the hours of its schedules; without any, at all hours. Off: its schedules are ignored.', verbose_name='dayparting'),
+        ),
+        migrations.AlterField(
+            model_name='campaign',
+            name='monthly_budget',
+            field=ads.models.fields.MoneyField(blank=True, decimal_places=6, help_text='US dollars a month. When it is used up, the campaign stops until the 1st. Empty: no limit. 0: never runs.', max_digits=18, null=True),
+        ),
+        migrations.AlterField(
+            model_name='campaign',
+            name='name',
+            field=models.CharField(help_text='Its name on screens and in files. Must be unique within the brand.', max_length=200),
+        ),
+        migrations.AlterField(
+            model_name='campaign',
+            name='start_date',
+            field=models.DateField(blank=True, help_text="First day of the flight, in the brand's timezone. Empty: from now on.", null=True),
+        ),
+        migrations.AlterField(
+            model_name='campaign',
+            name='status',
+            field=models.CharField(choices=[('draft', 'Draft'), ('active', 'Active'), ('paused', 'Paused'), ('completed', 'Completed'), ('archived', 'Archived')], default='active', help_text='Active: it runs unless it is on hold. Paused: it stays off until someone resumes it. Draft, completed and archived campaigns stay off. Spend is always recorded.', max_length=10),
+        ),
+        migrations.AlterField(
+            model_name='campaignevent',
+            name='brand',
+            field=models.ForeignKey(db_constraint=False, help_text='Its timezone and budgets apply. A campaign keeps its brand for life.', on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='ads.brand'),
+        ),
+        migrations.AlterField(
+            model_name='campaignevent',
+            name='daily_budget',
+            field=ads.models.fields.MoneyField(blank=True, decimal_places=6, help_text="US dollars a day. When it is used up, the campaign stops until midnight in the brand's timezone. Empty: no limit. 0: never runs.", max_digits=18, null=True),
+        ),
+        migrations.AlterField(
+            model_name='campaignevent',
+            name='end_date',
+            field=models.DateField(blank=True, help_text="Last day of the flight, in the brand's timezone; then it is completed. Empty: no end.", null=True),
+        ),
+        migrations.AlterField(
+            model_name='campaignevent',
+            name='is_dayparting_enabled',
+            field=models.BooleanField(db_default=False, default=False, help_text='On: it runs only in the hours of its schedules; without any, at all hours. Off: its schedules are ignored.', verbose_name='dayparting'),
+        ),
+        migrations.AlterField(
+            model_name='campaignevent',
+            name='monthly_budget',
+            field=ads.models.fields.MoneyField(blank=True, decimal_places=6, help_text='US dollars a month. When it is used up, the campaign stops until the 1st. Empty: no limit. 0: never runs.', max_digits=18, null=True),
+        ),
+        migrations.AlterField(
+            model_name='campaignevent',
+            name='name',
+            field=models.CharField(help_text='Its name on screens and in files. Must be unique within the brand.', max_length=200),
+        ),
+        migrations.AlterField(
+            model_name='campaignevent',
+            name='start_date',
+            field=models.DateField(blank=True, help_text="First day of the flight, in the brand's timezone. Empty: from now on.", null=True),
+        ),
+        migrations.AlterField(
+            model_name='campaignevent',
+            name='status',
+            field=models.CharField(choices=[('draft', 'Draft'), ('active', 'Active'), ('paused', 'Paused'), ('completed', 'Completed'), ('archived', 'Archived')], default='active', help_text='Active: it runs unless it is on hold. Paused: it stays off until someone resumes it. Draft, completed and archived campaigns stay off. Spend is always recorded.', max_length=10),
+        ),
+        migrations.AlterField(
+            model_name='campaignreference',
+            name='account',
+            field=models.CharField(blank=True, db_default='', default='', help_text="The account on the platform. Empty: the platform's IDs are unique without it.", max_length=100),
+        ),
+        migrations.AlterField(
+            model_name='campaignreference',
+            name='campaign',
+            field=models.ForeignKey(help_text="Spend under the ID counts against this campaign's budgets. Spend that waits for it is recorded within minutes.", on_delete=django.db.models.deletion.CASCADE, related_name='references', to='ads.campaign'),
+        ),
+        migrations.AlterField(
+            model_name='campaignreference',
+            name='platform',
+            field=models.CharField(help_text='The ad platform as incoming spend names it, such as google_ads.', max_length=50),
+        ),
+        migrations.AlterField(
+            model_name='campaignreference',
+            name='reference',
+            field=models.CharField(help_text='Spend under this ID is recorded for the campaign.', max_length=200, verbose_name='ID on the platform'),
+        ),
+        migrations.AlterField(
+            model_name='campaignreferenceevent',
+            name='account',
+            field=models.CharField(blank=True, db_default='', default='', help_text="The account on the platform. Empty: the platform's IDs are unique without it.", max_length=100),
+        ),
+        migrations.AlterField(
+            model_name='campaignreferenceevent',
+            name='campaign',
+            field=models.ForeignKey(db_constraint=False, help_text="Spend under the ID counts against this campaign's budgets. Spend that waits for it is recorded within minutes.", on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='ads.campaign'),
+        ),
+        migrations.AlterField(
+            model_name='campaignreferenceevent',
+            name='platform',
+            field=models.CharField(help_text='The ad platform as incoming spend names it, such as google_ads.', max_length=50),
+        ),
+        migrations.AlterField(
+            model_name='campaignreferenceevent',
+            name='reference',
+            field=models.CharField(help_text='Spend under this ID is recorded for the campaign.', max_length=200, verbose_name='ID on the platform'),
+        ),
+        migrations.AlterField(
+            model_name='campaignschedule',
+            name='schedule',
+            field=models.ForeignKey(help_text='The campaign runs in its hours. Of several schedules, those with the highest priority decide.', on_delete=django.db.models.deletion.CASCADE, to='ads.daypartingschedule'),
+        ),
+        migrations.AlterField(
+            model_name='campaignscheduleevent',
+            name='schedule',
+            field=models.ForeignKey(db_constraint=False, help_text='The campaign runs in its hours. Of several schedules, those with the highest priority decide.', on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='ads.daypartingschedule'),
+        ),
+        migrations.AlterField(
+            model_name='daypartingschedule',
+            name='is_active',
+            field=models.BooleanField(db_default=True, default=True, help_text='Off: it has no hours. A campaign whose schedules are all off does not run.', verbose_name='active'),
+        ),
+        migrations.AlterField(
+            model_name='daypartingschedule',
+            name='name',
+            field=models.CharField(help_text='Its name in lists. Must be unique.', max_length=200, unique=True),
+        ),
+        migrations.AlterField(
+            model_name='daypartingschedule',
+            name='priority',
+            field=models.IntegerField(db_default=0, default=0, help_text='If several schedules of a campaign are valid on a day, only those with the highest number apply: a closed day with 10 overrides the usual hours with 0.'),
+        ),
+        migrations.AlterField(
+            model_name='daypartingschedule',
+            name='timezone',
+            field=ads.models.fields.TimezoneField(default='UTC', help_text='Time zone for these hours, for every campaign that uses the schedule.', max_length=64),
+        ),
+        migrations.AlterField(
+            model_name='daypartingschedule',
+            name='valid_from',
+            field=models.DateField(blank=True, help_text='First day on which it applies, in its own timezone. Empty: no beginning.', null=True),
+        ),
+        migrations.AlterField(
+            model_name='daypartingschedule',
+            name='valid_until',
+            field=models.DateField(blank=True, help_text='Last day on which it applies, in its own timezone. Empty: no end.', null=True),
+        ),
+        migrations.AlterField(
+            model_name='daypartingscheduleevent',
+            name='is_active',
+            field=models.BooleanField(db_default=True, default=True, help_text='Off: it has no hours. A campaign whose schedules are all off does not run.', verbose_name='active'),
+        ),
+        migrations.AlterField(
+            model_name='daypartingscheduleevent',
+            name='name',
+            field=models.CharField(help_text='Its name in lists. Must be unique.', max_length=200),
+        ),
+        migrations.AlterField(
+            model_name='daypartingscheduleevent',
+            name='priority',
+            field=models.IntegerField(db_default=0, default=0, help_text='If several schedules of a campaign are valid on a day, only those with the highest number apply: a closed day with 10 overrides the usual hours with 0.'),
+        ),
+        migrations.AlterField(
+            model_name='daypartingscheduleevent',
+            name='timezone',
+            field=ads.models.fields.TimezoneField(default='UTC', help_text='Time zone for these hours, for every campaign that uses the schedule.', max_length=64),
+        ),
+        migrations.AlterField(
+            model_name='daypartingscheduleevent',
+            name='valid_from',
+            field=models.DateField(blank=True, help_text='First day on which it applies, in its own timezone. Empty: no beginning.', null=True),
+        ),
+        migrations.AlterField(
+            model_name='daypartingscheduleevent',
+            name='valid_until',
+            field=models.DateField(blank=True, help_text='Last day on which it applies, in its own timezone. Empty: no end.', null=True),
+        ),
+        migrations.AlterField(
+            model_name='daypartingwindow',
+            name='day_of_week',
+            field=models.PositiveSmallIntegerField(choices=[(0, 'Monday'), (1, 'Tuesday'), (2, 'Wednesday'), (3, 'Thursday'), (4, 'Friday'), (5, 'Saturday'), (6, 'Sunday')], help_text='The day on which the hours begin, even if they end after midnight.', validators=[django.core.validators.MaxValueValidator(6)]),
+        ),
+        migrations.AlterField(
+            model_name='daypartingwindow',
+            name='end_time',
+            field=models.TimeField(help_text='First minute after the hours. At or before the start: on the next day. 00:00 to 00:00 is the whole day.'),
+        ),
+        migrations.AlterField(
+            model_name='daypartingwindow',
+            name='start_time',
+            field=models.TimeField(help_text='First minute of the hours.'),
+        ),
+        migrations.AlterField(
+            model_name='daypartingwindowevent',
+            name='day_of_week',
+            field=models.PositiveSmallIntegerField(choices=[(0, 'Monday'), (1, 'Tuesday'), (2, 'Wednesday'), (3, 'Thursday'), (4, 'Friday'), (5, 'Saturday'), (6, 'Sunday')], help_text='The day on which the hours begin, even if they end after midnight.', validators=[django.core.validators.MaxValueValidator(6)]),
+        ),
+        migrations.AlterField(
+            model_name='daypartingwindowevent',
+            name='end_time',
+            field=models.TimeField(help_text='First minute after the hours. At or before the start: on the next day. 00:00 to 00:00 is the whole day.'),
+        ),
+        migrations.AlterField(
+            model_name='daypartingwindowevent',
+            name='start_time',
+            field=models.TimeField(help_text='First minute of the hours.'),
+        ),
+        migrations.AlterField(
+            model_name='deliverychange',
+            name='actor',
+            field=models.CharField(help_text='Who caused it.', max_length=150),
+        ),
+        migrations.AlterField(
+            model_name='deliverychange',
+            name='trigger',
+            field=models.CharField(help_text='What caused the check.', max_length=40),
+        ),
+        migrations.AlterField(
+            model_name='heartbeat',
+            name='last_changed',
+            field=models.PositiveIntegerField(default=0, help_text='Campaigns that the last run switched on or off.'),
+        ),
+        migrations.AlterField(
+            model_name='heartbeat',
+            name='last_duration',
+            field=models.DurationField(blank=True, help_text='Duration of the last completed run.', null=True),
+        ),
+        migrations.AlterField(
+            model_name='heartbeat',
+            name='last_error',
+            field=models.TextField(blank=True, default='', help_text='The errors of the last run, one a line; empty after a run without errors.'),
+        ),
+        migrations.AlterField(
+            model_name='heartbeat',
+            name='last_failure_at',
+            field=models.DateTimeField(blank=True, help_text='Last run with errors.', null=True),
+        ),
+        migrations.AlterField(
+            model_name='heartbeat',
+            name='last_run_at',
+            field=models.DateTimeField(blank=True, help_text='Last run, with or without errors.', null=True),
+        ),
+        migrations.AlterField(
+            model_name='heartbeat',
+            name='last_success_at',
+            field=models.DateTimeField(blank=True, help_text='Last run without errors.', null=True),
+        ),
+        migrations.AlterField(
+            model_name='reportedtotal',
+            name='known_as',
+            field=models.TextField(blank=True, db_default='', default='', help_text='The reference that the source reported; empty: the campaign itself.'),
+        ),
+        migrations.AlterField(
+            model_name='reportedtotal',
+            name='previous',
+            field=ads.models.fields.MoneyField(db_default=0, decimal_places=6, default=0, help_text='The total reported before; the ledger got the difference.', max_digits=18),
+        ),
+        migrations.AlterField(
+            model_name='simulatedswitch',
+            name='pace',
+            field=ads.models.fields.MoneyField(decimal_places=6, default=0, help_text='US dollars a day that it then spends. Stored, because later edits of the budget must not change what has been spent.', max_digits=18),
+        ),
+        migrations.AlterField(
+            model_name='spend',
+            name='date',
+            field=models.DateField(help_text="The day whose budget it counts against, in the brand's timezone."),
+        ),
+        migrations.AlterField(
+            model_name='spend',
+            name='external_id',
+            field=models.CharField(blank=True, help_text="The source's own ID of the entry.", max_length=200, null=True),
+        ),
+        migrations.AlterField(
+            model_name='spend',
+            name='recorded_by',
+            field=models.CharField(blank=True, db_default='', default='', help_text='Who recorded a correction; other entries come from their source.', max_length=150),
+        ),
+        migrations.AlterField(
+            model_name='unknownreference',
+            name='account',
+            field=models.CharField(blank=True, db_default='', default='', help_text="The account on the platform. Empty: the platform's IDs are unique without it.", max_length=100),
+        ),
+        migrations.AlterField(
+            model_name='unknownreference',
+            name='name',
+            field=models.CharField(blank=True, default='', help_text="The platform's name for it, if given.", max_length=200),
+        ),
+        migrations.AlterField(
+            model_name='unknownreference',
+            name='platform',
+            field=models.CharField(help_text='The ad platform as incoming spend names it, such as google_ads.', max_length=50),
+        ),
+        migrations.AlterField(
+            model_name='unknownreference',
+            name='reference',
+            field=models.CharField(help_text='Spend under this ID is recorded for the campaign.', max_length=200, verbose_name='ID on the platform'),
+        ),
+        migrations.AlterField(
+            model_name='waitingspend',
+            name='date',
+            field=models.DateField(blank=True, help_text="Empty: the brand's local date at that time.", null=True),
+        ),
+        migrations.AlterField(
+            model_name='waitingspend',
+            name='observed_at',
+            field=models.DateTimeField(blank=True, help_text='Of a day total: when the source observed it.', null=True),
+        ),
+        migrations.AlterField(
+            model_name='waitingspend',
+            name='occurred_at',
+            field=models.DateTimeField(blank=True, help_text='When it occurred. Empty: when it was received.', null=True),
+        ),
+        migrations.AlterField(
+            model_name='waitingspend',
+            name='refusal',
+            field=models.TextField(blank=True, default='', help_text='Why it could not be recorded once it was matched.'),
+        ),
+        migrations.AlterField(
+            model_name='webhookendpoint',
+            name='brands',
+            field=models.ManyToManyField(blank=True, help_text='The only brands that it may see and send spend for.', related_name='+', to='ads.brand'),
+        ),
+        migrations.AlterField(
+            model_name='webhookendpoint',
+            name='every_brand',
+            field=models.BooleanField(default=False, help_text='On: access to every brand, including those added later.'),
+        ),
+        migrations.AlterField(
+            model_name='webhookendpoint',
+            name='is_active',
+            field=models.BooleanField(default=True, help_text='Off: webhooks are refused, and the sender tries again later.', verbose_name='active'),
+        ),
+        migrations.AlterField(
+            model_name='webhookendpoint',
+            name='name',
+            field=models.CharField(help_text='Its name in lists and in the change history.', max_length=100, unique=True),
+        ),
+        migrations.AlterField(
+            model_name='webhookendpoint',
+            name='source',
+            field=models.CharField(help_text='The source of its entries in the ledger. External IDs are unique within a source, so give each sender one of its own, and a replacement the same.', max_length=100),
+        ),
+        migrations.AlterField(
+            model_name='webhookendpointevent',
+            name='every_brand',
+            field=models.BooleanField(default=False, help_text='On: access to every brand, including those added later.'),
+        ),
+        migrations.AlterField(
+            model_name='webhookendpointevent',
+            name='is_active',
+            field=models.BooleanField(default=True, help_text='Off: webhooks are refused, and the sender tries again later.', verbose_name='active'),
+        ),
+        migrations.AlterField(
+            model_name='webhookendpointevent',
+            name='name',
+            field=models.CharField(help_text='Its name in lists and in the change history.', max_length=100),
+        ),
+        migrations.AlterField(
+            model_name='webhookendpointevent',
+            name='source',
+            field=models.CharField(help_text='The source of its entries in the ledger. External IDs are unique within a source, so give each sender one of its own, and a replacement the same.', max_length=100),
+        ),
         pgtrigger.migrations.RemoveTrigger(
             model_name='apikeybrandevent',
             name='append_only',

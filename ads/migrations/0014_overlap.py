@@ -5,8 +5,10 @@ import pgtrigger.compiler
 import pgtrigger.migrations
 from django.db import migrations, models
 
+from ads.migrations import _at_once
 
-class Migration(migrations.Migration):
+
+class Migration(_at_once.Migration):
 
     dependencies = [
         ('ads', '0013_plain_words'),

@@ -4,6 +4,8 @@ import pgtrigger.compiler
 import pgtrigger.migrations
 from django.db import migrations, models
 
+from ads.migrations import _at_once
+
 
 def keep_names(_apps, schema_editor):
     from ads.models.timezones import keep_names
@@ -11,7 +13,7 @@ def keep_names(_apps, schema_editor):
     keep_names(schema_editor.connection.alias)
 
 
-class Migration(migrations.Migration):
+class Migration(_at_once.Migration):
 
     dependencies = [
         ('ads', '0014_overlap'),

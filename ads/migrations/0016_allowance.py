@@ -10,7 +10,7 @@ import django.db.models.functions.datetime
 import django.db.models.functions.math
 import pgtrigger.compiler
 import pgtrigger.migrations
-from ads.migrations import _roles
+from ads.migrations import _at_once, _roles
 from django.db import migrations, models
 
 #: One for each sum of which something was waived, by whoever waived last. Before the triggers, which
@@ -38,7 +38,7 @@ CARRY_OVER = """
 SEEN_BY = ["Viewer", "Operator", "Budget manager", "Administrator"]
 
 
-class Migration(migrations.Migration):
+class Migration(_at_once.Migration):
 
     dependencies = [
         ('ads', '0015_timezone'),

@@ -8,8 +8,10 @@ import pgtrigger.migrations
 from decimal import Decimal
 from django.db import migrations, models
 
+from ads.migrations import _at_once
 
-class Migration(migrations.Migration):
+
+class Migration(_at_once.Migration):
 
     dependencies = [
         ('ads', '0016_allowance'),

@@ -5,12 +5,12 @@ from functools import partial
 import django.db.models.deletion
 from django.db import migrations, models
 
-from ads.migrations import _roles
+from ads.migrations import _at_once, _roles
 
 VIEWERS = ["Viewer", "Operator", "Budget manager", "Administrator"]
 
 
-class Migration(migrations.Migration):
+class Migration(_at_once.Migration):
 
     dependencies = [
         ('ads', '0017_currency'),

@@ -10,6 +10,8 @@ from ads.rules.money import LIMIT
 from ads.rules.platform_ids import PERHAPS_CHANGED, spelled
 from django.db import migrations
 
+from ads.migrations import _at_once
+
 BETWEEN = "\x1f"
 SHOWN = 20
 ACTOR = "upgrade: one spelling of platform IDs"
@@ -326,7 +328,7 @@ def respell(_apps, schema_editor):
         sys.stdout.write(f"\n    {line}")
 
 
-class Migration(migrations.Migration):
+class Migration(_at_once.Migration):
 
     dependencies = [
         ('ads', '0019_batches_index'),

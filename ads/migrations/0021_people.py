@@ -12,7 +12,7 @@ import pgtrigger.migrations
 from django.conf import settings
 from django.db import migrations, models
 
-from ads.migrations import _beat, _roles
+from ads.migrations import _at_once, _beat, _roles
 
 ROWS = [
     ("Forget sign-ins", "ads.tasks.forget_sign_ins", "0", 3600, "Deletes old sign-ins."),
@@ -24,7 +24,7 @@ GRANTED = [
 ]  # fmt: skip
 
 
-class Migration(migrations.Migration):
+class Migration(_at_once.Migration):
 
     dependencies = [
         ('ads', '0020_reference_spelling'),

@@ -10,7 +10,7 @@ import pgtrigger.migrations
 from decimal import Decimal
 from django.db import migrations, models
 
-from ads.migrations import _beat, _roles
+from ads.migrations import _at_once, _beat, _roles
 
 VIEWERS = ["Viewer", "Operator", "Budget manager", "Administrator"]
 
@@ -20,7 +20,7 @@ ROWS = [
 ]  # fmt: skip
 
 
-class Migration(migrations.Migration):
+class Migration(_at_once.Migration):
 
     dependencies = [
         ('ads', '0021_people'),

@@ -9,8 +9,10 @@ import pgtrigger.compiler
 import pgtrigger.migrations
 from django.db import migrations
 
+from ads.migrations import _at_once
 
-class Migration(migrations.Migration):
+
+class Migration(_at_once.Migration):
 
     dependencies = [
         ('ads', '0022_backups'),

@@ -4,8 +4,10 @@ import datetime
 import django.contrib.postgres.fields
 from django.db import migrations, models
 
+from ads.migrations import _at_once
 
-class Migration(migrations.Migration):
+
+class Migration(_at_once.Migration):
 
     dependencies = [
         ('ads', '0024_tell_platforms'),

@@ -9,7 +9,7 @@ from functools import partial
 
 from django.db import migrations, models
 
-from ads.migrations import _roles
+from ads.migrations import _at_once, _roles
 
 VIEWERS = ["Viewer", "Operator", "Budget manager", "Administrator"]
 
@@ -39,7 +39,7 @@ def take_over(apps, schema_editor):
         )  # fmt: skip
 
 
-class Migration(migrations.Migration):
+class Migration(_at_once.Migration):
 
     dependencies = [
         ('ads', '0026_platforms'),

@@ -8,7 +8,7 @@ import pgtrigger.compiler
 import pgtrigger.migrations
 from django.db import migrations, models
 
-from ads.migrations._words import Words
+from ads.migrations import _at_once
 
 
 def rename(apps, before, after):
@@ -18,7 +18,7 @@ def rename(apps, before, after):
     ).update(name=after)
 
 
-class Migration(migrations.Migration):
+class Migration(_at_once.Migration):
 
     dependencies = [
         ('ads', '0030_put_switches_right'),
@@ -33,42 +33,40 @@ class Migration(migrations.Migration):
             model_name='spend',
             trigger=pgtrigger.compiler.Trigger(name='keep_totals', sql=ads.models.triggers.OwnersTriggerSql(declare='DECLARE refused record;', func="\n    \n    IF current_setting('transaction_isolation') IN ('repeatable read', 'serializable') THEN\n        RAISE EXCEPTION USING ERRCODE = 'check_violation', MESSAGE = TG_TABLE_NAME\n            || ': insert under READ COMMITTED; a transaction of another isolation level does not '\n            || 'see which months are archived meanwhile.';\n    END IF;\n    IF EXISTS (SELECT FROM ads_archivedmonth WHERE is_moving) THEN\n        \n        IF EXISTS (SELECT FROM new_rows AS entry\n                    WHERE date_trunc('month', entry.date::timestamp)::date NOT IN\n                          (SELECT month FROM ads_archivedmonth WHERE is_moving)) THEN\n            RAISE EXCEPTION USING ERRCODE = 'check_violation',\n                MESSAGE = TG_TABLE_NAME || ': an archived month is being brought back.';\n        END IF;\n    \n        UPDATE ads_archivedspend AS archived\n           SET amount = archived.amount - back.amount, entries = archived.entries - back.entries\n          FROM (SELECT campaign_id, date, sum(amount) AS amount, count(*) AS entries\n                  FROM new_rows GROUP BY campaign_id, date) AS back\n         WHERE archived.campaign_id = back.campaign_id AND archived.date = back.date;\n        DELETE FROM ads_archivedspend AS archived USING ads_archivedmonth AS month\n         WHERE month.is_moving AND archived.entries = 0 AND date_trunc('month', archived.date::timestamp)::date = month.month;\n        DELETE FROM ads_archivedid\n         WHERE month IN (SELECT month FROM ads_archivedmonth WHERE is_moving);\n        UPDATE ads_spendbatch AS batch SET archived_entries = archived_entries - back.entries\n          FROM (SELECT batch_id, count(*) AS entries FROM new_rows\n                 WHERE batch_id IS NOT NULL GROUP BY batch_id) AS back\n         WHERE batch.id = back.batch_id;\n        RETURN NULL;\n    END IF;\n    IF EXISTS (SELECT FROM ads_archivedmonth WHERE restored_at IS NULL) THEN\n        SELECT entry.date, to_char(entry.date, 'YYYY-MM') AS month INTO refused\n          FROM new_rows AS entry JOIN ads_archivedmonth AS archived\n            ON archived.restored_at IS NULL AND archived.month = date_trunc('month', entry.date::timestamp)::date\n         LIMIT 1;\n        IF FOUND THEN\n            RAISE EXCEPTION USING ERRCODE = 'check_violation', MESSAGE =\n                'date: ' || refused.date || ' is in a month whose entries are archived; record it '\n                || 'on a later day, or bring ' || refused.month || ' back with restore_archive.';\n        END IF;\n        SELECT entry.source, entry.external_id, to_char(archived.month, 'YYYY-MM') AS month\n          INTO refused\n          FROM new_rows AS entry JOIN ads_archivedid AS archived ON archived.key = md5(length(entry.source) || ':' || entry.source || entry.external_id)::uuid\n         WHERE entry.external_id IS NOT NULL\n         LIMIT 1;\n        IF FOUND THEN\n            RAISE EXCEPTION USING ERRCODE = 'check_violation', MESSAGE =\n                'external_id: ' || refused.external_id || ' of ' || refused.source\n                || ' was recorded in ' || refused.month || ', whose entries are archived; leave it '\n                || 'out, or bring that month back with restore_archive.';\n        END IF;\n    END IF;\n\n    INSERT INTO ads_spendtotal AS total (brand_id, campaign_id, period, start, amount)\n    \n        SELECT campaign.brand_id, owner.campaign_id, span.period, span.start,\n               sum(entry.amount) AS amount\n          FROM (\n                SELECT campaign_id, date, sum(amount) AS amount\n                  FROM new_rows\n                 GROUP BY campaign_id, date\n               ) AS entry\n          JOIN ads_campaign AS campaign ON campaign.id = entry.campaign_id\n         CROSS JOIN LATERAL (VALUES (NULL), (campaign.id)) AS owner (campaign_id)\n         CROSS JOIN LATERAL (\n                VALUES ('day', entry.date),\n                       -- by way of a timestamp that no timezone of a session shifts\n                       ('month', date_trunc('month', entry.date::timestamp)::date)\n               ) AS span (period, start)\n         GROUP BY campaign.brand_id, owner.campaign_id, span.period, span.start\n    \n     ORDER BY brand_id, campaign_id NULLS FIRST, period, start\n        ON CONFLICT (campaign_id, period, start, brand_id)\n        DO UPDATE SET amount = total.amount + excluded.amount, updated_at = now();\n    RETURN NULL;\n", hash='72f8c2214b809529e6632f42257b17816ba97d1b', level='STATEMENT', operation='INSERT', pgid='pgtrigger_keep_totals_f6175', referencing='REFERENCING NEW TABLE AS new_rows ', table='ads_spend', when='AFTER')),
         ),
-        Words([
-            migrations.AlterModelOptions(
-                name='signin',
-                options={'default_permissions': ('view',), 'ordering': ['-id'], 'verbose_name': 'login'},
-            ),
-            migrations.AlterField(
-                model_name='apikey',
-                name='brands',
-                field=models.ManyToManyField(blank=True, help_text='Access to these brands alone, if not to every brand.', related_name='+', to='ads.brand'),
-            ),
-            migrations.AlterField(
-                model_name='person',
-                name='brands',
-                field=models.ManyToManyField(blank=True, help_text='Access to these brands alone, if not to every brand.', related_name='+', to='ads.brand'),
-            ),
-            migrations.AlterField(
-                model_name='person',
-                name='every_brand',
-                field=models.BooleanField(db_default=True, default=True, help_text='Off: sees and changes only the brands chosen here, and nothing shared.'),
-            ),
-            migrations.AlterField(
-                model_name='personevent',
-                name='every_brand',
-                field=models.BooleanField(db_default=True, default=True, help_text='Off: sees and changes only the brands chosen here, and nothing shared.'),
-            ),
-            migrations.AlterField(
-                model_name='signin',
-                name='kind',
-                field=models.CharField(choices=[('signed_in', 'Logged in'), ('failed', 'Failed'), ('locked_out', 'Refused: too many failures'), ('code_asked', 'Password right, code asked for'), ('signed_out', 'Logged out'), ('code_failed', 'Wrong code of the second factor'), ('recovery_code', 'Recovery code used'), ('factor_on', 'Second factor turned on'), ('factor_off', 'Second factor turned off'), ('factor_reset', 'Second factor reset'), ('unlocked', 'Unlocked')], max_length=20),
-            ),
-            migrations.AlterField(
-                model_name='webhookendpoint',
-                name='brands',
-                field=models.ManyToManyField(blank=True, help_text='Access to these brands alone, if not to every brand.', related_name='+', to='ads.brand'),
-            ),
-        ]),
+        migrations.AlterModelOptions(
+            name='signin',
+            options={'default_permissions': ('view',), 'ordering': ['-id'], 'verbose_name': 'login'},
+        ),
+        migrations.AlterField(
+            model_name='apikey',
+            name='brands',
+            field=models.ManyToManyField(blank=True, help_text='Access to these brands alone, if not to every brand.', related_name='+', to='ads.brand'),
+        ),
+        migrations.AlterField(
+            model_name='person',
+            name='brands',
+            field=models.ManyToManyField(blank=True, help_text='Access to these brands alone, if not to every brand.', related_name='+', to='ads.brand'),
+        ),
+        migrations.AlterField(
+            model_name='person',
+            name='every_brand',
+            field=models.BooleanField(db_default=True, default=True, help_text='Off: sees and changes only the brands chosen here, and nothing shared.'),
+        ),
+        migrations.AlterField(
+            model_name='personevent',
+            name='every_brand',
+            field=models.BooleanField(db_default=True, default=True, help_text='Off: sees and changes only the brands chosen here, and nothing shared.'),
+        ),
+        migrations.AlterField(
+            model_name='signin',
+            name='kind',
+            field=models.CharField(choices=[('signed_in', 'Logged in'), ('failed', 'Failed'), ('locked_out', 'Refused: too many failures'), ('code_asked', 'Password right, code asked for'), ('signed_out', 'Logged out'), ('code_failed', 'Wrong code of the second factor'), ('recovery_code', 'Recovery code used'), ('factor_on', 'Second factor turned on'), ('factor_off', 'Second factor turned off'), ('factor_reset', 'Second factor reset'), ('unlocked', 'Unlocked')], max_length=20),
+        ),
+        migrations.AlterField(
+            model_name='webhookendpoint',
+            name='brands',
+            field=models.ManyToManyField(blank=True, help_text='Access to these brands alone, if not to every brand.', related_name='+', to='ads.brand'),
+        ),
         migrations.RemoveIndex(
             model_name='signin',
             name='sign_in_by_user',

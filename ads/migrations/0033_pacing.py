@@ -10,7 +10,7 @@ from functools import partial
 
 from django.db import migrations, models
 
-from ads.migrations import _beat, _roles
+from ads.migrations import _at_once, _beat, _roles
 
 
 VIEWERS = ["Viewer", "Operator", "Budget manager", "Administrator"]
@@ -30,7 +30,7 @@ ROWS = [
 ]  # fmt: skip
 
 
-class Migration(migrations.Migration):
+class Migration(_at_once.Migration):
 
     dependencies = [
         ('ads', '0032_caps'),

@@ -12,14 +12,14 @@ import pgtrigger.migrations
 from decimal import Decimal
 from django.db import migrations, models
 
-from ads.migrations import _roles
+from ads.migrations import _at_once, _roles
 
 
 VIEWERS = ["Viewer", "Operator", "Budget manager", "Administrator"]
 MANAGERS = ["Budget manager", "Administrator"]
 
 
-class Migration(migrations.Migration):
+class Migration(_at_once.Migration):
 
     dependencies = [
         ('ads', '0033_pacing'),

@@ -11,7 +11,7 @@ import pgtrigger.migrations
 from django.conf import settings
 from django.db import migrations, models
 
-from ads.migrations import _roles
+from ads.migrations import _at_once, _roles
 
 VIEWERS = ["Viewer", "Operator", "Budget manager", "Administrator"]
 OPERATORS = VIEWERS[1:]
@@ -33,7 +33,7 @@ GRANTED = {
 }
 
 
-class Migration(migrations.Migration):
+class Migration(_at_once.Migration):
 
     dependencies = [
         ('ads', '0037_alert_rules'),

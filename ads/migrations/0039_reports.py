@@ -8,7 +8,7 @@ from functools import partial
 
 from django.db import migrations, models
 
-from ads.migrations import _beat, _roles
+from ads.migrations import _at_once, _beat, _roles
 
 VIEWERS = ["Viewer", "Operator", "Budget manager", "Administrator"]
 EDITORS = ["Budget manager", "Administrator"]
@@ -31,7 +31,7 @@ ROWS = [
 ]  # fmt: skip
 
 
-class Migration(migrations.Migration):
+class Migration(_at_once.Migration):
 
     dependencies = [
         ('ads', '0038_labels_notes_views'),

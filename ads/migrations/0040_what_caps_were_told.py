@@ -4,7 +4,7 @@ import ads.models.fields
 import django.contrib.postgres.fields
 from django.db import migrations, models
 
-from ads.migrations._words import Words
+from ads.migrations import _at_once
 
 #: What may be there, of caps from before.
 TOLD = """
@@ -16,7 +16,7 @@ TOLD = """
 """
 
 
-class Migration(migrations.Migration):
+class Migration(_at_once.Migration):
 
     dependencies = [
         ('ads', '0039_reports'),
@@ -34,16 +34,14 @@ class Migration(migrations.Migration):
             field=models.DateTimeField(help_text="The budget is the platform's as of then; looks from before say nothing of it.", null=True),
         ),
         migrations.RunSQL(TOLD, migrations.RunSQL.noop),
-        Words([
-            migrations.AlterField(
-                model_name='brand',
-                name='platform_caps',
-                field=models.CharField(choices=[('none', 'Leave daily budgets there alone'), ('limit', "The day's limit"), ('strict', "Strict: no campaign can go over the day's limit")], db_default='none', default='none', help_text="Lowers campaigns' daily budgets on Google Ads, Meta and Microsoft to what may be spent that day, never raises them, and restores them when the cap ends. On one day a platform may spend twice a daily budget (Meta 1.75 times); strict caps allow for that, and on most days less of the budget is spent. A brand's own limit counts for each of its campaigns, so several of them can go over it together.", max_length=6, verbose_name='daily caps on ad platforms'),
-            ),
-            migrations.AlterField(
-                model_name='brandevent',
-                name='platform_caps',
-                field=models.CharField(choices=[('none', 'Leave daily budgets there alone'), ('limit', "The day's limit"), ('strict', "Strict: no campaign can go over the day's limit")], db_default='none', default='none', help_text="Lowers campaigns' daily budgets on Google Ads, Meta and Microsoft to what may be spent that day, never raises them, and restores them when the cap ends. On one day a platform may spend twice a daily budget (Meta 1.75 times); strict caps allow for that, and on most days less of the budget is spent. A brand's own limit counts for each of its campaigns, so several of them can go over it together.", max_length=6, verbose_name='daily caps on ad platforms'),
-            ),
-        ]),
+        migrations.AlterField(
+            model_name='brand',
+            name='platform_caps',
+            field=models.CharField(choices=[('none', 'Leave daily budgets there alone'), ('limit', "The day's limit"), ('strict', "Strict: no campaign can go over the day's limit")], db_default='none', default='none', help_text="Lowers campaigns' daily budgets on Google Ads, Meta and Microsoft to what may be spent that day, never raises them, and restores them when the cap ends. On one day a platform may spend twice a daily budget (Meta 1.75 times); strict caps allow for that, and on most days less of the budget is spent. A brand's own limit counts for each of its campaigns, so several of them can go over it together.", max_length=6, verbose_name='daily caps on ad platforms'),
+        ),
+        migrations.AlterField(
+            model_name='brandevent',
+            name='platform_caps',
+            field=models.CharField(choices=[('none', 'Leave daily budgets there alone'), ('limit', "The day's limit"), ('strict', "Strict: no campaign can go over the day's limit")], db_default='none', default='none', help_text="Lowers campaigns' daily budgets on Google Ads, Meta and Microsoft to what may be spent that day, never raises them, and restores them when the cap ends. On one day a platform may spend twice a daily budget (Meta 1.75 times); strict caps allow for that, and on most days less of the budget is spent. A brand's own limit counts for each of its campaigns, so several of them can go over it together.", max_length=6, verbose_name='daily caps on ad platforms'),
+        ),
     ]

@@ -6,6 +6,8 @@ import pgtrigger.migrations
 from django.conf import settings
 from django.db import migrations, models
 
+from ads.migrations import _at_once
+
 
 RULES = [
     {"name": "Monthly budget of a budget group", "kind": "budget_used", "owners": "group",
@@ -23,7 +25,15 @@ def make_rules(apps, schema_editor):
             rules.create(**rule)
 
 
-class Migration(migrations.Migration):
+def remove_rules(apps, schema_editor):
+    """The version before knows neither groups nor total budgets."""
+    names = [rule["name"] for rule in RULES]
+    apps.get_model("ads", "AlertRule").objects.filter(name__in=names).delete()
+    # The table is changed next, which may not wait for the deletion's foreign keys.
+    schema_editor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+
+
+class Migration(_at_once.Migration):
 
     dependencies = [
         ('ads', '0041_indexes_of_budgets'),
@@ -98,5 +108,5 @@ class Migration(migrations.Migration):
             model_name='alertrule',
             constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['budget_used', 'projected', 'paused', 'resumed', 'spend_late', 'unmatched', 'unusual_spend', 'switch_refused', 'task_late', 'channel_failing']), ('owners__in', ['brand', 'campaign', 'group', '']), ('period__in', ['day', 'month', 'total', ''])), name='alert_rule_kind_is_known'),
         ),
-        migrations.RunPython(make_rules, migrations.RunPython.noop),
+        migrations.RunPython(make_rules, remove_rules),
     ]

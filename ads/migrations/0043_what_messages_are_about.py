@@ -3,6 +3,8 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
+from ads.migrations import _at_once
+
 # Of a message that is still to be sent, whoever has it gets it once more.
 UNMARKED = "UPDATE ads_alertmessage SET received_by = '{}' WHERE received_by <> '{}'"
 
@@ -25,7 +27,7 @@ MASKED = [
 ]
 
 
-class Migration(migrations.Migration):
+class Migration(_at_once.Migration):
 
     dependencies = [
         ('ads', '0042_alerts_of_managers_and_groups'),

@@ -7,10 +7,12 @@ Every factory saves, so the signals and constraints of the real thing apply.
 # mypy: disable-error-code="no-untyped-call,attr-defined"
 
 from collections.abc import Iterable
+from contextlib import AbstractContextManager, nullcontext
 from datetime import time
-from typing import Any
+from typing import Any, TypeVar
 
 import factory
+from django.db import connection, transaction
 from factory.django import DjangoModelFactory
 
 from ads.models import (
@@ -24,8 +26,31 @@ from ads.models import (
     PlatformAccount,
 )
 
+Row = TypeVar("Row")
 
-class BrandFactory(DjangoModelFactory[Brand]):
+
+class RowFactory(DjangoModelFactory[Row]):
+    """Commits once, where tests commit: each commit of a campaign is enforced."""
+
+    class Meta:
+        abstract = True
+
+    @classmethod
+    def _generate(cls, strategy: str, params: dict[str, Any]) -> Any:
+        with at_once():
+            return super()._generate(strategy, params)
+
+    @classmethod
+    def create_batch(cls, size: int, **kwargs: Any) -> list[Row]:
+        with at_once():
+            return list(super().create_batch(size, **kwargs))
+
+
+def at_once() -> AbstractContextManager[None]:
+    return nullcontext() if connection.in_atomic_block else transaction.atomic()
+
+
+class BrandFactory(RowFactory[Brand]):
     """An active brand in UTC without budgets."""
 
     class Meta:
@@ -34,7 +59,7 @@ class BrandFactory(DjangoModelFactory[Brand]):
     name = factory.Sequence(lambda number: f"Brand {number}")
 
 
-class BudgetGroupFactory(DjangoModelFactory[BudgetGroup]):
+class BudgetGroupFactory(RowFactory[BudgetGroup]):
     """A group of a brand of its own, without budgets and campaigns."""
 
     class Meta:
@@ -44,7 +69,7 @@ class BudgetGroupFactory(DjangoModelFactory[BudgetGroup]):
     name = factory.Sequence(lambda number: f"Group {number}")
 
 
-class ScheduleFactory(DjangoModelFactory[DaypartingSchedule]):
+class ScheduleFactory(RowFactory[DaypartingSchedule]):
     """A schedule in UTC; ``windows`` are triples such as ``(0, "22:00", "06:00")``, 0 for Monday.
 
     Without windows it is closed at any time.
@@ -75,7 +100,7 @@ class ScheduleFactory(DjangoModelFactory[DaypartingSchedule]):
         return schedule
 
 
-class WindowFactory(DjangoModelFactory[DaypartingWindow]):
+class WindowFactory(RowFactory[DaypartingWindow]):
     """Monday, 09:00 to 17:00."""
 
     class Meta:
@@ -87,7 +112,7 @@ class WindowFactory(DjangoModelFactory[DaypartingWindow]):
     end_time = time(17)
 
 
-class CampaignFactory(DjangoModelFactory[Campaign]):
+class CampaignFactory(RowFactory[Campaign]):
     """An active campaign of a brand of its own, without budgets, flight and schedules.
 
     ``schedules`` are attached; with any, dayparting is enabled unless said otherwise.
@@ -115,7 +140,7 @@ class CampaignFactory(DjangoModelFactory[Campaign]):
         return campaign
 
 
-class ConnectionFactory(DjangoModelFactory[Connection]):
+class ConnectionFactory(RowFactory[Connection]):
     """A working connection to a platform that tests write down."""
 
     class Meta:
@@ -126,7 +151,7 @@ class ConnectionFactory(DjangoModelFactory[Connection]):
     source = factory.SelfAttribute("platform")
 
 
-class PlatformAccountFactory(DjangoModelFactory[PlatformAccount]):
+class PlatformAccountFactory(RowFactory[PlatformAccount]):
     """An account in UTC and US dollars."""
 
     class Meta:

@@ -9,12 +9,22 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.text import capfirst
 
-from ads.admin.elements import address
+from ads.admin.elements import list_address
 from ads.services import visible
 from ads.services.references import unmatched
 
 admin.site.index_title = "Overview"
 admin.site.index_template = "ads/admin/index.html"
+
+_app_list = admin.site.get_app_list
+
+
+def _apps_of_page(request: HttpRequest, app_label: str | None = None) -> list[Any]:
+    """What Django lists on the page of one app; on all others, the menu takes its place."""
+    return [] if app_label is None else _app_list(request, app_label)
+
+
+admin.site.get_app_list = _apps_of_page  # type: ignore[method-assign]
 
 #: The menu counts no further.
 MOST_COUNTED: Final = 99
@@ -148,7 +158,7 @@ def is_audit(model: type[Model]) -> bool:
 
 def _item(title: str, icon: str, *models: type[Model]) -> dict[str, Any]:
     """An entry that leads to the list of the first of these models."""
-    links = [reverse(address(model, "changelist")) for model in models]
+    links = [list_address(model) for model in models]
     is_unmatched = models[0]._meta.label_lower == "ads.unknownreference"
     # On its own, the menu would take "…/campaign/" for part of any longer address.
     return {

@@ -13,7 +13,7 @@ from django.urls import reverse
 from unfold.dataclasses import SearchResult
 
 from ads.admin.base.menu import is_audit, list_title, menu, viewable
-from ads.admin.elements import address, may, picked
+from ads.admin.elements import address, list_address, may, picked
 from ads.models import (
     Brand,
     Campaign,
@@ -72,8 +72,7 @@ def _lists(request: HttpRequest) -> Iterator[SearchResult]:
                 item["title"], group.get("title", "Page"), item["link"], item["icon"]
             )
     for model in filter(is_audit, viewable(request)):
-        link = reverse(address(model, "changelist"))
-        yield SearchResult(list_title(model), "Change history", link, "history")
+        yield SearchResult(list_title(model), "Change history", list_address(model), "history")
 
 
 def _actions(request: HttpRequest) -> Iterator[SearchResult]:
@@ -92,7 +91,7 @@ def _actions(request: HttpRequest) -> Iterator[SearchResult]:
                 yield SearchResult(
                     f"{list_title(model)}: {title[:1].lower()}{title[1:].removesuffix(' …')}",
                     "Select rows in the list, then choose the action",
-                    reverse(address(model, "changelist")),
+                    list_address(model),
                     "checklist",
                 )
 

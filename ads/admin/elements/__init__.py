@@ -10,7 +10,7 @@ from ads.admin.elements.forms import (
     TimezoneFormField,
     uid_of,
 )
-from ads.admin.elements.links import address, is_number, link_to, may, picked
+from ads.admin.elements.links import address, is_number, link_to, list_address, may, picked
 from ads.admin.elements.mixin import AdminMixin
 from ads.admin.elements.ordering import missing_last, ordered_by, within_currencies
 from ads.admin.elements.pace import (

@@ -1,12 +1,13 @@
 """Links to pages, and the permissions to open them."""
 
+import functools
 from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import admin
 from django.db.models import Model
 from django.http import HttpRequest
-from django.urls import reverse
+from django.urls import get_script_prefix, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -21,6 +22,16 @@ def may(request: HttpRequest, model: type[Model], what: str) -> bool:
 def address(model: type[Model], page: str) -> str:
     """The name of the address of a model's page, such as "changelist"."""
     return f"admin:{model._meta.app_label}_{model._meta.model_name}_{page}"
+
+
+def list_address(model: type[Model]) -> str:
+    """The address of a model's list. The menu has those of all models, on every page."""
+    return _list_address(model, get_script_prefix())
+
+
+@functools.cache
+def _list_address(model: type[Model], _prefix: str) -> str:
+    return reverse(address(model, "changelist"))
 
 
 def picked(name: str, **given: str) -> str:

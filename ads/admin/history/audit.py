@@ -6,13 +6,12 @@ from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
-from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import DropdownFilter
 
 from ads.admin.base import ReadOnlyAdmin
-from ads.admin.elements import InstantFilter, address
+from ads.admin.elements import InstantFilter, list_address
 from ads.models import Brand, Campaign, DaypartingSchedule
 from ads.rules.calendar import format_instant
 from ads.services.history import WORDS, AuditEntry, actor, describe, event_model
@@ -58,7 +57,7 @@ KINDS: Final[dict[str, tuple[str, list[str]]]] = {
 def tabs(request: HttpRequest) -> list[dict[str, Any]]:
     """A tab for each kind of change this user may see, above the lists of all of them."""
     kinds = {event_model(name): title for name, (title, _) in KINDS.items()}
-    links = {model: reverse(address(model, "changelist")) for model in kinds}
+    links = {model: list_address(model) for model in kinds}
     if not request.path.startswith(tuple(links.values())):
         return []  # elsewhere, the menu would compare each of its entries with each of these
     items = [

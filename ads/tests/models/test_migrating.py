@@ -1,4 +1,4 @@
-"""``manage.py migrate`` beside those who record spend."""
+"""``manage.py migrate`` beside those who record spend, and operations that are run at once."""
 
 import time
 from collections.abc import Callable
@@ -11,8 +11,12 @@ import psycopg2
 import pytest
 from django.apps import apps
 from django.core.management import call_command
-from django.db import OperationalError, connection, transaction
+from django.db import OperationalError, connection, migrations, models, transaction
+from django.db.migrations.state import ProjectState
+from django.db.models import Q
 from django.db.models.signals import pre_migrate
+
+from ads.migrations import _at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -70,3 +74,58 @@ def test_what_fails_for_another_reason_is_not_tried_again() -> None:
 
     with pytest.raises(OperationalError, match="the disk is full"):
         migrated(fail)
+
+
+def tables_made_by(base: type[migrations.Migration]) -> tuple[Any, Any]:
+    """The tables of one migration, and what is left when it is taken back."""
+
+    class Migration(base):  # type: ignore[valid-type,misc]
+        operations = [
+            migrations.CreateModel("Shop", [("id", models.BigAutoField(primary_key=True))]),
+            migrations.CreateModel(
+                "Visit",
+                [
+                    ("id", models.BigAutoField(primary_key=True)),
+                    ("shop", models.ForeignKey("scratch.Shop", models.CASCADE)),
+                ],
+            ),
+            migrations.AddField("Shop", "best", models.ForeignKey("scratch.Visit", models.CASCADE)),
+            migrations.AddField("Visit", "amount", models.IntegerField(default=0)),
+            migrations.AddIndex("Visit", models.Index(fields=["amount"], name="visit_by_amount")),
+            migrations.AddConstraint(
+                "Visit", models.CheckConstraint(condition=Q(amount__gte=0), name="visit_amount")
+            ),
+            migrations.RunPython(
+                lambda apps, _: apps.get_model("scratch", "Shop"), migrations.RunPython.noop
+            ),
+            migrations.RemoveIndex("Visit", "visit_by_amount"),
+            migrations.AlterField("Visit", "amount", models.BigIntegerField(null=True)),
+        ]
+
+    def tables() -> Any:
+        with connection.cursor() as cursor:
+            inspect = connection.introspection
+            return {
+                name: (
+                    [(column.name, column.type_code, column.null_ok) for column in columns],
+                    sorted(map(str, inspect.get_constraints(cursor, name).values())),
+                )
+                for name in inspect.table_names(cursor)
+                if name.startswith("scratch_")
+                for columns in [inspect.get_table_description(cursor, name)]
+            }
+
+    with connection.schema_editor() as editor:
+        Migration("0001", "scratch").apply(ProjectState(), editor)
+    made = tables()
+    with connection.schema_editor() as editor:
+        Migration("0001", "scratch").unapply(ProjectState(), editor)
+    return made, tables()
+
+
+def test_operations_at_once_make_the_tables_that_they_make_one_by_one_and_take_them_back() -> None:
+    made, left = tables_made_by(_at_once.Migration)
+
+    assert sorted(made) == ["scratch_shop", "scratch_visit"]
+    assert made == tables_made_by(migrations.Migration)[0]
+    assert left == {}

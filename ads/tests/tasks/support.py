@@ -15,9 +15,9 @@ NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)  # a Wednesday
 MIDNIGHT = datetime(2026, 3, 5, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 
-#: Of the migrations that make them.
-ALL_ROWS = [
-    importlib.import_module(f"ads.migrations.{name}").ROWS
+#: The migrations that make them.
+MIGRATIONS = [
+    importlib.import_module(f"ads.migrations.{name}")
     for name in (
         "0003_beat_rows",
         "0005_intake_beat_rows",
@@ -30,6 +30,7 @@ ALL_ROWS = [
         "0039_reports",
     )
 ]
+ALL_ROWS = [migration.ROWS for migration in MIGRATIONS]
 
 #: Task, seconds from tick to tick.
 PERIODS = {

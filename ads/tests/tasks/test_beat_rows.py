@@ -1,14 +1,26 @@
 """The rows by which beat knows when the tasks tick, and whose they are."""
 
 from datetime import UTC, datetime, timedelta
+from types import ModuleType
 
 import pytest
 import time_machine
 from celery.schedules import crontab
+from django.apps import apps
 from django.core.management import call_command
+from django.db import connection
+from django.db.migrations import RunPython
+from django.db.migrations.state import ProjectState
 from django_celery_beat.models import CrontabSchedule, IntervalSchedule, PeriodicTask
 
-from ads.tests.tasks.support import ALL_ROWS, NOON, PERIODS, make_beat_rows, started_beat
+from ads.tests.tasks.support import (
+    ALL_ROWS,
+    MIGRATIONS,
+    NOON,
+    PERIODS,
+    make_beat_rows,
+    started_beat,
+)
 from budget_manager.celery import app
 
 
@@ -92,7 +104,7 @@ def test_a_second_beat_reads_the_same_and_breaks_nothing() -> None:
     assert PeriodicTask.objects.filter(task__startswith="ads.").count() == len(PERIODS)
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db
 def test_undoing_the_migrations_takes_their_rows_alone_and_migrating_makes_them_again() -> None:
     PeriodicTask.objects.all().delete()
     CrontabSchedule.objects.all().delete()
@@ -102,17 +114,26 @@ def test_undoing_the_migrations_takes_their_rows_alone_and_migrating_makes_them_
         name="Ours", task="ads.tasks.update_spend", crontab=crontab_of_theirs
     )
     make_beat_rows()
-    try:
-        call_command("migrate", "ads", "0002", verbosity=0)
-        assert list(PeriodicTask.objects.all()) == [theirs]
-        assert list(CrontabSchedule.objects.all()) == [crontab_of_theirs]
-    finally:
-        call_command("migrate", "ads", verbosity=0)
+    made = [operation for migration in MIGRATIONS for operation in data_operations(migration)]
+    state = ProjectState.from_apps(apps)
 
+    for operation in reversed(made):
+        operation.database_backwards("ads", connection.schema_editor(), state, state)
+    assert list(PeriodicTask.objects.all()) == [theirs]
+    assert list(CrontabSchedule.objects.all()) == [crontab_of_theirs]
+
+    for operation in made:
+        operation.database_forwards("ads", connection.schema_editor(), state, state)
     assert PeriodicTask.objects.count() == len(PERIODS) + 1
     assert CrontabSchedule.objects.count() == len(
         {minute for rows in ALL_ROWS for _, _, minute, *_ in rows}
     )
+
+
+def data_operations(migration: ModuleType) -> list[RunPython]:
+    """What a migration does in Python: the rest only changes tables."""
+    operations = migration.Migration.operations
+    return [operation for operation in operations if isinstance(operation, RunPython)]
 
 
 def test_settings_name_no_periodic_task_which_would_undo_edits_at_every_start() -> None:

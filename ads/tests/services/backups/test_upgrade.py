@@ -1,4 +1,4 @@
-"""Upgrading from the schema of 21 November 2026 while spend comes in: each entry is there once."""
+"""Upgrading from the schema of 21 November 2026 while spend comes in, and going back to it."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -62,7 +62,9 @@ def old_database(transactional_db: None) -> Iterator[None]:
 
 
 @pytest.mark.faults
-def test_spend_that_comes_in_during_the_upgrade_is_there_once(old_database: None) -> None:
+def test_spend_that_comes_in_during_the_upgrade_is_there_once_and_so_is_it_when_taken_back(
+    old_database: None,
+) -> None:
     execute(
         "INSERT INTO ads_brand (name, timezone, is_active, created_at, updated_at)"
         " SELECT 'Brand ' || n, 'UTC', true, now(), now() FROM generate_series(1, 2) AS n"
@@ -140,3 +142,9 @@ def test_spend_that_comes_in_during_the_upgrade_is_there_once(old_database: None
         ("UTC USD", "UTC", "USD", True, "21 07:00"),
     ]
     assert accounts.count() == 2
+
+    call_command("migrate", "ads", THEN, verbosity=0, interactive=False)
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT source, count(*), sum(amount) FROM ads_spend GROUP BY 1 ORDER BY 1")
+        assert cursor.fetchall() == counts

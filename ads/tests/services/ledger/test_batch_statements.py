@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from ads.models import Campaign
@@ -34,9 +34,10 @@ def statements_of(work: Any) -> int:
 @pytest.fixture
 def campaigns() -> list[Campaign]:
     """Fifty that deliver; the platform knows each by its name."""
-    campaigns = CampaignFactory.create_batch(50, daily_budget=75, brand__daily_budget=100)
-    for campaign in campaigns:
-        known_as(campaign, google(campaign.name))
+    with transaction.atomic():  # each commit would be enforced
+        campaigns = CampaignFactory.create_batch(50, daily_budget=75, brand__daily_budget=100)
+        for campaign in campaigns:
+            known_as(campaign, google(campaign.name))
     enforce_all(NOON)
     return campaigns
 

@@ -23,6 +23,7 @@ from ads.services.platforms import sync_platforms
 from ads.services.platforms.accounts import keep_simulated
 from ads.tests.factories import BrandFactory, CampaignFactory
 from ads.tests.platforms.doubles import NOON, TODAY, enforced, spent, update
+from ads.tests.support import execute
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("simulated")]
 
@@ -169,8 +170,10 @@ def test_three_thousand_campaigns_take_a_handful_of_queries() -> None:
     Campaign.objects.bulk_create(
         Campaign(brand=brand, name=f"Campaign {n}", daily_budget=75) for n in range(3000)
     )
+    execute("ANALYZE")  # otherwise PostgreSQL takes the tables for empty until the test has ended
     enforced()
     update(NOON)
+    execute("ANALYZE")
 
     with CaptureQueriesContext(connection) as queries:
         done = update(NOON + 5 * MINUTE)
