@@ -141,9 +141,8 @@ class BrandBudgetsForm(BudgetsForm):
     of_campaigns = forms.BooleanField(
         label="The budgets of each of its campaigns",
         required=False,
-        initial=True,
         widget=UnfoldBooleanSwitchWidget,
-        help_text="The limit for each of them.",
+        help_text="Off: its campaigns keep their budgets. On: each of theirs changes too.",
     )
 
     def clean(self) -> dict[str, Any]:
