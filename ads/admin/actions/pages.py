@@ -7,6 +7,7 @@ was about, whatever has come under the filters since.
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
+from functools import partial
 from typing import Any, Final
 
 from django.contrib import admin, messages
@@ -112,6 +113,8 @@ class AsksFirst(AdminMixin[Any]):
 
     #: By the code of the action.
     pages: Mapping[str, Page]
+    #: Those that the page of one row asks about too: by code, what the address calls them.
+    for_one: Mapping[str, str] = {}
     #: Rows that can be chosen at a time.
     most: int = AT_MOST
 
@@ -151,9 +154,33 @@ class AsksFirst(AdminMixin[Any]):
         return self.has_change_permission(request) or request.user.has_perm("ads.waive_spend")
 
     def get_urls(self) -> list[Any]:
-        act = require_POST(self.admin_site.admin_view(self.act))
-        name = f"ads_{self.opts.model_name}_act"
-        return [path("act/<slug:code>/", act, name=name), *super().get_urls()]
+        view, model = self.admin_site.admin_view, f"ads_{self.opts.model_name}"
+        return [
+            path("act/<slug:code>/", require_POST(view(self.act)), name=f"{model}_act"),
+            *(
+                path(
+                    f"<int:object_id>/{name.replace('_', '-')}/",
+                    view(partial(self.ask_about_one, code=code)),
+                    name=f"{model}_{name}",
+                )
+                for code, name in self.for_one.items()
+            ),
+            *super().get_urls(),
+        ]
+
+    def ask_about_one(self, request: HttpRequest, object_id: int, code: str) -> HttpResponse:
+        """The page for one row; it posts to :meth:`act`."""
+        self.check_action(request, code)
+        self.check_shown(request, object_id)
+        back = way_back(
+            request, reverse(f"admin:ads_{self.opts.model_name}_change", args=[object_id])
+        )
+        return self.ask(request, code, [object_id], back, self.form_of(code, [object_id], None))
+
+    def check_shown(self, request: HttpRequest, object_id: int) -> None:
+        """Raise Http404 without a row of this key that the user may see."""
+        if not self.get_queryset(request).filter(pk=object_id).exists():
+            raise Http404
 
     def act(self, request: HttpRequest, code: str) -> HttpResponse:
         """Show the preview of what is filled in, or do it."""

@@ -64,6 +64,7 @@ class CampaignActions(Undoes):
     """The actions on campaigns, for people with the change permission and operators."""
 
     pages = PAGES
+    for_one = {"reset_daily_spend": "let_run_on", "schedule_budgets": "schedule_budgets"}
 
     actions = [
         "activate",
@@ -111,11 +112,6 @@ class CampaignActions(Undoes):
         view = require_POST(self.admin_site.admin_view(self.act_on_one))
         return [
             path("<int:object_id>/act/<slug:code>/", view, name="ads_campaign_act_on_one"),
-            path(
-                "<int:object_id>/let-run-on/",
-                self.admin_site.admin_view(self.ask_to_let_run_on),
-                name="ads_campaign_let_run_on",
-            ),
             *super().get_urls(),
         ]
 
@@ -144,19 +140,6 @@ class CampaignActions(Undoes):
         back = way_back(request, reverse("admin:ads_campaign_change", args=[object_id]))
         self.carry_out(request, code, [object_id], back, None)
         return HttpResponseRedirect(back)
-
-    def check_shown(self, request: HttpRequest, object_id: int) -> None:
-        """Raise Http404 without a campaign of this key that the user may see."""
-        if not self.get_queryset(request).filter(pk=object_id).exists():
-            raise Http404
-
-    def ask_to_let_run_on(self, request: HttpRequest, object_id: int) -> HttpResponse:
-        """The page for one campaign; it posts to :meth:`act`."""
-        code = "reset_daily_spend"
-        self.check_action(request, code)
-        self.check_shown(request, object_id)
-        back = way_back(request, reverse("admin:ads_campaign_change", args=[object_id]))
-        return self.ask(request, code, [object_id], back, self.form_of(code, [object_id], None))
 
     def form_of(self, code: str, ids: Sequence[int], data: Any) -> ActionForm | None:
         if code == "reset_daily_spend":
