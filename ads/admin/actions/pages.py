@@ -28,14 +28,14 @@ from ads.models import Brand, Campaign
 from ads.services import visible
 from ads.services.bulk import (
     Action,
-    BudgetPreview,
     ChangeBudgets,
     Done,
     LetRunOn,
-    LimitsPreview,
+    SetPriority,
     carry_out,
     preview_budgets,
     preview_limits,
+    preview_priority,
 )
 from ads.services.delivery import Outcome, allowances, preview_campaigns
 from ads.services.history import Seen, last_edits
@@ -74,9 +74,8 @@ class Preview:
     outcome: Outcome
     #: What else is good to know, in sentences.
     notes: Sequence[str] = ()
-    budgets: BudgetPreview | None = None
-    #: What happens to the limits that it raises or lowers.
-    limits: LimitsPreview | None = None
+    #: What becomes of budgets, limits or priorities, before and after.
+    table: Mapping[str, Any] | None = None
     #: The last edits that it takes into account; None: the action depends on none.
     up_to: Seen | None = None
 
@@ -241,16 +240,21 @@ class AsksFirst(AdminMixin[Any]):
             self.campaigns_of(ids), action.changes(), now, brings=action.brings
         )
         notes = list(self.notes(code, ids, outcome, now, form))
-        budgets = None
+        table = None
         if isinstance(action, ChangeBudgets):
             budgets = preview_budgets(action, self.campaigns_of(ids), self._brands_among(ids))
             notes += preview_text.too_large(budgets)
-        limits = None
-        if isinstance(action, LetRunOn):
+            table = preview_text.budgets(budgets)
+        elif isinstance(action, LetRunOn):
             rows = Brand.objects.filter(pk__in=among(ids)) if self._brands_among(ids) else None
             campaigns = self.campaigns_of(ids).select_related("brand")
             limits = preview_limits(action, campaigns if rows is None else rows, now)
-        return Preview(outcome, notes, budgets, limits, seen)
+            table = preview_text.limits(limits)
+        elif isinstance(action, SetPriority):
+            priorities = preview_priority(action, self.campaigns_of(ids))
+            notes += preview_text.without_effect(priorities)
+            table = preview_text.priorities(priorities, action.priority)
+        return Preview(outcome, notes, table, seen)
 
     def carry_out(
         self, request: HttpRequest, code: str, ids: list[int], back: str, form: Any
@@ -338,19 +342,12 @@ class AsksFirst(AdminMixin[Any]):
             "back": back,
             "headline": preview_text.headline(preview.outcome) if preview else "",
             "lines": preview_text.lines(preview.outcome) if preview else [],
-            "budgets": _table(preview) if preview else None,
+            "budgets": preview.table if preview else None,
             "notes": preview.notes if preview else [],
             "media": self.media + form.media if form else self.media,
             **more,
         }
         return TemplateResponse(request, "ads/admin/action.html", context)
-
-
-def _table(preview: Preview) -> dict[str, Any] | None:
-    """What becomes of budgets or of limits, before and after."""
-    if preview.limits:
-        return preview_text.limits(preview.limits)
-    return preview_text.budgets(preview.budgets)
 
 
 def up_to(request: HttpRequest) -> Seen | None:
