@@ -143,6 +143,11 @@ class GroupFigures:
         return tuple(budget for budget in self.budgets if budget.is_used_up)
 
     @property
+    def is_early(self) -> bool:
+        """Do they hold its campaigns before all of any of them is on record?"""
+        return bool(self.used_up) and all(each.spent < each.budget for each in self.used_up)
+
+    @property
     def leading(self) -> GroupBudget | None:
         """The first that is used up, else the one that is used the most; None without budgets."""
         if self.used_up:

@@ -167,8 +167,9 @@ def _of_form(form: forms.Form, filtered: Any) -> Iterator[dict[str, str]]:
             ends = ((first, "00:00:00"), (rest[0], "23:59:59"))
             yield {f"{name}_{n}": at for name, time in ends for n, at in enumerate((week, time))}
         else:
-            yield {first: week, rest[0]: week}
-            yield {first: week}
+            value = "0" if isinstance(form.fields[first], forms.FloatField) else week
+            yield {first: value, rest[0]: value}
+            yield {first: value}
         return
     for name, control in form.fields.items():
         if isinstance(control, forms.ModelChoiceField):

@@ -38,6 +38,7 @@ def _posts() -> Iterator[Address]:
     brand: Any = heaviest(Brand)
     form: dict[str, dict[str, Any]] = {
         "change_budgets": _RAISED,
+        "change_priority": {"priority": "3"},
         "attach_schedule": {"schedule": schedule.pk, "enable": "on"},
         "detach_schedule": {"schedule": schedule.pk},
     }

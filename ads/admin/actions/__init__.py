@@ -9,6 +9,7 @@ from ads.admin.actions.forms import (
     DetachForm,
     GroupForm,
     LetRunOnForm,
+    PriorityForm,
 )
 from ads.admin.actions.messages import ChangedInFilter, undo_button
 from ads.admin.actions.pages import AT_MOST, BACK, IDS, AsksFirst, Page, asking, way_back

@@ -104,6 +104,6 @@ def of_brand(brand: Brand, *, may_switch: bool, may_waive: bool, may_change: boo
         says = "Allows more than its budget, for a time. Shows a preview first."
         found.append(asks("Let it run on", "let_run_on", says))
     if may_change:
-        says = "By percent or amount: its own, and those of its campaigns."
+        says = "By percent or amount: its own, those of its campaigns, or both."
         found.append(asks("Change budgets", "change_budgets", says))
     return found

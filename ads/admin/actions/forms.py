@@ -8,6 +8,7 @@ from django import forms
 from django.db.models import QuerySet
 from django.utils import timezone
 from unfold.widgets import (
+    UnfoldAdminIntegerFieldWidget,
     UnfoldAdminSelect2Widget,
     UnfoldAdminSelectWidget,
     UnfoldAdminTextInputWidget,
@@ -141,9 +142,8 @@ class BrandBudgetsForm(BudgetsForm):
     of_campaigns = forms.BooleanField(
         label="The budgets of each of its campaigns",
         required=False,
-        initial=True,
         widget=UnfoldBooleanSwitchWidget,
-        help_text="The limit for each of them.",
+        help_text="Off: its campaigns keep their budgets. On: each of theirs changes too.",
     )
 
     def clean(self) -> dict[str, Any]:
@@ -239,6 +239,17 @@ class GroupForm(ActionForm):
             "brand"
         )
         field.label_from_instance = lambda group: f"{group.name} ({group.brand.name})"
+
+
+class PriorityForm(ActionForm):
+    """The priority that campaigns get."""
+
+    priority = Campaign._meta.get_field("priority").formfield(
+        initial=None,
+        min_value=-(2**15),
+        max_value=2**15 - 1,
+        widget=UnfoldAdminIntegerFieldWidget,
+    )
 
 
 class AttachForm(ActionForm):

@@ -7,6 +7,7 @@ was about, whatever has come under the filters since.
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
+from functools import partial
 from typing import Any, Final
 
 from django.contrib import admin, messages
@@ -27,14 +28,14 @@ from ads.models import Brand, Campaign
 from ads.services import visible
 from ads.services.bulk import (
     Action,
-    BudgetPreview,
     ChangeBudgets,
     Done,
     LetRunOn,
-    LimitsPreview,
+    SetPriority,
     carry_out,
     preview_budgets,
     preview_limits,
+    preview_priority,
 )
 from ads.services.delivery import Outcome, allowances, preview_campaigns
 from ads.services.history import Seen, last_edits
@@ -73,9 +74,8 @@ class Preview:
     outcome: Outcome
     #: What else is good to know, in sentences.
     notes: Sequence[str] = ()
-    budgets: BudgetPreview | None = None
-    #: What happens to the limits that it raises or lowers.
-    limits: LimitsPreview | None = None
+    #: What becomes of budgets, limits or priorities, before and after.
+    table: Mapping[str, Any] | None = None
     #: The last edits that it takes into account; None: the action depends on none.
     up_to: Seen | None = None
 
@@ -112,6 +112,8 @@ class AsksFirst(AdminMixin[Any]):
 
     #: By the code of the action.
     pages: Mapping[str, Page]
+    #: Those that the page of one row asks about too: by code, what the address calls them.
+    for_one: Mapping[str, str] = {}
     #: Rows that can be chosen at a time.
     most: int = AT_MOST
 
@@ -151,9 +153,33 @@ class AsksFirst(AdminMixin[Any]):
         return self.has_change_permission(request) or request.user.has_perm("ads.waive_spend")
 
     def get_urls(self) -> list[Any]:
-        act = require_POST(self.admin_site.admin_view(self.act))
-        name = f"ads_{self.opts.model_name}_act"
-        return [path("act/<slug:code>/", act, name=name), *super().get_urls()]
+        view, model = self.admin_site.admin_view, f"ads_{self.opts.model_name}"
+        return [
+            path("act/<slug:code>/", require_POST(view(self.act)), name=f"{model}_act"),
+            *(
+                path(
+                    f"<int:object_id>/{name.replace('_', '-')}/",
+                    view(partial(self.ask_about_one, code=code)),
+                    name=f"{model}_{name}",
+                )
+                for code, name in self.for_one.items()
+            ),
+            *super().get_urls(),
+        ]
+
+    def ask_about_one(self, request: HttpRequest, object_id: int, code: str) -> HttpResponse:
+        """The page for one row; it posts to :meth:`act`."""
+        self.check_action(request, code)
+        self.check_shown(request, object_id)
+        back = way_back(
+            request, reverse(f"admin:ads_{self.opts.model_name}_change", args=[object_id])
+        )
+        return self.ask(request, code, [object_id], back, self.form_of(code, [object_id], None))
+
+    def check_shown(self, request: HttpRequest, object_id: int) -> None:
+        """Raise Http404 without a row of this key that the user may see."""
+        if not self.get_queryset(request).filter(pk=object_id).exists():
+            raise Http404
 
     def act(self, request: HttpRequest, code: str) -> HttpResponse:
         """Show the preview of what is filled in, or do it."""
@@ -214,16 +240,21 @@ class AsksFirst(AdminMixin[Any]):
             self.campaigns_of(ids), action.changes(), now, brings=action.brings
         )
         notes = list(self.notes(code, ids, outcome, now, form))
-        budgets = None
+        table = None
         if isinstance(action, ChangeBudgets):
             budgets = preview_budgets(action, self.campaigns_of(ids), self._brands_among(ids))
             notes += preview_text.too_large(budgets)
-        limits = None
-        if isinstance(action, LetRunOn):
+            table = preview_text.budgets(budgets)
+        elif isinstance(action, LetRunOn):
             rows = Brand.objects.filter(pk__in=among(ids)) if self._brands_among(ids) else None
             campaigns = self.campaigns_of(ids).select_related("brand")
             limits = preview_limits(action, campaigns if rows is None else rows, now)
-        return Preview(outcome, notes, budgets, limits, seen)
+            table = preview_text.limits(limits)
+        elif isinstance(action, SetPriority):
+            priorities = preview_priority(action, self.campaigns_of(ids))
+            notes += preview_text.without_effect(priorities)
+            table = preview_text.priorities(priorities, action.priority)
+        return Preview(outcome, notes, table, seen)
 
     def carry_out(
         self, request: HttpRequest, code: str, ids: list[int], back: str, form: Any
@@ -311,19 +342,12 @@ class AsksFirst(AdminMixin[Any]):
             "back": back,
             "headline": preview_text.headline(preview.outcome) if preview else "",
             "lines": preview_text.lines(preview.outcome) if preview else [],
-            "budgets": _table(preview) if preview else None,
+            "budgets": preview.table if preview else None,
             "notes": preview.notes if preview else [],
             "media": self.media + form.media if form else self.media,
             **more,
         }
         return TemplateResponse(request, "ads/admin/action.html", context)
-
-
-def _table(preview: Preview) -> dict[str, Any] | None:
-    """What becomes of budgets or of limits, before and after."""
-    if preview.limits:
-        return preview_text.limits(preview.limits)
-    return preview_text.budgets(preview.budgets)
 
 
 def up_to(request: HttpRequest) -> Seen | None:

@@ -13,7 +13,7 @@ from ads.models import Brand, Campaign
 from ads.models.campaigns import Status
 from ads.models.spend import Period
 from ads.rules.money import LIMIT, format_money
-from ads.services.bulk import BudgetPreview, LimitsPreview, Overbooked, Pair
+from ads.services.bulk import BudgetPreview, LimitsPreview, Overbooked, Pair, PriorityPreview
 from ads.services.delivery import Kind, Outcome
 
 #: Why campaigns are off.
@@ -110,9 +110,9 @@ def _why_stopped(outcome: Outcome) -> str:
     return "" if is_wanted else reasons(by)
 
 
-def budgets(preview: BudgetPreview | None) -> dict[str, Any] | None:
+def budgets(preview: BudgetPreview) -> dict[str, Any] | None:
     """The table of budgets before and after, and warnings about overbooked brands."""
-    if preview is None or not (preview.brands.count or preview.campaigns.count):
+    if not (preview.brands.count or preview.campaigns.count):
         return None
     brands, campaigns = preview.brands, preview.campaigns
     names_brand = len({row.brand_id for row, _ in campaigns.first if isinstance(row, Campaign)}) > 1
@@ -160,6 +160,37 @@ def limits(preview: LimitsPreview) -> dict[str, Any] | None:
         "together": None,
         "warnings": _not_enough(preview),
     }
+
+
+def priorities(preview: PriorityPreview, priority: int) -> dict[str, Any] | None:
+    """The table of priorities before and after."""
+    if not preview.count:
+        return None
+    more = preview.count - len(preview.first)
+    return {
+        "head": "Campaign",
+        "columns": ["Priority"],
+        "rows": [
+            {
+                "name": row.name,
+                "beside": row.brand.name,
+                "link": reverse("admin:ads_campaign_change", args=[row.pk]),
+                "cells": [{"old": str(row.priority), "new": str(priority)}],
+            }
+            for row in preview.first
+        ],
+        "more": f"and {counted(more)} more" if more else "",
+    }
+
+
+def without_effect(preview: PriorityPreview) -> list[str]:
+    """Where a priority means nothing yet."""
+    count = preview.without_effect
+    if not count:
+        return []
+    of = "is of a brand that does" if count == 1 else "are of brands that do"
+    until = "the priority counts once that is switched on, on the brand's page."
+    return [f"{counted(count)} {of} not stop early: {until}"]
 
 
 _OF: Final = {Period.DAY: "today", Period.MONTH: "this month"}

@@ -83,6 +83,16 @@ PAGES: Final[Mapping[str, Page]] = {
         "Changed the budget group of {}.",
         leaves="already so, or of another brand than the group",
     ),
+    "change_priority": Page(
+        "Change the priority of {}",
+        "Where a brand stops early, its campaigns with the lowest priority stop first near the "
+        "brand's budgets, and those with the highest run longest. It counts from the next check "
+        "on, and can be undone.",
+        "Change the priority",
+        "Changed the priority of {}.",
+        leaves="with this priority already",
+        can_be_undone=True,
+    ),
     "attach_schedule": Page(
         "Attach a schedule to {}",
         "They then run in its hours, in the schedule's own timezone.",

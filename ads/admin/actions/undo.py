@@ -1,6 +1,7 @@
-"""The Undo button of pauses, changes of budgets and allowances."""
+"""The Undo button of pauses, changes of budgets and priorities, and allowances."""
 
 from collections import Counter
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -13,6 +14,7 @@ from django.urls import path, reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
+from ads.admin.actions import preview_text
 from ads.admin.actions.messages import PARAMETER, report_outcome, undo_button
 from ads.admin.actions.pages import DO, AsksFirst, Page, Preview, way_back
 from ads.admin.elements import budget, counted
@@ -24,6 +26,7 @@ from ads.services.bulk import TakeBack, carry_out, preview_budgets, preview_limi
 from ads.services.delivery import bulk_allowances, preview_campaigns
 from ads.services.history import audit
 from ads.services.locks import among
+from ads.services.team import labels
 
 #: Rows that are not put back, so many of which are named.
 NAMED = 3
@@ -78,14 +81,18 @@ class Undoes(AsksFirst):
         given = bulk_allowances.given_in(context, now)
         if given.in_force or given.over:
             return self._undo_allowances(request, given, now)
-        every = undo.changed_in(context)
-        if not every and visible.brand_ids() is not None:
+        every, labeled = undo.changed_in(context), _labeled(context)
+        if not (every or labeled) and visible.brand_ids() is not None:
             raise Http404  # nothing of theirs was changed in it
         changed = permitted(request, every)
-        if not changed and (every or not self.has_switch_permission(request)):
+        relabel = [one for one in labeled if _may_change(request, one.model)]
+        if not (changed or relabel) and (
+            every or labeled or not self.has_switch_permission(request)
+        ):
             raise PermissionDenied
         back = way_back(request, reverse("admin:ads_campaign_changelist"))
-        left = _left(changed)
+        left = [*_left(changed), *_left_labels(relabel)]
+        with_labels = [_labels_of(one) for one in relabel if one.rows]
         if changed.fields & {*CAMPAIGN_BUDGETS} and DO not in request.POST:
             action = undo.PutBack(changed)
             ids, brands = action.ids(Campaign), action.ids(Brand)
@@ -95,21 +102,24 @@ class Undoes(AsksFirst):
                 )
                 preview = Preview(
                     preview_campaigns(campaigns, action.changes(), timezone.now()),
-                    [left] if left else [],
-                    preview_budgets(action, campaigns, brands),
+                    [*left, *(f"Restores {one}, too." for one in with_labels)],
+                    preview_text.budgets(preview_budgets(action, campaigns, brands)),
                 )
                 page = {"title": PAGE.title, "yes": PAGE.yes, "page": PAGE}
                 return self.preview_page(request, preview, request.path, back, {}, ids, page)
         done = undo.undo(changed, timezone.now())
+        for one in relabel:
+            labels.put_back(one)
         rows = [counted(len(done.brands), "brand")] if done.brands else []
         rows += [counted(done.changed)] if done.changed else []
+        rows += with_labels
         if rows:
             what = PAGE.did.format(" and ".join(rows))
             report_outcome(request, what, done, changed=len(rows))
         elif not left:
             messages.info(request, "There is nothing to undo.")
-        if left:
-            messages.warning(request, left)
+        for text in left:
+            messages.warning(request, text)
         return HttpResponseRedirect(back)
 
     def _undo_allowances(
@@ -131,7 +141,7 @@ class Undoes(AsksFirst):
             preview = Preview(
                 preview_campaigns(campaigns, action.changes(), now),
                 over,
-                limits=preview_limits(action, rows, now),
+                preview_text.limits(preview_limits(action, rows, now)),
             )
             page = {"title": ALLOWANCES.title, "yes": ALLOWANCES.yes, "page": ALLOWANCES}
             return self.preview_page(request, preview, request.path, back, {}, ids, page)
@@ -154,13 +164,24 @@ def permitted(request: HttpRequest, changed: undo.Changed) -> undo.Changed:
     return changed.only(
         campaigns=[
             *(["status"] if may_switch else []),
-            *(CAMPAIGN_BUDGETS if campaigns.has_change_permission(request) else []),
+            *(undo.SETTINGS if campaigns.has_change_permission(request) else []),
         ],
         brands=[
             *(["is_active"] if may_switch else []),
             *(BUDGETS if brands.has_change_permission(request) else []),
         ],
     )
+
+
+def _labeled(context: UUID) -> list[labels.Labeling]:
+    """What was done with labels in a context, of campaigns and of brands."""
+    models: tuple[type[Campaign], type[Brand]] = (Campaign, Brand)
+    return [one for one in (labels.changed_in(model, context) for model in models) if one]
+
+
+def _may_change(request: HttpRequest, model: type[Campaign] | type[Brand]) -> bool:
+    pages: Any = admin.site._registry[model]
+    return bool(pages.has_change_permission(request))
 
 
 def _asked_for(request: HttpRequest) -> Any:
@@ -172,15 +193,25 @@ def _asked_for(request: HttpRequest) -> Any:
     return audit.context(context)
 
 
-def _left(changed: undo.Changed) -> str:
-    """What is not put back, and who changed it since; "" for nothing."""
+def _labels_of(one: labels.Labeling) -> str:
+    """ "the labels of 3 campaigns"."""
+    return f"the labels of {counted(len(one.rows), str(one.model._meta.verbose_name))}"
+
+
+def _left_labels(relabel: Iterable[labels.Labeling]) -> list[str]:
+    left = sum(one.left for one in relabel)
+    return [f"{counted(left, 'label')} not put back, because changed again since."] if left else []
+
+
+def _left(changed: undo.Changed) -> list[str]:
+    """What is not put back, and who changed it since."""
     left = undo.left_alone(changed)
     if not left:
-        return ""
+        return []
     names = ", ".join(f"{one.row} ({_now(one)})" for one in left[:NAMED])
     count = len(Counter((type(one.row), one.row.pk) for one in left))
     more = " …" if len(left) > NAMED else ""
-    return f"{count:,} not put back, because changed again since: {names}{more}"
+    return [f"{count:,} not put back, because changed again since: {names}{more}"]
 
 
 def _now(left: undo.Left) -> str:
@@ -189,6 +220,8 @@ def _now(left: undo.Left) -> str:
     brand = row if isinstance(row, Brand) else row.brand
     if left.field in CAMPAIGN_BUDGETS:
         now = f"{left.field.replace('_', ' ')} {budget(getattr(row, left.field), brand.currency)}"
+    elif left.field == "priority":
+        now = f"priority {row.priority}"
     elif isinstance(row, Campaign):
         now = row.get_status_display()
     else:

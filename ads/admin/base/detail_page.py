@@ -30,6 +30,7 @@ from ads.services.delivery import allowances
 from ads.services.explain import Condition
 from ads.services.history import switched_by, timeline
 from ads.services.ledger import Month
+from ads.services.team import labels
 
 #: Places on the page; the form opens at its own.
 EDIT, HISTORY = "#edit", "#history"
@@ -149,9 +150,9 @@ def _part_of_history(parameters: dict[str, str]) -> str:
 def _undoable(
     request: HttpRequest, owner: Campaign | Brand, happenings: Iterable[timeline.Happening]
 ) -> list[timeline.Happening]:
-    """The last pause, if it still applies, and the last change of budgets, if this user may.
+    """The last pause, if it still applies, and the last changes of budgets, priority and labels.
 
-    And the allowances that are in force.
+    Those that this user may undo, and the allowances that are in force.
     """
     paused = not owner.is_active if isinstance(owner, Brand) else owner.status == Status.PAUSED
     pages: Any = admin.site._registry
@@ -161,6 +162,8 @@ def _undoable(
         found += [one for one in known if one.pauses][:1]
     if pages[type(owner)].has_change_permission(request):
         found += [one for one in known if one.changes_budgets][:1]
+        found += [one for one in known if one.changes_priority][:1]
+        found += [one for one in known if one.changes_labels][:1]
     if pages[type(owner)].has_waive_permission(request):
         given = [one.allowance for one in known if one.allowance is not None]
         # An evaluated campaign has those that raise its limits at hand.
@@ -180,7 +183,8 @@ def _undo(
     context = UUID(happening.context)
     if happening.allowance:
         return undo_button(request, context, request.get_full_path())
-    count = undo.how_many(context, type(owner), at_most=COUNTED + 1)
+    how_many = labels.how_many if happening.changes_labels else undo.how_many
+    count = how_many(type(owner), context, at_most=COUNTED + 1)
     more = "more than " if count > COUNTED else ""
     rows = counted(min(count, COUNTED), str(owner._meta.verbose_name))
     what = "pause" if happening.pauses else "change"

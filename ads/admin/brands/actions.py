@@ -5,13 +5,11 @@ Each stops or starts many campaigns, so there is always a preview first.
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from functools import partial
 from typing import Any, Final
 
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.template.response import TemplateResponse
-from django.urls import path, reverse
 
 from ads.admin.actions import (
     AT_MOST,
@@ -25,7 +23,6 @@ from ads.admin.actions import (
     budgets_of,
     buttons,
     text,
-    way_back,
 )
 from ads.admin.elements import counted
 from ads.models import Brand, Campaign
@@ -90,6 +87,7 @@ class BrandActions(AsksFirst):
     ]
 
     pages = PAGES
+    for_one = {code: code for code in PAGES}
     most = BRANDS_AT_MOST
     pause_all_campaigns = asking("pause", PAGES["pause"], "Pause all campaigns")
     resume_campaigns = asking("resume", PAGES["resume"], "Resume")
@@ -99,20 +97,6 @@ class BrandActions(AsksFirst):
     schedule_their_budgets = asking(
         "schedule_budgets", PAGES["schedule_budgets"], "Schedule new budgets"
     )
-
-    def get_urls(self) -> list[Any]:
-        view = self.admin_site.admin_view
-        return [
-            *(
-                path(
-                    f"<int:object_id>/{code.replace('_', '-')}/",
-                    view(partial(self.ask_about_one, code=code)),
-                    name=f"ads_brand_{code}",
-                )
-                for code in PAGES
-            ),
-            *super().get_urls(),
-        ]
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
@@ -127,15 +111,6 @@ class BrandActions(AsksFirst):
                 may_change=self.has_change_permission(request),
             )
         return response  # type: ignore[no-any-return]
-
-    def ask_about_one(self, request: HttpRequest, object_id: int, code: str) -> HttpResponse:
-        """The page for one brand; it posts to :meth:`act`."""
-        self.check_action(request, code)
-        if not self.get_queryset(request).filter(pk=object_id).exists():
-            raise Http404
-        back = way_back(request, reverse("admin:ads_brand_change", args=[object_id]))
-        form = self.form_of(code, [object_id], None)
-        return self.ask(request, code, [object_id], back, form)
 
     def are_too_many(self, request: HttpRequest, ids: Sequence[int]) -> bool:
         if super().are_too_many(request, ids):

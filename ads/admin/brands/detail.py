@@ -25,7 +25,13 @@ from ads.models import Brand, Campaign, Spend
 from ads.rules.calendar import UnknownTimezone, format_instant, local_date, next_day_begins
 from ads.rules.money import format_money
 from ads.services import freshness, margins, pacing
-from ads.services.explain import BrandExplanation, sentence, shown_state, to_the_cent
+from ads.services.explain import (
+    STOPPED_EARLY,
+    BrandExplanation,
+    sentence,
+    shown_state,
+    to_the_cent,
+)
 from ads.services.explain import brand as brand_explanation
 from ads.services.ledger import summaries
 
@@ -85,9 +91,11 @@ class BrandPage(StoryPage):
             context["early"] = _early(brand)
             rows = context["early"]["rows"]
             if rows and all(row["stopped"] for row in rows) and not explained.holding:
-                context["headline"]["why"] = (
-                    "Its campaigns have stopped early: what is left of a budget is on its way."
-                )
+                context["headline"] |= {
+                    "state": state_badge(STOPPED_EARLY),
+                    "why": "Its campaigns have stopped early: what is left of a budget is on its "
+                    "way.",
+                }
         if may_view(request, Campaign):
             context["report_link"] = reverse("admin:ads_brand_report", args=[brand.pk])
             context["what_if_link"] = reverse("admin:ads_brand_what_if", args=[brand.pk])

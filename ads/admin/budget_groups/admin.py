@@ -204,7 +204,8 @@ def _story(request: HttpRequest, group: BudgetGroup, now: datetime) -> dict[str,
         today = local_date(now, brand.timezone)
     except UnknownTimezone as error:
         return {"unexplained": str(error)}
-    figures = budget_sums.of_groups([(group.pk, today)])[group.pk, today]
+    key = (group.pk, today)
+    figures = budget_sums.of_groups([key], margins=brand.stops_early)[key]
     context: dict[str, Any] = {
         "group": group,
         "brand_link": reverse("admin:ads_brand_change", args=[brand.pk]),
@@ -227,7 +228,9 @@ def _headline(figures: GroupFigures) -> str:
     ]
     if names:
         budgets = "budget is" if len(names) == 1 else "budgets are"
-        return f"Its {' and '.join(names)} {budgets} used up: none of its campaigns is running."
+        nearly = "nearly used up, and the rest is on its way"
+        used_up = nearly if figures.is_early else "used up"
+        return f"Its {' and '.join(names)} {budgets} {used_up}: none of its campaigns is running."
     return "Its campaigns run within their own budgets and hours."
 
 

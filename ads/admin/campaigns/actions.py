@@ -3,7 +3,7 @@
 Several are previewed first; one campaign is switched at once, and a message says what happened.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -20,6 +20,7 @@ from ads.admin.actions import (
     DetachForm,
     GroupForm,
     LetRunOnForm,
+    PriorityForm,
     ScheduleBudgetsForm,
     Undoes,
     asking,
@@ -39,6 +40,7 @@ from ads.services.bulk import (
     Done,
     JoinGroup,
     LetRunOn,
+    SetPriority,
     SetStatus,
     currencies,
 )
@@ -56,6 +58,21 @@ SIMPLE: Final[Mapping[str, Action]] = {
     "archive": SetStatus(Status.ARCHIVED),
 }
 
+#: The others, of what is filled in.
+_FROM_FORM: Final[Mapping[str, Callable[[Any, Seen | None], Action]]] = {
+    "change_budgets": budgets_of,
+    "schedule_budgets": budgets_of,
+    "budget_group": lambda form, _: JoinGroup(form.cleaned_data["group"], form.ids),
+    "change_priority": lambda form, _: SetPriority(form.cleaned_data["priority"]),
+    "attach_schedule": lambda form, _: AttachSchedule(
+        form.cleaned_data["schedule"].pk, form.cleaned_data["enable"]
+    ),
+    "detach_schedule": lambda form, _: DetachSchedule(form.cleaned_data["schedule"].pk),
+    "reset_daily_spend": lambda form, seen: LetRunOn(
+        form.terms, form.ends, seen=seen.allowances if seen else None
+    ),
+}
+
 #: Those of the buttons on a campaign's page.
 ONE_CLICK: Final = ("activate", "pause")
 
@@ -64,6 +81,7 @@ class CampaignActions(Undoes):
     """The actions on campaigns, for people with the change permission and operators."""
 
     pages = PAGES
+    for_one = {"reset_daily_spend": "let_run_on", "schedule_budgets": "schedule_budgets"}
 
     actions = [
         "activate",
@@ -72,6 +90,7 @@ class CampaignActions(Undoes):
         "change_budgets",
         "schedule_budgets",
         "budget_group",
+        "change_priority",
         "attach_schedule",
         "detach_schedule",
         "add_label",
@@ -102,6 +121,7 @@ class CampaignActions(Undoes):
     change_budgets = asking("change_budgets", PAGES["change_budgets"], "Change budgets")
     schedule_budgets = asking("schedule_budgets", PAGES["schedule_budgets"], "Schedule new budgets")
     budget_group = asking("budget_group", PAGES["budget_group"], "Put into a budget group")
+    change_priority = asking("change_priority", PAGES["change_priority"], "Change priority")
     attach_schedule = asking("attach_schedule", PAGES["attach_schedule"], "Attach a schedule")
     detach_schedule = asking("detach_schedule", PAGES["detach_schedule"], "Detach a schedule")
     complete = asking("complete", PAGES["complete"], "Complete")
@@ -111,11 +131,6 @@ class CampaignActions(Undoes):
         view = require_POST(self.admin_site.admin_view(self.act_on_one))
         return [
             path("<int:object_id>/act/<slug:code>/", view, name="ads_campaign_act_on_one"),
-            path(
-                "<int:object_id>/let-run-on/",
-                self.admin_site.admin_view(self.ask_to_let_run_on),
-                name="ads_campaign_let_run_on",
-            ),
             *super().get_urls(),
         ]
 
@@ -145,19 +160,6 @@ class CampaignActions(Undoes):
         self.carry_out(request, code, [object_id], back, None)
         return HttpResponseRedirect(back)
 
-    def check_shown(self, request: HttpRequest, object_id: int) -> None:
-        """Raise Http404 without a campaign of this key that the user may see."""
-        if not self.get_queryset(request).filter(pk=object_id).exists():
-            raise Http404
-
-    def ask_to_let_run_on(self, request: HttpRequest, object_id: int) -> HttpResponse:
-        """The page for one campaign; it posts to :meth:`act`."""
-        code = "reset_daily_spend"
-        self.check_action(request, code)
-        self.check_shown(request, object_id)
-        back = way_back(request, reverse("admin:ads_campaign_change", args=[object_id]))
-        return self.ask(request, code, [object_id], back, self.form_of(code, [object_id], None))
-
     def form_of(self, code: str, ids: Sequence[int], data: Any) -> ActionForm | None:
         if code == "reset_daily_spend":
             return LetRunOnForm(Campaign.objects.filter(pk__in=among(ids)), data)
@@ -166,24 +168,14 @@ class CampaignActions(Undoes):
         if code == "schedule_budgets":
             brands = Brand.objects.filter(campaigns__in=among(ids))
             return ScheduleBudgetsForm(currencies(self.campaigns_of(ids)), data, brands=brands)
-        if code == "attach_schedule":
-            return AttachForm(data)
+        if code in ("attach_schedule", "change_priority"):
+            return (AttachForm if code == "attach_schedule" else PriorityForm)(data)
         if code in ("detach_schedule", "budget_group"):
             return (DetachForm if code == "detach_schedule" else GroupForm)(ids, data)
         return None
 
     def action_of(self, code: str, form: Any, seen: Seen | None = None) -> Action:
-        if code in ("change_budgets", "schedule_budgets"):
-            return budgets_of(form, seen)
-        if code == "budget_group":
-            return JoinGroup(form.cleaned_data["group"], form.ids)
-        if code == "attach_schedule":
-            return AttachSchedule(form.cleaned_data["schedule"].pk, form.cleaned_data["enable"])
-        if code == "detach_schedule":
-            return DetachSchedule(form.cleaned_data["schedule"].pk)
-        if code == "reset_daily_spend":
-            return LetRunOn(form.terms, form.ends, seen=seen.allowances if seen else None)
-        return SIMPLE[code]
+        return _FROM_FORM[code](form, seen) if code in _FROM_FORM else SIMPLE[code]
 
     def notes(
         self, code: str, ids: Sequence[int], outcome: Outcome, now: datetime, form: Any

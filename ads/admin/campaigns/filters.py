@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from ads.admin.elements import USED, ChoiceFilter, RowFilter, instant_of, is_number
+from ads.admin.elements import USED, ChoiceFilter, NumberFilter, RowFilter, instant_of, is_number
 from ads.admin.team import BrandLabelFilter, LabelFilter, ManagerFilter
 from ads.holds import LIMITS, AnyBudget, Hold, Moment, held_by
 from ads.models import Campaign
@@ -107,6 +107,7 @@ LIST_FILTER: list[Any] = [
         pacing.Paced.choices,
         lambda _, rows, choice: pacing.paced(rows, choice),
     ),
+    ("priority", NumberFilter),
     _choice(
         "flight",
         "flight",

@@ -22,7 +22,7 @@ from ads.admin.elements.pace import (
     pace_tip,
     range_of,
 )
-from ads.admin.elements.range_filters import DayFilter, InstantFilter
+from ads.admin.elements.range_filters import DayFilter, InstantFilter, NumberFilter
 from ads.admin.elements.text import (
     NO_LIMIT,
     NOTHING,

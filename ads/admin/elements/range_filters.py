@@ -1,15 +1,24 @@
-"""Filters for a range of instants or days."""
+"""Filters for a range of instants, days or whole numbers."""
 
+import re
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from unfold.contrib.filters.admin import RangeDateFilter, RangeDateTimeFilter
+from unfold.contrib.filters.admin import (
+    RangeDateFilter,
+    RangeDateTimeFilter,
+    RangeNumericFilter,
+)
 from unfold.utils import parse_date_str, parse_datetime_str
 
 #: The ends of the range: the lookup, and the time of a day without one.
 _ENDS: Final = {"from": ("gte", "00:00"), "to": ("lte", "23:59:59.999999")}
+
+
+#: A whole number, of a size that means something.
+_WHOLE: Final = re.compile(r"-?[0-9]{1,9}")
 
 
 class InstantFilter(RangeDateTimeFilter):  # type: ignore[misc]
@@ -48,4 +57,15 @@ class DayFilter(RangeDateFilter):  # type: ignore[misc]
         for end in _ENDS:
             name = f"{self.parameter_name}_{end}"
             if parse_date_str(self.used_parameters.get(name) or "") is None:
+                self.used_parameters.pop(name, None)
+
+
+class NumberFilter(RangeNumericFilter):  # type: ignore[misc]
+    """A range of whole numbers; unreadable values filter nothing and are not shown as chosen."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for end in _ENDS:
+            name = f"{self.parameter_name}_{end}"
+            if not _WHOLE.fullmatch(self.used_parameters.get(name) or ""):
                 self.used_parameters.pop(name, None)

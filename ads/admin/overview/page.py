@@ -15,7 +15,6 @@ from ads.admin.backups import backup_alarms
 from ads.admin.connections import troubles_as_read
 from ads.admin.elements import (
     address,
-    badge,
     charts,
     clock,
     counted,
@@ -223,20 +222,16 @@ def _near(near: Near, model: type[Brand | Campaign], now: datetime) -> dict[str,
         "bar": spend_bar(near.spent, near.limit, near.currency),
         "clock": clock(now, near.timezone),
         "timezone": near.timezone,
-        "state": _state(near, model),
+        "state": _state(near),
         "used_up": _used_up(near),
     }
 
 
-def _state(near: Near, model: type[Brand | Campaign]) -> SafeString | str:
+def _state(near: Near) -> SafeString | str:
     """Why it is off; "" while it runs."""
     if near.is_used_up:
         return state_badge("Budget used up")
-    if near.delivers:
-        return ""
-    if model is Brand:
-        return badge("Paused")
-    return badge(", ".join(hold.label for hold in near.holds) or "Starts at the next check")
+    return "" if near.delivers else state_badge(near.state)
 
 
 def _used_up(near: Near) -> str:

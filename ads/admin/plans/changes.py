@@ -20,7 +20,7 @@ from ads.models import Brand, ScheduledChange
 from ads.rules.calendar import month_start, next_month, previous_month
 from ads.services import plans, visible
 
-_TONES: Final = {"planned": "warning", "applied": "success"}
+_TONES: Final = {"planned": "info", "applied": "success"}
 #: Months on the calendar.
 _MONTHS: Final = 2
 _DAY: Final = timedelta(days=1)

@@ -26,8 +26,8 @@ def plan_links(request: HttpRequest, owner: Brand | Campaign) -> dict[str, Any]:
             for one in plans.planned_for(owner)[:FEW]
         ],
         "plan_link": reverse(f"admin:ads_{name}_plan", args=[owner.pk]) if may_plan else "",
-        "schedule_link": reverse("admin:ads_brand_schedule_budgets", args=[brand.pk])
-        if may_plan and owner is brand
+        "schedule_link": reverse(f"admin:ads_{name}_schedule_budgets", args=[owner.pk])
+        if may_plan
         else "",
         "calendar_link": f"{reverse('admin:ads_scheduledchange_calendar')}?brand={brand.pk}",
     }

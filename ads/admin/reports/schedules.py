@@ -8,6 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.decorators import action
 
@@ -18,6 +19,7 @@ from ads.rules.calendar import UnknownTimezone
 from ads.services import alerts
 from ads.services.messages import send
 from ads.services.reports import schedules
+from ads.services.team import reports_that_wait
 
 
 class ReportScheduleForm(ConfigurationForm):
@@ -43,17 +45,27 @@ class ReportScheduleAdmin(ConfigurationAdmin[ReportSchedule]):
     )
     form = ReportScheduleForm
     list_display = ["brand", "channel", "day_of_month", "last_sent", "state"]
-    list_select_related = ["brand", "channel"]
+    list_select_related = ["brand", "channel__account_manager"]
     list_filter = [("brand", RowFilter), ("channel", RowFilter)]
     search_fields = ["brand__name", "channel__name"]
     search_help_text = "Brand or channel"
     autocomplete_fields = ["brand"]
-    readonly_fields = ["last_sent"]
+    readonly_fields = ["last_sent", "state"]
     actions_detail = ["send_now"]
 
     def get_fields(self, request: HttpRequest, obj: ReportSchedule | None = None) -> Any:
         fields = ["brand", "channel", "day_of_month", "is_active"]
-        return [*fields, "last_sent"] if obj else fields
+        return [*fields, "last_sent", "state"] if obj else fields
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        response = super().changelist_view(request, extra_context)
+        if (rows := getattr(response, "context_data", {}).get("cl")) is not None:
+            waiting = {one.pk for one in reports_that_wait(rows.result_list)}
+            for schedule in rows.result_list:
+                schedule.waits = schedule.pk in waiting
+        return response
 
     @action(  # type: ignore[untyped-decorator]
         description="Send last month's report", url_path="send", permissions=["change"]
@@ -93,5 +105,15 @@ class ReportScheduleAdmin(ConfigurationAdmin[ReportSchedule]):
         return f"{schedule.last_month:%B %Y}" if schedule.last_month else NOTHING
 
     @admin.display(description="state")
-    def state(self, schedule: ReportSchedule) -> SafeString:
-        return badge("On", "success") if schedule.is_active else badge("Off")
+    def state(self, schedule: Any) -> SafeString:
+        """Is it sent? On its own page, with why not."""
+        if not schedule.is_active:
+            return badge("Off")
+        if not schedule.channel.is_active:
+            return badge("Channel is off")
+        is_listed = hasattr(schedule, "waits")
+        waits = schedule.waits if is_listed else bool(reports_that_wait([schedule]))
+        if not waits:
+            return badge("On", "success")
+        why = "" if is_listed else schedules.NotTold(schedule.brand, schedule.channel)
+        return format_html("{} {}", badge("Waits", "warning"), why)

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import Any
 
+import pghistory
 from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
@@ -15,7 +16,7 @@ from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
-from ads.admin.actions import BACK, IDS, way_back
+from ads.admin.actions import BACK, IDS, undo_button, way_back
 from ads.admin.elements import NOTHING, AdminMixin, counted, is_number, picked
 from ads.admin.team.filters import LABEL
 from ads.models import Label
@@ -173,7 +174,7 @@ class Labeled(AdminMixin[Any]):
         form = self._label_form(request, how, ids, request.POST)
         if not form.is_valid():
             return self._ask_label(request, how, ids, back, form)
-        self._do(request, how, ids, form.cleaned_data["label"])
+        self._do(request, how, ids, form.cleaned_data["label"], back)
         return HttpResponseRedirect(back)
 
     def label_one(self, request: HttpRequest, object_id: int) -> HttpResponse:
@@ -183,23 +184,27 @@ class Labeled(AdminMixin[Any]):
             raise Http404
         how = "remove" if "remove" in request.POST else "add"
         form = self._label_form(request, how, [object_id], request.POST)
+        page = reverse(f"admin:ads_{self.opts.model_name}_change", args=[object_id])
         if form.is_valid():
-            self._do(request, how, [object_id], form.cleaned_data["label"])
+            self._do(request, how, [object_id], form.cleaned_data["label"], page)
         else:
             for errors in form.errors.values():
                 messages.error(request, " ".join(map(str, errors)))
-        return HttpResponseRedirect(
-            reverse(f"admin:ads_{self.opts.model_name}_change", args=[object_id])
-        )
+        return HttpResponseRedirect(page)
 
-    def _do(self, request: HttpRequest, how: str, ids: Sequence[int], label: Label) -> None:
+    def _do(
+        self, request: HttpRequest, how: str, ids: Sequence[int], label: Label, back: str
+    ) -> None:
         do = labels.put_on if how == "add" else labels.take_off
         what = partial(counted, one=str(self.opts.verbose_name))
-        done = do(self.model, ids, label)
+        with pghistory.context() as context:
+            done = do(self.model, ids, label)
         did = "Added" if how == "add" else "Removed"
         to = "to" if how == "add" else "from"
         said = f"{did} the label “{label}” {to} {what(done)}." if done else "Nothing changed."
         if left := len(ids) - done:
             had = "had it already" if how == "add" else "did not have it"
             said += f" {what(left)} {had}."
-        messages.add_message(request, messages.SUCCESS if done else messages.INFO, said)
+        undo = undo_button(request, context.id, back) if done else ""
+        level = messages.SUCCESS if done else messages.INFO
+        messages.add_message(request, level, format_html("{} {}", said, undo))

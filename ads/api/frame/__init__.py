@@ -4,7 +4,17 @@ from ads.api.frame import failures, limits, parameters, problems
 from ads.api.frame.answers import Readable, as_json
 from ads.api.frame.auth import ApiKey
 from ads.api.frame.limits import quota_of
-from ads.api.frame.parameters import LISTED, Day, Id, Instant, Limit, Text, check_known, refuse
+from ads.api.frame.parameters import (
+    LISTED,
+    Day,
+    Id,
+    Instant,
+    Limit,
+    Small,
+    Text,
+    check_known,
+    refuse,
+)
 from ads.api.frame.polling import reads
 from ads.api.frame.problems import Kind, Problem, documented
 from ads.api.frame.requests import ApiRequest

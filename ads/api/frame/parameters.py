@@ -103,6 +103,12 @@ Id = Annotated[
     Field(ge=1, le=LARGEST_ID, json_schema_extra={"example": 42}),
     BeforeValidator(_whole),
 ]
+#: As a campaign's priority is stored.
+Small = Annotated[
+    int,
+    Field(ge=-(2**15), le=2**15 - 1, json_schema_extra={"example": 0}),
+    BeforeValidator(_whole),
+]
 Limit = Annotated[
     int,
     Field(ge=1, le=MOST_LISTED, description=f"How many rows at most, up to {MOST_LISTED}."),

@@ -5,7 +5,7 @@ from typing import Annotated
 from django.http import HttpResponse
 from ninja import Field, Path, Query, Router, Schema
 
-from ads.api.frame import ApiKey, ApiRequest, Id, Kind, Text, check_known, reads
+from ads.api.frame import ApiKey, ApiRequest, Id, Kind, Small, Text, check_known, reads
 from ads.api.reading.finding import refuse_to_find_people, the_campaign
 from ads.api.reading.paging import Page, cursor_after, link
 from ads.api.reading.schemas import CampaignAnswer, NextCursor
@@ -53,6 +53,7 @@ class Asked(Page):
     pace: Annotated[
         Paced | None, Field(description="Whose month is at this pace, or so projected.")
     ] = None
+    priority: Annotated[Small | None, Field(description="With this priority.")] = None
 
     @property
     def wanted(self) -> pages.Wanted:

@@ -26,6 +26,7 @@ class AlertKind(models.TextChoices):
     SWITCH_REFUSED = "switch_refused", "A platform refused a switch"
     TASK_LATE = "task_late", "A periodic task is late"
     CHANNEL_FAILING = "channel_failing", "A channel does not work"
+    REPORT_WAITS = "report_waits", "A scheduled report waits"
 
 
 class Owner(models.TextChoices):

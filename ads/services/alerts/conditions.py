@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from ads.models import AlertRule, Channel
+from ads.models import AlertRule, Channel, ReportSchedule
 from ads.models.alerts import AlertKind
 from ads.rules.calendar import format_instant
-from ads.services import connections, freshness
+from ads.services import connections, freshness, team
 from ads.services.alerts.raising import Case
 from ads.services.operations import health, task_texts
 from ads.services.references import unmatched
@@ -118,12 +118,36 @@ def channels_failing(rules: Sequence[AlertRule], now: datetime) -> list[Case]:
     ]
 
 
+def reports_waiting(rules: Sequence[AlertRule], now: datetime) -> list[Case]:
+    """Scheduled reports that their channel is not sent, as it is not told of the brand."""
+    schedules = ReportSchedule.objects.filter(channel__account_manager__isnull=False)
+    waiting = team.reports_that_wait(
+        schedules.select_related("brand", "channel__account_manager").order_by("pk")
+    )
+    return [
+        Case(
+            rule.pk,
+            f"report {one.pk}",
+            _since(now),
+            {
+                "brand": one.brand.name,
+                "channel": one.channel.name,
+                "manager": str(one.channel.account_manager),
+            },
+        )
+        for one in waiting
+        for rule in rules
+        if rule.brand_id is None
+    ]
+
+
 #: By kind.
 CONDITIONS: Final[Mapping[AlertKind, Callable[[Sequence[AlertRule], datetime], Iterable[Case]]]] = {
     AlertKind.SPEND_LATE: spend_late,
     AlertKind.UNMATCHED: waiting_unmatched,
     AlertKind.TASK_LATE: tasks_late,
     AlertKind.CHANNEL_FAILING: channels_failing,
+    AlertKind.REPORT_WAITS: reports_waiting,
 }
 
 

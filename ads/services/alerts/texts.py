@@ -27,6 +27,7 @@ PAGES: Final[Mapping[str, str]] = {
     AlertKind.UNMATCHED: "/admin/ads/unknownreference/",
     AlertKind.TASK_LATE: "/admin/django_celery_beat/periodictask/",
     AlertKind.CHANNEL_FAILING: "/admin/ads/channel/",
+    AlertKind.REPORT_WAITS: "/admin/ads/reportschedule/",
 }
 ALL: Final = "/admin/ads/alert/"
 
@@ -233,6 +234,16 @@ def _channel(_: Alert, figures: Mapping[str, Any]) -> tuple[str, str, str]:
     )
 
 
+def _report(_: Alert, figures: Mapping[str, Any]) -> tuple[str, str, str]:
+    brand, channel = figures["brand"], figures["channel"]
+    theirs = f"brands that {figures['manager']} looks after and may see"
+    return (
+        f"The monthly report of {brand} is not sent to {channel}",
+        f"{channel} is told only of {theirs}, and {brand} is none of them.",
+        "It waits until the brand's account manager or the report's channel is changed.",
+    )
+
+
 def _rounded(amount: str, currency: str) -> str:
     """An amount that is no more exact than the currency's smallest unit."""
     places = MINOR_UNITS.get(currency, 2)
@@ -255,4 +266,5 @@ _WORDS: Final[Mapping[AlertKind, Callable[[Alert, Mapping[str, Any]], tuple[str,
     AlertKind.SWITCH_REFUSED: _refused,
     AlertKind.TASK_LATE: _task,
     AlertKind.CHANNEL_FAILING: _channel,
+    AlertKind.REPORT_WAITS: _report,
 }

@@ -21,6 +21,7 @@ from ads.services.bulk.budget_preview import (
     preview_budgets,
 )
 from ads.services.bulk.one_campaign import ActionRefused, set_status
+from ads.services.bulk.priorities import PriorityPreview, SetPriority, preview_priority
 from ads.services.bulk.run_on import (
     LetRunOn,
     LimitsPreview,

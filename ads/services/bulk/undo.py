@@ -1,4 +1,4 @@
-"""Undoing an action: pauses and changes of budgets, put back as far as they are still so.
+"""Undoing an action: pauses, and changes of budgets and priorities, as far as they are still so.
 
 The audit records everything that one request or command changes in one context. What somebody has
 changed again since is left alone, and so is what whoever undoes may not see.
@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from django.db.models import Case, F, JSONField, OuterRef, Q, QuerySet, Subquery, TextField, Value
@@ -33,6 +33,9 @@ class Change(NamedTuple):
     was: Any
     became: Any
 
+
+#: What is changed of many campaigns at once and can be put back, beside pauses.
+SETTINGS: Final = (*CAMPAIGN_BUDGETS, "priority")
 
 #: What was changed, by field and id.
 Changes = Mapping[str, Mapping[int, Change]]
@@ -108,7 +111,7 @@ def changed_in(context: UUID) -> Changed:
     return Changed(_changes(context, Campaign), _changes(context, Brand))
 
 
-def how_many(context: UUID, model: Model, *, at_most: int) -> int:
+def how_many(model: Model, context: UUID, *, at_most: int) -> int:
     """How many brands or campaigns were changed in ``context``, counted up to ``at_most``."""
     rows = _events(model).filter(pgh_context=context, pgh_label="update").values("pgh_obj_id")
     return rows.distinct()[:at_most].count()
@@ -135,9 +138,9 @@ def _events(model: Model) -> QuerySet[Any]:
 
 
 def _changes(context: UUID, model: Model) -> Changes:
-    """The pauses and changes of budgets among the edits in ``context``."""
+    """The pauses and changes of budgets and priorities among the edits in ``context``."""
     switch = "status" if model is Campaign else "is_active"
-    fields = (switch, *(CAMPAIGN_BUDGETS if model is Campaign else BUDGETS))
+    fields = (switch, *(SETTINGS if model is Campaign else BUDGETS))
     earlier = _events(model).filter(
         pgh_obj_id=OuterRef("pgh_obj_id"), pgh_id__lt=OuterRef("pgh_id")
     )

@@ -15,5 +15,5 @@ from ads.services.explain.explanation import (
     sentence,
     to_the_cent,
 )
-from ads.services.explain.states import shown_state
+from ads.services.explain.states import STOPPED_EARLY, shown_state
 from ads.services.explain.week import coming_week

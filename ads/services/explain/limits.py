@@ -9,7 +9,15 @@ from typing import Any
 
 from django.db.models import Q
 
-from ads.holds import BUDGET_HOLDS, ON_ITS_WAY, AnyBudget, BudgetHold, GroupFigures, Hold
+from ads.holds import (
+    BUDGET_HOLDS,
+    LIMIT_OF,
+    ON_ITS_WAY,
+    AnyBudget,
+    BudgetHold,
+    GroupFigures,
+    Hold,
+)
 from ads.models import Allowance, Campaign
 from ads.models.spend import Period
 from ads.rules import calendar
@@ -63,6 +71,16 @@ def on_its_way_of(budget: AnyBudget, row: Any) -> Decimal | None:
     """What is still spent before a stop takes effect; None: the brand does not stop early."""
     amount: Decimal | None = getattr(row, ON_ITS_WAY[budget], None)
     return amount
+
+
+def is_early(hold: Hold, row: Any) -> bool:
+    """Does a budget hold an evaluated campaign before all of it is on record?"""
+    if hold == Hold.GROUP_BUDGET:
+        figures = group_of(row)
+        return figures is not None and figures.is_early
+    budget = LIMIT_OF.get(hold)
+    limit = limit_of(budget, row) if budget else None
+    return budget is not None and limit is not None and getattr(row, budget.spend) < limit
 
 
 def budget_of(budget: BudgetHold, row: Campaign) -> Decimal | None:

@@ -80,6 +80,9 @@ class Happening:
     pauses: bool = False
     #: Did it change a budget of theirs?
     changes_budgets: bool = False
+    #: Did it change their priority, or one of their labels?
+    changes_priority: bool = False
+    changes_labels: bool = False
     #: Id of the allowance that was given to them.
     allowance: int | None = None
     #: What somebody noted.
@@ -185,13 +188,17 @@ class _Describer:
             changes=changes,
             context=row.context,
             pauses=before is not None and self._pauses(row.source, event, before),
-            changes_budgets=before is not None
-            and row.source == (Source.BRAND if self._of_brand else Source.CAMPAIGN)
-            and any(
-                getattr(before, name) != getattr(event, name)
-                for name in CAMPAIGN_BUDGETS
-                if hasattr(event, name)
-            ),
+            changes_budgets=self._changes(row, event, before, *CAMPAIGN_BUDGETS),
+            changes_priority=self._changes(row, event, before, "priority"),
+        )
+
+    def _changes(self, row: Row, event: Any, before: Any, *names: str) -> bool:
+        """Is it an edit of the owner in one of these fields?"""
+        own = Source.BRAND if self._of_brand else Source.CAMPAIGN
+        return before is not None and any(
+            getattr(before, name) != getattr(event, name)
+            for name in names
+            if row.source == own and hasattr(event, name)
         )
 
     def _pauses(self, source: Source, event: Any, before: Any) -> bool:
@@ -294,6 +301,8 @@ class _Describer:
             title=f"Label {row.row['label_name'] or '(deleted)'} {did}",
             actor=row.actor,
             context=row.context,
+            changes_labels=row.source
+            == (Source.BRAND_LABELS if self._of_brand else Source.CAMPAIGN_LABELS),
         )
 
     def _windows(self, row: Row) -> Happening:

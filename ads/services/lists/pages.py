@@ -39,6 +39,7 @@ class Wanted:
     account: str | None = None
     reference: str | None = None
     pace: str | None = None
+    priority: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +143,8 @@ def _matching(campaigns: QuerySet[Campaign], wanted: Wanted) -> QuerySet[Campaig
     campaigns = _of_team(campaigns, wanted.label, wanted.account_manager, path="brand__")
     if wanted.state is not None:
         campaigns = campaigns.filter(STATES[wanted.state.label])
+    if wanted.priority is not None:
+        campaigns = campaigns.filter(priority=wanted.priority)
     parts = {"platform": wanted.platform, "account": wanted.account, "reference": wanted.reference}
     if wanted.pace is not None:
         campaigns = paced(campaigns, wanted.pace)

@@ -16,6 +16,7 @@ from ads.models.campaigns import STATES, State, Status
 from ads.models.fields import MoneyField
 from ads.models.spend import Period
 from ads.services import pacing, visible
+from ads.services.explain import limits, shown_state
 from ads.services.overview.near import MOST, NEAR, Near
 from ads.services.pacing import Pace
 
@@ -91,6 +92,7 @@ def _near(moment: Moment) -> list[Near]:
     )
     # Between the two queries a budget can be taken away.
     rows = [row for row in rows if row.daily_limit or row.monthly_limit]
+    limits.with_groups(rows, moment.groups)
     paces = pacing.stored_of(row for row in rows if row.monthly_limit)
     near = [_as_near(row, paces.get(row.pk), moment.now) for row in rows]
     near.sort(key=lambda each: (each.is_used_up, -each.spent / each.limit, each.id))
@@ -142,7 +144,7 @@ def _as_near(row: Any, pace: Pace | None, now: datetime) -> Near:
         spent=spent,
         limit=limit,
         delivers=row.is_active,
-        holds=from_bits(row.hold_bits),
+        state=shown_state(row, from_bits(row.hold_bits), now),
         pace=pace if near.period == Period.MONTH else None,
         used_up_at=pacing.used_up_at(spent, limit, row.brand.timezone, now)
         if is_even and row.is_active

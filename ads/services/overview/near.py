@@ -5,7 +5,6 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
-from ads.holds import Hold
 from ads.models.spend import Period
 from ads.services.pacing import Pace
 
@@ -20,8 +19,8 @@ class Near:
     """A brand or campaign, and the limit of its own of which most is used.
 
     ``spent``, of ``limit`` (the budget and what is allowed beyond it), in ``currency``. ``brand``:
-    of a campaign. ``holds``: why a campaign does not deliver now. ``delivers``: of a brand, whether
-    it is active. ``pace``: of a month, as last worked out. ``used_up_at``: when a day's is used up
+    of a campaign. ``state``: as screens name it. ``delivers``: of a brand, whether it is active.
+    ``pace``: of a month, as last worked out. ``used_up_at``: when a day's is used up
     at the pace so far (UTC). None: it is not, or unknown.
     """
 
@@ -34,7 +33,7 @@ class Near:
     spent: Decimal
     limit: Decimal
     delivers: bool
-    holds: list[Hold]
+    state: str
     pace: Pace | None
     used_up_at: datetime | None
 

@@ -197,7 +197,7 @@ def _as_near(brand: BrandFigures, period: Period, pace: Pace | None, now: dateti
         spent=figures.amount,
         limit=limit,
         delivers=brand.is_active,
-        holds=[],
+        state="Active" if brand.is_active else "Paused by user",
         pace=pace if period == Period.MONTH else None,
         used_up_at=pacing.used_up_at(figures.amount, limit, brand.timezone, now)
         if brand.is_active and period == Period.DAY

@@ -15,6 +15,7 @@ from ads.models.campaigns import Status
 from ads.rules.calendar import next_month
 from ads.rules.money import format_money
 from ads.services import visible
+from ads.services.plans import carrying
 from ads.services.plans.carrying import month_after
 
 #: Entries of one kind that are listed; a filter by brand shows fewer.
@@ -80,8 +81,8 @@ def _ends_of_plans(first: date, last: date, brand: Brand | None) -> Iterator[Ent
     months = months.alias(ends=month_after(F("starts_on"))).filter(ends__range=(first, last))
     months = visible.rows(months).select_related("brand", "campaign__brand")
     for month in months.order_by("starts_on", "pk")[:MOST]:
-        amount = format_money(month.amount or Decimal(0), month.brand.currency)
-        says = f"Nothing is planned: {amount} as in {month.starts_on:%B}, nothing carried over"
+        amount = month.amount or Decimal(0)
+        says = carrying.after_last(month.starts_on, amount, month.brand.currency)
         yield Entry(next_month(month.starts_on), Kind.PLAN, month.owner, says)
 
 

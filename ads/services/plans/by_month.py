@@ -95,8 +95,7 @@ def gaps(amounts: Amounts, currency: str) -> list[str]:
     """What months get that are left empty after a planned one, a sentence for each gap."""
     planned = {month: amount for month, amount in amounts.items() if amount is not None}
     return [
-        f"From {next_month(month):%B %Y} nothing is planned: {format_money(amount, currency)} as "
-        f"in {month:%B}, nothing carried over."
+        f"{carrying.after_last(month, amount, currency)}."
         for month, amount in sorted(planned.items())
         if next_month(month) not in planned
     ]

@@ -80,6 +80,14 @@ def end(change: ScheduledChange) -> None:
     )
 
 
+def after_last(month: date, amount: Decimal, currency: str) -> str:
+    """What is left empty after ``month``, of which ``amount`` was planned, in a sentence."""
+    return (
+        f"From {next_month(month):%B %Y} nothing is planned: {format_money(amount, currency)} as "
+        f"in {month:%B}, nothing carried over"
+    )
+
+
 def budget_without(change: ScheduledChange, now: datetime) -> Decimal | None:
     """The budget that its owner gets when ``change``, which was applied, is taken back.
 

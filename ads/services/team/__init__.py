@@ -10,6 +10,7 @@ from ads.services.team.managers import (
     managers,
     may_be_told,
     possible_managers,
+    reports_that_wait,
 )
 from ads.services.team.notes import InvalidNote
 from ads.services.team.saved_views import Contents, ViewRefused

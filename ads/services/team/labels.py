@@ -1,16 +1,20 @@
 """Putting labels on brands and campaigns, and taking them off. The audit sees each."""
 
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from itertools import chain
 from typing import Any
+from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.core.exceptions import ValidationError
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.db.models.functions import JSONObject
 
 from ads.models import Brand, Campaign, Label
 from ads.services import visible
+from ads.services.history import audit
 from ads.services.locks import among
 
 Model = type[Brand] | type[Campaign]
@@ -60,6 +64,65 @@ def take_off(model: Model, ids: Collection[int], label: Label) -> int:
             [label.pk, sorted(ids)],
         )
         return int(cursor.rowcount)
+
+
+@dataclass(frozen=True, slots=True)
+class Labeling:
+    """What one action did with the labels of a model's rows: ids of rows by that of the label."""
+
+    model: Model
+    added: Mapping[int, Collection[int]]
+    removed: Mapping[int, Collection[int]]
+    #: How often a label has been put on or taken off again since; that is left as it is.
+    left: int
+
+    def __bool__(self) -> bool:
+        return bool(self.added or self.removed or self.left)
+
+    @property
+    def rows(self) -> set[int]:
+        """Ids of the rows whose labels can be put back."""
+        return set(chain(*self.added.values(), *self.removed.values()))
+
+
+def changed_in(model: Model, context: UUID) -> Labeling:
+    """What was done to rows that the user may see in one context of the audit; two queries."""
+    column = f"{_links(model)[1]}_id"
+    there_are = Label.objects.order_by().values("pk")
+    events = _events(model).filter(label__in=there_are).order_by("pgh_id")
+    events = events.values_list(column, "label_id", "pgh_id", "pgh_label")
+    last = {(row, label): (pk, how) for row, label, pk, how in events.filter(pgh_context=context)}
+    later = events.filter(
+        pgh_id__gt=min((pk for pk, _ in last.values()), default=0),
+        label__in={label for _, label in last},
+        **{f"{column}__in": among(row for row, _ in last)},
+    )
+    again = {(row, label) for row, label, pk, _ in later if pk > last.get((row, label), (pk,))[0]}
+    found: dict[str, dict[int, list[int]]] = {"attached": {}, "detached": {}}
+    for (row, label), (_, how) in last.items():
+        if (row, label) not in again:
+            found[how].setdefault(label, []).append(row)
+    return Labeling(model, found["attached"], found["detached"], len(again))
+
+
+def how_many(model: Model, context: UUID, *, at_most: int) -> int:
+    """How many rows had labels put on or taken off in ``context``, counted up to ``at_most``."""
+    rows = _events(model).filter(pgh_context=context).values(_links(model)[1])
+    return rows.distinct()[:at_most].count()
+
+
+@transaction.atomic
+def put_back(labeling: Labeling) -> None:
+    """Take off what was put on, and put on what was taken off."""
+    known = Label.objects.in_bulk({*labeling.added, *labeling.removed})
+    for pk, label in sorted(known.items()):
+        take_off(labeling.model, labeling.added.get(pk, ()), label)
+        put_on(labeling.model, labeling.removed.get(pk, ()), label)
+
+
+def _events(model: Model) -> QuerySet[Any]:
+    events = audit.event_model(f"{model.__name__}LabelEvent")._default_manager.order_by()
+    return visible.rows(events)
 
 
 def on_any(model: Model, ids: Collection[int]) -> QuerySet[Label]:

@@ -1,11 +1,12 @@
 """Account managers: who looks after which brands. No permission depends on it."""
 
+from collections.abc import Iterable
 from typing import Any, Final, TypeVar
 
 from django.contrib.auth.models import User
 from django.db.models import Exists, Model, OuterRef, QuerySet
 
-from ads.models import Brand, Campaign
+from ads.models import Brand, Campaign, ReportSchedule
 from ads.services import visible
 
 M = TypeVar("M", bound=Model)
@@ -49,6 +50,24 @@ def may_be_told(manager: User | None, brand_id: int) -> bool:
     """May what is sent for an account manager be about this brand?"""
     told = brands_told(manager)
     return told is None or brand_id in told
+
+
+def reports_that_wait(schedules: Iterable[ReportSchedule]) -> list[ReportSchedule]:
+    """Those that are on and whose channel is not told of the brand.
+
+    They have their channels with the account managers at hand; two queries for each of these.
+    """
+    told: dict[Any, list[int] | None] = {}
+    waiting = []
+    for schedule in schedules:
+        manager = schedule.channel.account_manager
+        if manager not in told:
+            told[manager] = brands_told(manager)
+        brands = told[manager]
+        is_on = schedule.is_active and schedule.channel.is_active
+        if is_on and brands is not None and schedule.brand_id not in brands:
+            waiting.append(schedule)
+    return waiting
 
 
 def managed_by(rows: QuerySet[M], who: Any) -> QuerySet[M]:

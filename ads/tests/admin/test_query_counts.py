@@ -65,6 +65,7 @@ def test_no_page_before_an_action_costs_more_than_thirty_five_queries(
         **dict.fromkeys(("daily_how", "monthly_how"), How.RAISE_PERCENT.value),
         **dict.fromkeys(("daily_by", "monthly_by", "amount"), "10"),
         "period": "day",
+        "priority": "3",
         "reason": "Launch",
         "starts_on": f"{timezone.now().date() + timedelta(days=9)}",
         **dict.fromkeys(("of_brand", "of_campaigns", "enable"), "on"),

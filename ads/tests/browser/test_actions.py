@@ -72,6 +72,9 @@ def test_a_budget_manager_raises_a_brand_s_budgets_and_reads_beforehand_what_sta
     page.get_by_role("link", name="Change budgets").click()
     page.get_by_label("Daily budgets").select_option("Raise by percent")
     page.get_by_label("Daily: percent or amount").fill("10")
+    of_campaigns = page.get_by_label("The budgets of each of its campaigns")
+    expect(of_campaigns).not_to_be_checked()
+    of_campaigns.check()
     page.get_by_role("button", name="Preview").click()
 
     expect(page.get_by_text("2 will start; 1 stays off: daily budget used up")).to_be_visible()

@@ -4,16 +4,18 @@ import re
 from decimal import Decimal
 
 import pytest
+from django.contrib.admin import site
 from django.contrib.auth.models import User
 from django.utils import timezone
 from playwright.sync_api import Dialog, Locator, Page, expect
 
-from ads.models import Campaign
+from ads.models import Brand, Campaign, Label
 from ads.services import BudgetService
 from ads.tests.admin.pages import changelist
 from ads.tests.browser.conftest import Open
-from ads.tests.browser.contexts import NARROW
-from ads.tests.factories import BrandFactory, CampaignFactory
+from ads.tests.browser.contexts import NARROW, WIDE
+from ads.tests.browser.visits import CUT_OFF
+from ads.tests.factories import BrandFactory, BudgetGroupFactory, CampaignFactory
 from ads.tests.support import enforce_all
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -122,6 +124,43 @@ def test_a_budget_raised_in_the_list_starts_its_campaign(open_as: Open, olivia: 
     expect(row(page, "Spring").get_by_text("Active")).to_be_visible()
     assert Campaign.objects.get(name="Spring").is_active
     assert page.evaluate("document.documentElement.scrollWidth") <= NARROW
+
+
+#: Cells of a row whose words lie upon one another, those for screen readers left out.
+OVERLAPPING = """() => [...document.querySelectorAll("#result_list tr")].flatMap(row => {
+    const words = cell => [...cell.querySelectorAll("*"), cell]
+        .filter(it => it.checkVisibility() && !it.closest(".ads-unseen"))
+        .flatMap(it => [...it.childNodes].filter(node => node.nodeType === Node.TEXT_NODE))
+        .flatMap(node => {
+            const inside = document.createRange();
+            inside.selectNodeContents(node);
+            return [...inside.getClientRects()];
+        });
+    const cells = [...row.children].map(cell => [cell.className.split(" ")[0], words(cell)]);
+    const meet = (one, other) => one.left < other.right - 1 && other.left < one.right - 1
+        && one.top < other.bottom - 3 && other.top < one.bottom - 3;
+    return cells.flatMap(([name, its], n) => cells.slice(n + 1)
+        .filter(([, others]) => its.some(one => others.some(other => meet(one, other))))
+        .map(([other]) => `${name} and ${other}`));
+})"""
+
+
+@pytest.mark.parametrize("width", [WIDE, NARROW])
+def test_no_cell_lies_upon_another_whatever_columns_are_shown(
+    open_as: Open, olivia: User, width: int
+) -> None:
+    spring = Campaign.objects.get(name="Spring")
+    group = BudgetGroupFactory.create(brand=spring.brand, name="Search", daily_budget=80)
+    Campaign.objects.filter(pk=spring.pk).update(budget_group=group, priority=-12000)
+    spring.labels.add(Label.objects.create(name="Black Friday in all of the German-speaking area"))
+    Brand.objects.update(daily_budget=20, account_manager=olivia)
+    columns = site._registry[Campaign].list_display
+    page = open_as(olivia, f"{CAMPAIGNS}?cols={','.join(map(str, columns))}", width=width)
+
+    expect(row(page, "Spring").get_by_text("Brand's daily budget", exact=True)).to_be_visible()
+    expect(row(page, "Spring").get_by_text("-12000", exact=True)).to_be_visible()
+    assert page.evaluate(OVERLAPPING) == []
+    assert page.evaluate(CUT_OFF) == []
 
 
 def test_leaving_with_unsaved_budgets_asks_first(open_as: Open, olivia: User) -> None:

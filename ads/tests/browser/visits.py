@@ -34,6 +34,13 @@ document.addEventListener("securitypolicyviolation", event => window.refusedByPo
 LOOK: Final = Path(__file__).with_name("look.js").read_text()
 
 
+#: What cells of lists hide for want of room; half a line is a border or a descender.
+CUT_OFF: Final = """() => [...document.querySelectorAll("#result_list td, #result_list th")]
+    .filter(cell => cell.checkVisibility() && getComputedStyle(cell).overflow !== "visible"
+        && cell.scrollHeight > cell.clientHeight + 8)
+    .map(cell => cell.innerText.slice(0, 80))"""
+
+
 class Visitor:
     """Opens pages in one tab of each context: in new ones all scripts start cold."""
 
@@ -65,6 +72,7 @@ class Visitor:
         )
         if too_wide > 0:
             self._faults.append(f"It is {too_wide} pixels wider than a window of {NARROW}.")
+        self._faults += [f"A cell is cut off: {text}" for text in tab.evaluate(CUT_OFF)]
         refused = tab.evaluate("() => window.refusedByPolicy")
         self._faults += [f"Its policy refused {what}" for what in refused]
         return self._faults

@@ -35,6 +35,7 @@ _MANY: Final = {
     AlertKind.SWITCH_REFUSED: "refused switches",
     AlertKind.TASK_LATE: "periodic tasks",
     AlertKind.CHANNEL_FAILING: "channels that do not work",
+    AlertKind.REPORT_WAITS: "reports that wait",
 }
 
 

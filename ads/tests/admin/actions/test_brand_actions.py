@@ -1,6 +1,7 @@
 """Pausing and resuming brands, letting them run on, their budgets: told before and after."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -147,6 +148,28 @@ def test_budgets_of_a_brand_that_would_be_too_large_are_told_and_kept(admin: Cli
     assert (stored.daily_budget, stored.monthly_budget) == (most, 15)
     assert [row.fresh().daily_budget for row in campaigns] == [most, most]
     assert usual.fresh().daily_budget == Decimal("10.000001")
+
+
+@pytest.mark.parametrize("code", ["change_budgets", "schedule_budgets"])
+def test_a_brands_campaigns_keep_their_budgets_unless_they_are_chosen(
+    admin: Client, code: str
+) -> None:
+    brand = BrandFactory.create(name="Acme", daily_budget=100)
+    campaign = CampaignFactory.create(brand=brand, daily_budget=10)
+    asked = look(admin, brand, code)
+    chosen = {name: asked.context["form"][name].value() for name in ("of_brand", "of_campaigns")}
+    assert chosen == {"of_brand": True, "of_campaigns": None}
+    assert "Off: its campaigns keep their budgets." in asked.content.decode()
+
+    untouched = {name: "on" for name, value in chosen.items() if value}
+    day = f"{timezone.now().date() + timedelta(days=9)}"
+    fields = {"daily_how": "set", "daily_by": "120", "starts_on": day, **untouched}
+    page = admin.post(asked.context["address"], {**dict(asked.context["hidden"]), **fields})
+
+    assert table(page) == {"Acme": [("$100.00", "$120.00")]}
+    confirm(admin, asked, **fields)
+    assert campaign.fresh().daily_budget == 10
+    assert not campaign.scheduled_changes.exists()
 
 
 def test_whose_budgets_are_meant_has_to_be_said(admin: Client, acme: Brand) -> None:

@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 import time_machine
 from django.test import Client
+from django.urls import reverse
 
 from ads.models import Brand, Campaign
 from ads.services.delivery import check
-from ads.tests.admin.pages import change, words
-from ads.tests.factories import BrandFactory, CampaignFactory
+from ads.tests.admin.pages import change, changelist, words
+from ads.tests.factories import BrandFactory, BudgetGroupFactory, CampaignFactory
 from ads.tests.support import NOON, enforce_all, spend
 
 pytestmark = pytest.mark.django_db
@@ -145,4 +146,28 @@ def test_a_brand_whose_campaigns_have_stopped_early_says_so(admin: Client) -> No
     check(Campaign.objects.all(), NOON)
 
     told = words(admin, brand)
+    assert "Stopped early It is Wed" in told
     assert "Its campaigns have stopped early: what is left of a budget is on its way." in told
+    assert f"{one.name} Stopped early Brand&#x27;s daily budget".replace("&#x27;", "'") in told
+    assert "Budget used up" not in told
+    # As planned, so not in a colour that asks for attention.
+    page = admin.get(change(one)).content.decode()
+    assert '<span class="ads-badge ads-plain">Stopped early</span>' in page
+    assert "Stopped early" in admin.get(changelist("ads_campaign")).content.decode()
+
+
+def test_what_stopped_early_says_so_on_the_overview_and_the_page_of_its_group(
+    admin: Client,
+) -> None:
+    brand = BrandFactory.create(stops_early=True)
+    group = BudgetGroupFactory.create(brand=brand, daily_budget=50)
+    one = CampaignFactory.create(brand=brand, budget_group=group, daily_budget=60)
+    for step in range(13):
+        spend(one, "3.60", NOON - timedelta(hours=1) + step * timedelta(minutes=5))
+    check(Campaign.objects.all(), NOON)
+
+    (near,) = admin.get(reverse("admin:index")).context["near_campaigns"]
+    assert near["state"] == '<span class="ads-badge ads-plain">Stopped early</span>'
+    told = words(admin, group)
+    assert "Its daily budget is nearly used up, and the rest is on its way" in told
+    assert f"{one.name} Stopped early" in told

@@ -15,6 +15,7 @@ from django.urls import reverse
 from ads.models import Brand, ScheduledChange
 from ads.services import plans
 from ads.services.plans import by_month
+from ads.tests.admin.pages import change, confirm
 from ads.tests.factories import BrandFactory, CampaignFactory
 from ads.tests.support import at, spend
 
@@ -121,3 +122,28 @@ def test_a_day_has_begun_where_it_has_begun_for_one_of_the_brands() -> None:
     assert not plans.has_begun(date(2024, 11, 21), brands, at("2024-11-20 14:59"))
     BrandFactory.create(timezone="Pacific/Kiritimati")
     assert plans.has_begun(date(2024, 11, 21), brands, at("2024-11-20 14:59"))
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("make", [BrandFactory.create, CampaignFactory.create])
+def test_the_page_of_a_brand_or_campaign_leads_to_scheduling_its_budgets(
+    admin: Client, staff: Any, make: Any
+) -> None:
+    row = make(name="Acme", daily_budget=10)
+    what = row._meta.model_name
+    address = reverse(f"admin:ads_{what}_schedule_budgets", args=[row.pk])
+    page = admin.get(change(row))
+    assert f'href="{address}">schedule a change</a>' in page.content.decode()
+
+    asked = admin.get(address)
+    assert asked.context["hidden"][0] == ("ids", str(row.pk))
+    entered = {"daily_how": "set", "daily_by": "20", "starts_on": "2024-12-01", "of_brand": "on"}
+    done = confirm(admin, asked, **entered)
+
+    assert done.redirect_chain == [(change(row), 302)]
+    assert "Daily budget $20.00 from 1 Dec 2024" in text_of(done)
+    assert ScheduledChange.objects.get().owner == row
+    viewer = staff("view_brand", "view_campaign")
+    assert "schedule a change" not in viewer.get(change(row)).content.decode()
+    assert viewer.get(address).status_code == 403
+    assert admin.get(reverse(f"admin:ads_{what}_schedule_budgets", args=[0])).status_code == 404

@@ -15,7 +15,7 @@ from django.urls import reverse
 from ads.models import AlertMessage, Brand, Channel, ReportLink, ReportSchedule
 from ads.services import reports
 from ads.services.reports import links
-from ads.tests.admin.pages import changelist, said
+from ads.tests.admin.pages import change, changelist, said
 from ads.tests.admin.people.world import limited_to
 from ads.tests.factories import BrandFactory, CampaignFactory
 from ads.tests.log_lines import logged
@@ -311,3 +311,26 @@ def test_a_scheduled_report_is_made_and_sent_at_once(
     answer = admin.post(reverse("admin:ads_reportschedule_add"), sent | {"channel": ours.pk})
     assert "Ann is told only of brands that ann looks after" in text_of(answer)
     assert ReportSchedule.objects.count() == 1
+
+
+def test_a_scheduled_report_that_waits_says_so_and_why(admin: Client, acme: Brand) -> None:
+    ann = User.objects.create_user("ann", is_staff=True)
+    theirs = channel("ann@example.com", "mail", name="Ann's mail", account_manager=ann)
+    waiting = ReportSchedule.objects.create(brand=acme, channel=theirs)
+    usual = ReportSchedule.objects.create(brand=acme, channel=channel("x@example.com", "mail"))
+
+    def states() -> list[str]:
+        shown = admin.get(changelist("ads_reportschedule")).content.decode()
+        badges = re.findall(r'class="ads-badge ads-\w+">([^<]+)<', shown)
+        return sorted(badges)
+
+    assert states() == ["On", "Waits"]
+    why = (
+        "Ann&#x27;s mail is told only of brands that ann looks after and may see, and Acme is none"
+    )
+    assert why in text_of(admin.get(change(waiting)))
+    assert why not in text_of(admin.get(change(usual)))
+    Brand.objects.filter(pk=acme.pk).update(account_manager=ann)
+    assert states() == ["On", "On"]
+    Channel.objects.filter(pk=theirs.pk).update(is_active=False)
+    assert states() == ["Channel is off", "On"]

@@ -333,3 +333,14 @@ def test_brands_and_campaigns_are_found_by_the_pace_of_their_month(program: Prog
     assert (found["pace"]["state"], found["pace"]["spent"]) == ("over", "50.00")
     assert program.get("/brands?pace=over").json()["items"] == []
     assert program.get("/brands?pace=sideways").status_code == 422
+
+
+def test_campaigns_are_found_by_their_priority(program: Program) -> None:
+    CampaignFactory.create()
+    low = CampaignFactory.create(priority=-3)
+
+    (found,) = program.get("/campaigns?priority=-3").json()["items"]
+
+    assert (found["id"], found["priority"]) == (low.pk, -3)
+    assert program.get("/campaigns?priority=40000").status_code == 422
+    assert program.get("/campaigns?priority=1.0").status_code == 422

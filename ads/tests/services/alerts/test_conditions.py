@@ -5,9 +5,19 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.contrib.auth.models import User
 from django_celery_beat.models import CrontabSchedule, PeriodicTask
 
-from ads.models import Alert, CampaignReference, Channel, Heartbeat, UnknownReference, WaitingSpend
+from ads.models import (
+    Alert,
+    Brand,
+    CampaignReference,
+    Channel,
+    Heartbeat,
+    ReportSchedule,
+    UnknownReference,
+    WaitingSpend,
+)
 from ads.services.alerts import texts
 from ads.tests.factories import BrandFactory, CampaignFactory, PlatformAccountFactory
 from ads.tests.services.alerts.support import another_rule, channel, evaluate, rule, titles
@@ -55,6 +65,25 @@ def channel_failing() -> Callable[[], object]:
     return lambda: type(dead).objects.update(failing_since=None)
 
 
+def report_waits() -> Callable[[], object]:
+    Channel.objects.all().delete()
+    User.objects.filter(username="ann").delete()
+    ann = User.objects.create_user("ann", is_staff=True)
+    brand = BrandFactory.create(name="Acme")
+    ReportSchedule.objects.create(
+        brand=brand,
+        channel=channel("https://hooks.example.com/", name="Ann's", account_manager=ann),
+    )
+    ReportSchedule.objects.create(
+        brand=BrandFactory.create(name="Bolt", account_manager=ann), channel=Channel.objects.get()
+    )
+    return lambda: (
+        Brand.objects.filter(pk=brand.pk).update(account_manager=ann),
+        Brand.objects.filter(name="Acme").update(name=f"Acme {brand.pk}"),
+        Brand.objects.filter(name="Bolt").update(name=f"Bolt {brand.pk}"),
+    )
+
+
 @pytest.mark.parametrize(
     ("kind", "happens", "title"),
     [
@@ -62,6 +91,7 @@ def channel_failing() -> Callable[[], object]:
         ("unmatched", unmatched, "1 campaign is unmatched"),
         ("task_late", task_late, "Periodic task Check budgets is late"),
         ("channel_failing", channel_failing, "Alerts do not reach Hook"),
+        ("report_waits", report_waits, "The monthly report of Acme is not sent to Ann's"),
     ],
 )
 def test_it_is_told_once_until_it_is_over_and_again_another_day(

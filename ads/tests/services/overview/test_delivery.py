@@ -100,7 +100,7 @@ def test_those_nearest_come_first_and_what_is_used_up_last() -> None:
 
     assert [each.name for each in near] == ["most", "much", "half", "over"]
     assert [each.is_used_up for each in near] == [False, False, False, True]
-    assert near[-1].holds == [Hold.DAILY_BUDGET]
+    assert near[-1].state == "Budget used up"
     assert not near[-1].delivers
     assert near[0].delivers
 

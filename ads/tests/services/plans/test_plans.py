@@ -423,12 +423,16 @@ def test_the_calendar_says_when_what_was_carried_over_ends() -> None:
     plan(other, {DECEMBER: Decimal(7)}, Carry.NOTHING)
     schedule(brand, 6, date(2025, 4, 1), "monthly_budget")
     found = plans.agenda.of(JANUARY, date(2025, 4, 30))
-    assert [(one.day, str(one.subject), one.says) for one in found if "Nothing" in one.says] == [
-        (JANUARY, "Acme", "Nothing is planned: $3,000.00 as in December, nothing carried over"),
+    assert [(one.day, str(one.subject), one.says) for one in found if "nothing" in one.says] == [
+        (
+            JANUARY,
+            "Acme",
+            "From January 2025 nothing is planned: $3,000.00 as in December, nothing carried over",
+        ),
         (
             date(2025, 2, 1),
             "Gift",
-            "Nothing is planned: $30.00 as in January, nothing carried over",
+            "From February 2025 nothing is planned: $30.00 as in January, nothing carried over",
         ),
     ]
 
