@@ -14,7 +14,7 @@ from ads.services.alerts import budgets, projections, raising, switches, unusual
 from ads.services.alerts.conditions import CONDITIONS
 
 #: Everything is looked at so often; in between only brands with spend or edits since.
-EVERYTHING_EVERY: Final = timedelta(minutes=5)
+EVERYTHING_EVERY: Final = timedelta(hours=1)
 
 #: Transactions that began so long before their commit are not missed in between.
 SLACK: Final = timedelta(minutes=2)
@@ -58,7 +58,7 @@ def look_at_all_next() -> None:
 
 
 def _budgets(progress: AlertProgress, rules: Sequence[AlertRule], now: datetime) -> int:
-    """Budgets, of all every few minutes and in between of what has moved; what else is slow."""
+    """What follows from spend, of all each hour and in between of brands that have moved."""
     mine, odd = _of(rules, AlertKind.BUDGET_USED), _of(rules, AlertKind.UNUSUAL_SPEND)
     projected = _of(rules, AlertKind.PROJECTED)
     last, last_all = progress.looked_at, progress.looked_at_all
@@ -66,20 +66,20 @@ def _budgets(progress: AlertProgress, rules: Sequence[AlertRule], now: datetime)
     everything = (
         last is None or last_all is None or not last_all <= now < last_all + EVERYTHING_EVERY
     )
+    moved = None if everything or last is None else budgets.moved_since(last - SLACK, now)
     progress.looked_at = now
     if everything:
         progress.looked_at_all = now
-    raised = 0
-    if mine:
-        moved = None if everything or last is None else budgets.moved_since(last - SLACK, now)
-        if moved is None or moved:
-            raised += budgets.compare(mine, now, moved)
-    if projected and everything:
-        found = projections.cases(projected, now)
-        raised += len(raising.compare_rows(AlertKind.PROJECTED, found, now, by_period=True))
-    if odd and everything:
-        cases = unusual.cases(odd, now)
-        raised += len(raising.compare_rows(AlertKind.UNUSUAL_SPEND, cases, now, by_period=True))
+    if moved == []:
+        return 0
+    raised = budgets.compare(mine, now, moved) if mine else 0
+    for kind, these, cases in (
+        (AlertKind.PROJECTED, projected, projections.cases),
+        (AlertKind.UNUSUAL_SPEND, odd, unusual.cases),
+    ):
+        if these:
+            found = cases(these, now, moved)
+            raised += len(raising.compare_rows(kind, found, now, brands=moved, by_period=True))
     return raised
 
 

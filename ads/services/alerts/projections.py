@@ -22,13 +22,21 @@ _FIGURES: Final = (
 )
 
 
-def cases(rules: Sequence[AlertRule], now: datetime) -> Iterator[Case]:
-    """What is projected now; two queries for brands, two for campaigns."""
+def cases(
+    rules: Sequence[AlertRule], now: datetime, among: Sequence[int] | None = None
+) -> Iterator[Case]:
+    """What is projected now; two queries for brands, two for campaigns.
+
+    ``among``: only of these brands.
+    """
     for owner in (Owner.BRAND, Owner.CAMPAIGN):
         mine = [rule for rule in rules if rule.owners in (Owner.ALL, owner)]
         if mine:
             only = {rule.brand_id for rule in mine}
-            yield from _of(owner, mine, None if None in only else only, now)
+            brands = None if None in only else only
+            if among is not None:
+                brands = set(among) if brands is None else brands.intersection(among)
+            yield from _of(owner, mine, brands, now)
 
 
 def _of(

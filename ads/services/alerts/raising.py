@@ -97,10 +97,16 @@ def compare(
 
 
 def compare_rows(
-    kind: AlertKind, cases: Iterable[Case], now: datetime, *, by_period: bool = False
+    kind: AlertKind,
+    cases: Iterable[Case],
+    now: datetime,
+    *,
+    brands: Sequence[int] | None = None,
+    by_period: bool = False,
 ) -> list[int]:
     """The same for cases that were found in Python."""
-    return compare(kind, _FROM_JSON, {"cases": _as_json(cases)}, now, by_period=by_period)
+    found = {"cases": _as_json(cases)}
+    return compare(kind, _FROM_JSON, found, now, brands=brands, by_period=by_period)
 
 
 def add(kind: AlertKind, cases: Iterable[Case], now: datetime, *, is_over: bool) -> list[int]:

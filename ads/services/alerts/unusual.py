@@ -17,12 +17,19 @@ _SETTLED: Final = 6
 _DAY: Final = timedelta(days=1)
 
 
-def cases(rules: Sequence[AlertRule], now: datetime) -> list[Case]:
-    """What is out of the ordinary now; one query for the brands and one for their days."""
+def cases(
+    rules: Sequence[AlertRule], now: datetime, among: Sequence[int] | None = None
+) -> list[Case]:
+    """What is out of the ordinary now; one query for the brands and one for their days.
+
+    ``among``: only of these brands.
+    """
     only = {rule.brand_id for rule in rules}
     brands = Brand.objects.filter(is_active=True)
     if None not in only:
         brands = brands.filter(pk__in=[pk for pk in only if pk is not None])
+    if among is not None:
+        brands = brands.filter(pk__in=among)
     days = days_of(brands.values_list("pk", flat=True), now.date(), MOST_DAYS + 3)
     found = []
     for brand in brands:

@@ -15,9 +15,11 @@ from ads.models import (
     Channel,
     Heartbeat,
     ReportSchedule,
+    SpendTotal,
     UnknownReference,
     WaitingSpend,
 )
+from ads.services import alerts
 from ads.services.alerts import texts
 from ads.tests.factories import BrandFactory, CampaignFactory, PlatformAccountFactory
 from ads.tests.services.alerts.support import another_rule, channel, evaluate, rule, titles
@@ -163,6 +165,26 @@ def test_a_day_far_above_the_usual_is_told_and_one_far_below_once_it_is_over() -
     assert evaluate(NOON + DAY) == 0  # yesterday's is too high, but that was told
     assert evaluate(NOON + 2 * DAY) == 1
     assert titles(resolved_at=None) == ["Acme: unusually low spend yesterday"]
+
+
+def test_between_full_looks_a_spike_is_told_at_once_and_others_stay_open() -> None:
+    rule("unusual_spend")
+    acme, other = (CampaignFactory.create(brand__name=name) for name in ("Acme", "Other"))
+    for campaign in (acme, other):
+        for n in range(1, 11):
+            spend(campaign, 100, NOON - n * DAY, (NOON - n * DAY).date())
+    spend(other, 500, NOON)
+    assert evaluate(NOON) == 1
+    later = NOON + timedelta(minutes=1)
+    SpendTotal.objects.update(updated_at=NOON - DAY)
+    spend(acme, 500, later)
+    SpendTotal.objects.filter(brand=acme.brand).update(updated_at=later)
+
+    assert alerts.evaluate(later).raised == 1
+    assert titles(resolved_at=None) == [
+        "Other: unusually high spend today",
+        "Acme: unusually high spend today",
+    ]
 
 
 def test_a_brand_that_began_this_week_has_no_usual_day() -> None:
