@@ -5,7 +5,7 @@ decisions differs in little: the ids, which are filled in, and what a :class:`Mo
 """
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -29,22 +29,45 @@ class _Any:
 
 
 def rows(build: Build, moment: Moment, ids: Sequence[int] | None = None) -> list[tuple[Any, ...]]:
-    """The rows of ``build(campaigns, moment)`` for the campaigns with these ids; None: for all.
-
-    ``build`` is a function of a module, whose query depends on nothing else.
-    """
-    if moment.reached_totals:  # of all campaigns, so as many as there may be
-        return list(build(_campaigns(None if ids is None else list(ids)), moment))
-    if not moment.stale and moment.allowances_end is None:
-        moment = replace(moment, now=_Any)  # type: ignore[arg-type]  # what reads it is to fail
+    """The rows of :func:`sql`."""
     try:
-        sql, parameters = _sql(_Query(build, ids is None, repr(moment), moment))
+        statement, parameters = sql(build, moment, ids)
     except EmptyResultSet:  # such as where no brand's timezone is valid
         return []
     with connection.cursor() as cursor:
-        cursor.execute(sql, [list(ids or ()) if value is _Ids else value for value in parameters])
+        cursor.execute(statement, parameters)
         found: list[tuple[Any, ...]] = cursor.fetchall()
     return found
+
+
+def sql(
+    build: Build, moment: Moment, ids: Sequence[int] | None = None
+) -> tuple[str, Sequence[Any]]:
+    """``build(campaigns, moment)``, and its parameters, for campaigns by their ids; None: for all.
+
+    ``build`` is a function of a module, whose query depends on nothing else.
+
+    Raises:
+        EmptyResultSet: it has no rows.
+    """
+    if moment.reached_totals:  # of all campaigns, so as many as there may be
+        campaigns = _campaigns(None if ids is None else as_array(ids))
+        statement, values = build(campaigns, moment).query.sql_with_params()
+        return statement, values
+    if not moment.stale and moment.allowances_end is None:
+        moment = replace(moment, now=_Any)  # type: ignore[arg-type]  # what reads it is to fail
+    statement, values = _sql(_Query(build, ids is None, repr(moment), moment))
+    given = as_array(ids or ())
+    return statement, [given if value is _Ids else value for value in values]
+
+
+def as_array(ids: Iterable[int]) -> str:
+    """An array of ids as PostgreSQL reads it from text, as one value.
+
+    Of a list, psycopg2 writes ``ARRAY[1, 2, …]``: the server would parse and plan an expression for
+    each of thousands.
+    """
+    return f"{{{','.join(map(str, ids))}}}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,8 @@ from typing import Any, ClassVar, TypeVar
 
 import structlog
 from django.db.models import Case, DateTimeField, Min, Q, QuerySet, Value, When
+from django.db.models.expressions import Col, RawSQL
+from django.db.models.lookups import In
 
 from ads.failures import Failures, counted
 from ads.freshness import has_stale
@@ -316,5 +318,11 @@ def is_everything(campaigns: QuerySet[Campaign]) -> bool:
     return not campaigns.query.where and not campaigns.query.is_sliced
 
 
-def _ids(rows: QuerySet[Any]) -> QuerySet[Any, Any]:
+def _ids(rows: QuerySet[Any]) -> Any:
+    """SQL for the ids: those that were given, if nothing else says which rows they are."""
+    match rows.query.where.children:
+        case [In(lhs=Col(target=column), rhs=RawSQL() as given)] if (
+            column.primary_key and not rows.query.where.negated and not rows.query.is_sliced
+        ):
+            return given
     return rows.order_by().values("pk")

@@ -49,7 +49,7 @@ from django.db.models import F, Model, QuerySet
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Collate
 
-from ads.holds import is_long
+from ads.holds import compiled, is_long
 from ads.models import (
     Brand,
     BudgetCap,
@@ -86,7 +86,7 @@ _LONG_BUDGETS: Final = 0x10_46 << 44
 
 def among(ids: Iterable[int]) -> RawSQL:
     """For ``pk__in``: one array, where Django would prepare and send each of the ids separately."""
-    return RawSQL("SELECT unnest(%s::bigint[])", [list(ids)])
+    return RawSQL("SELECT unnest(%s::bigint[])", [compiled.as_array(ids)])
 
 
 def without_timeouts() -> None:

@@ -10,6 +10,7 @@ from django.db.models import DateTimeField, QuerySet, Value
 from ads.holds import Moment, compiled
 from ads.models import Campaign
 from ads.services.delivery import preview_switches
+from ads.services.locks import among
 from ads.tests.factories import BudgetGroupFactory, CampaignFactory, ScheduleFactory
 from ads.tests.support import NOON, spend, spend_in_sql
 
@@ -82,3 +83,19 @@ def test_a_condition_that_reads_the_instant_is_never_reused_unnoticed() -> None:
 
     with pytest.raises((TypeError, ValidationError)):
         compiled.rows(created_before, moment)
+
+
+def test_a_moment_is_of_the_brands_of_the_campaigns_alone_however_they_are_chosen() -> None:
+    here = CampaignFactory.create(brand__timezone="Europe/Berlin")
+    there = CampaignFactory.create(brand__timezone="Asia/Tokyo")
+    every, given = Campaign.objects.all(), among([here.pk, there.pk])
+
+    for campaigns, zones in (
+        (every.filter(pk__in=among([here.pk])), ["Europe/Berlin"]),
+        (every.filter(pk__in=given), ["Asia/Tokyo", "Europe/Berlin"]),
+        (every.filter(pk__in=given, name=there.name), ["Asia/Tokyo"]),
+        (every.filter(pk__in=given).exclude(pk=here.pk), ["Asia/Tokyo"]),
+        (every.exclude(pk__in=among([here.pk])), ["Asia/Tokyo"]),
+    ):
+        found = Moment.at(NOON, campaigns).dates.values()
+        assert sorted(zone for those in found for zone in those) == zones

@@ -132,11 +132,11 @@ def test_the_check_sees_a_clock_that_is_read_or_handed_on(source: str, reads: bo
 
 
 def test_only_enforcement_switches_campaigns() -> None:
-    writes = re.compile(r"update\([^)]*\bis_active=|\.is_active = ")
+    writes = re.compile(r"update\([^)]*\bis_active=|\.is_active = |SET is_active\b")
     writers = {str(path.relative_to(ADS)) for path in modules() if writes.search(path.read_text())}
     # Webhook endpoints are switched off and on, too, by people.
     assert writers == {
-        "services/delivery/enforcement.py",
+        "services/delivery/decision.py",
         "services/senders/webhook_endpoints.py",
     }
 

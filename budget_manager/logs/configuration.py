@@ -84,10 +84,10 @@ def config(*, production: bool, access_log: str = "-") -> dict[str, Any]:
 def _formatter(*, production: bool, colors: bool) -> dict[str, Any]:
     if production:
         readable: list[Processor] = [text.in_order]
-        render: Processor = structlog.processors.JSONRenderer(default=str)
+        render: Processor = text.as_json
     else:
         readable = [text.on_one_line]
-        render = structlog.dev.ConsoleRenderer(
+        plain_text = structlog.dev.ConsoleRenderer(
             colors=colors,
             pad_event_to=0,
             # Quoted and escaped: no value can pass for another field.
@@ -95,6 +95,7 @@ def _formatter(*, production: bool, colors: bool) -> dict[str, Any]:
             exception_formatter=structlog.dev.plain_traceback,
             sort_keys=False,
         )
+        render = text.a_line_each(plain_text)
     return {
         "()": structlog.stdlib.ProcessorFormatter,
         "foreign_pre_chain": [*_COMMON, tasks.of_celery],
@@ -103,7 +104,7 @@ def _formatter(*, production: bool, colors: bool) -> dict[str, Any]:
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             text.without_secrets,
             *readable,
-            text.a_line_each(render),
+            render,
         ],
     }
 

@@ -1,5 +1,6 @@
 """What may stand in a line: no secret, and nothing that could pass for another line."""
 
+import json
 import re
 from typing import Any, Final
 
@@ -60,23 +61,39 @@ def in_order(_logger: WrappedLogger, _name: str, event: EventDict) -> EventDict:
 
 
 class Each(list[dict[str, Any]]):
-    """The fields of many lines that are logged at once, as ``each`` of one event."""
+    """The fields of many lines that are logged at once, as ``each`` of one event.
+
+    Each line has some, and none that the event has too.
+    """
 
     def __repr__(self) -> str:
         return f"<{len(self)} lines>"  # where another handler prints it
 
 
 def a_line_each(render: Processor) -> Processor:
-    """Render an event; one with ``each`` as a line for each of those.
-
-    Thousands of lines at once, such as a sweep's switches, cost a fraction of as many events.
-    """
+    """Render an event; one with ``each`` as a line for each of those."""
 
     def rendered(logger: WrappedLogger, name: str, event: EventDict) -> str:
         lines = event.pop("each", ({},))
         return "\n".join(str(render(logger, name, {**event, **fields})) for fields in lines)
 
     return rendered
+
+
+_encoded: Final = json.JSONEncoder(default=str).encode
+
+
+def as_json(_logger: WrappedLogger, _name: str, event: EventDict) -> str:
+    """Render an event as JSON; one with ``each`` as a line for each of those.
+
+    What thousands of lines have in common, such as those of a sweep's switches, is rendered once.
+    """
+    lines = event.pop("each", None)
+    common = _encoded(event)
+    if lines is None:
+        return common
+    begins = f"{common[:-1]}, "
+    return "\n".join([begins + _encoded(fields)[1:] for fields in lines])
 
 
 def on_one_line(_logger: WrappedLogger, _name: str, event: EventDict) -> EventDict:

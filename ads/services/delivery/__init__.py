@@ -3,15 +3,14 @@
 from ads.services.delivery import allowances, bulk_allowances, lifecycle, long_budgets, rollover
 from ads.services.delivery.allowances import AllowanceConflict, AllowanceOver, AllowedMeanwhile
 from ads.services.delivery.bulk_allowances import Ends, Offered
+from ads.services.delivery.decision import Decision, preview_switches
 from ads.services.delivery.enforcement import (
-    Decision,
     Enforced,
     Trigger,
     after_edit,
     check,
     enforce,
     over_budget,
-    preview_switches,
 )
 from ads.services.delivery.lifecycle import ACTIVATABLE, PAUSABLE, TO_RUN, is_pause
 from ads.services.delivery.preview import (

@@ -5,7 +5,7 @@ Safe with several writers at READ COMMITTED:
 1. *Find* the campaigns that disagree (no lock).
 2. *Lock* just those rows, in primary-key order.
 3. *Decide again* in a new statement, which sees everything committed before the locks were granted.
-4. *Switch* those that still disagree and write their delivery changes, in the same transaction.
+4. *Switch* those that still disagree and write their delivery changes, in the same statement.
 
 After a restore nothing is started until an operator resumes (:mod:`ads.services.restored`).
 
@@ -13,11 +13,10 @@ Without the third, a sweep that began before a spend was committed would resume 
 budget. Running it twice changes nothing the second time; skipped runs leave no trace in the end.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
 import structlog
@@ -26,31 +25,18 @@ from django.db.models import F, QuerySet
 
 from ads import holds
 from ads.failures import counted
-from ads.holds import (
-    GROUP_BUDGET,
-    LIMITS,
-    ON_ITS_WAY,
-    AnyBudget,
-    Hold,
-    Moment,
-    compiled,
-    evaluate,
-    from_bits,
-    is_everything,
-)
+from ads.holds import Moment, compiled, evaluate, is_everything
 from ads.models import Campaign
 from ads.services import lock_waits, locks, margins, messages, orders, restored
-from ads.services.actor import current_actor
-from ads.services.delivery import switch_log
-from ads.services.delivery.decision import Decision, Named
+from ads.services.delivery import decision, switch_log
+from ads.services.delivery.decision import Decision, preview_switches
 from ads.services.isolation import isolate
 from ads.services.locks import among
-from ads.services.orders import Switched
 
 logger = structlog.stdlib.get_logger(__name__)
 
 #: Campaigns in one transaction: few enough that nobody waits long for a lock.
-BATCH = 2000
+BATCH = 5000
 
 #: For PostgreSQL's planner in step 1.
 SWEEP_SETTINGS = {
@@ -130,71 +116,6 @@ def after_edit(campaign_ids: Collection[int], now: datetime, trigger: str) -> En
     Locks first, and waits for spend in flight, which may have read the old budgets.
     """
     return _in_batches(sorted(campaign_ids), now, trigger, await_spend=True)
-
-
-def preview_switches(
-    campaigns: QuerySet[Campaign] | Sequence[int], now: datetime
-) -> Iterator[Decision]:
-    """What :func:`enforce` would switch of campaigns or ids; locks and changes nothing."""
-    rows: Iterable[tuple[Any, ...]]
-    if isinstance(campaigns, QuerySet):
-        moment = Moment.at(now, campaigns)
-        rows = _to_switch(campaigns, moment).iterator()
-    else:
-        moment = Moment.at(now, Campaign.objects.filter(pk__in=among(campaigns)))
-        rows = compiled.rows(_to_switch, moment, campaigns)
-    for pk, bits, name, brand_id, brand, currency, group, *columns in rows:
-        its = moment.groups.get(group)
-        leading = its.leading if its else None
-        figures, on_its_way = columns[: len(_FIGURES)], columns[len(_FIGURES) :]
-        held = from_bits(bits)
-        by_field = dict(zip(_FIGURES, figures, strict=True)) | {
-            GROUP_BUDGET.spend: leading.spent if leading else Decimal(0),
-            GROUP_BUDGET.limit_then: leading.budget if leading else None,
-        }
-        early = dict(zip(LIMITS, on_its_way, strict=True)) if on_its_way else {}
-        if leading:
-            early[GROUP_BUDGET] = leading.on_its_way
-        yield Decision(
-            pk,
-            not bits,
-            held,
-            by_field,
-            Named(name, brand_id, brand, currency),
-            leading.period if leading else "",
-            _on_its_way(held, by_field, early),
-        )
-
-
-def _on_its_way(
-    held: Sequence[Hold],
-    figures: Mapping[str, Decimal | None],
-    early: Mapping[AnyBudget, Decimal],
-) -> Decimal | None:
-    """What is still spent of the first budget that stops a campaign early; None: none does."""
-    for budget, amount in early.items():
-        spent, limit = figures[budget.spend], figures[budget.limit_then]
-        if budget.hold in held and spent is not None and limit is not None and spent < limit:
-            return amount
-    return None
-
-
-def _to_switch(campaigns: QuerySet[Campaign], moment: Moment) -> QuerySet[Campaign, Any]:
-    return (
-        evaluate(campaigns, moment)
-        .order_by("pk")
-        .exclude(is_active=F("may_deliver"))
-        .values_list(
-            "pk", "hold_bits", "name", "brand", "brand__name", "brand__currency", "budget_group",
-            *_FIGURES.values(), *(ON_ITS_WAY.values() if moment.margins else ()),
-        )
-    )  # fmt: skip
-
-
-#: Fields of DeliveryChange, and their names on an evaluated campaign.
-_FIGURES = {budget.spend: budget.spend for budget in LIMITS} | {
-    budget.limit_then: budget.limit for budget in LIMITS
-}
 
 
 def over_budget(now: datetime) -> list[Decision]:
@@ -282,21 +203,15 @@ def _lock_and_switch(
     if await_spend:
         locks.totals_of_brands(ids, now)
     locked = locks.campaigns(ids, skip_locked=skip_locked)
-    decisions = list(preview_switches(locked, now))
-    if any(decision.is_active for decision in decisions) and restored.is_held():
-        decisions = [decision for decision in decisions if not decision.is_active]
-    for is_active in (True, False):
-        switched = [d.campaign_id for d in decisions if d.is_active is is_active]
-        if switched:
-            Campaign.objects.filter(pk__in=among(switched)).update(is_active=is_active)
-    if decisions:
-        orders.write(_record(decisions, now, trigger), now)
-        switch_log.after_commit(decisions, trigger)
+    switched = decision.switch(locked, now, trigger, may_start=not restored.is_held())
+    if switched:
+        orders.write(switched, now)
+        switch_log.after_commit(switched, trigger)
         messages.check_alerts_soon()
-    started = sum(decision.is_active for decision in decisions)
+    started = sum(each.is_active for each in switched)
     return Enforced(
         started=started,
-        stopped=len(decisions) - started,
+        stopped=len(switched) - started,
         failed=_left_out(ids, locked) if skip_locked else (),
     )
 
@@ -306,39 +221,3 @@ def _left_out(ids: Sequence[int], locked: Sequence[int]) -> tuple[int, ...]:
     missing = set(ids).difference(locked)
     existing = Campaign.objects.filter(pk__in=among(missing)).order_by("pk")
     return tuple(existing.values_list("pk", flat=True))
-
-
-def _record(decisions: Sequence[Decision], now: datetime, trigger: str) -> list[Switched]:
-    """One delivery change for each decision; ``bulk_create`` would take half of the time.
-
-    Recorded after every change that it can see: see :mod:`ads.services.history.feed`.
-    """
-    names = [*_FIGURES, GROUP_BUDGET.spend, GROUP_BUDGET.limit_then]
-    figures = ", ".join([*names, "on_its_way"])
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"""
-            INSERT INTO ads_deliverychange (campaign_id, is_active, holds, group_period,
-                                            {figures}, at, trigger, actor, recorded_at)
-            SELECT campaign_id, is_active, holds::text[], group_period, {figures}, %s, %s, %s,
-                   greatest(clock_timestamp(), transaction_timestamp(),
-                            (SELECT max(recorded_at) FROM ads_deliverychange)
-                            + interval '1 microsecond')
-              FROM unnest(%s::bigint[], %s::boolean[], %s::text[], %s::text[]
-                          {", %s::numeric[]" * (len(names) + 1)})
-                   AS decision (campaign_id, is_active, holds, group_period, {figures})
-            RETURNING id, campaign_id, is_active
-            """,  # noqa: S608  (nothing in it comes from outside)
-            [
-                now,
-                trigger,
-                current_actor(),
-                [decision.campaign_id for decision in decisions],
-                [decision.is_active for decision in decisions],
-                [f"{{{','.join(decision.holds)}}}" for decision in decisions],
-                [decision.group_period for decision in decisions],
-                *([decision.figures[name] for decision in decisions] for name in names),
-                [decision.on_its_way for decision in decisions],
-            ],
-        )
-        return [Switched(*row) for row in cursor.fetchall()]

@@ -1,56 +1,68 @@
 """A line in the log for each campaign that was switched, once that is committed."""
 
+import functools
 import logging
 from collections.abc import Sequence
+from decimal import Decimal
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 import structlog
 from django.db import transaction
 
-from ads.holds import ALL_BUDGETS
+from ads.holds import ALL_BUDGETS, BITS, from_bits
 from ads.rules.money import plain
 from ads.services.actor import current_actor
-from ads.services.delivery.decision import Decision
+from ads.services.delivery.decision import Switch
 from budget_manager.logs import Each
 
 logger = structlog.stdlib.get_logger(__name__)
 
-#: Of each budget: its hold, and the figures of its spend and limit.
-_BUDGETS = [(budget.hold.value, budget.spend, budget.limit_then) for budget in ALL_BUDGETS]
+#: Each budget's hold and its bit, in the order of a switch's figures.
+_BUDGETS: Final = [(budget.hold.value, BITS[budget.hold]) for budget in ALL_BUDGETS]
 
 
-def after_commit(decisions: Sequence[Decision], trigger: str) -> None:
+def after_commit(switched: Sequence[Switch], trigger: str) -> None:
     """Log these switches once they are committed; never if they are not."""
     if not logging.getLogger(__name__).isEnabledFor(logging.INFO):
         return
-    log = partial(
-        logger.info,
-        "Campaigns switched",
-        each=Each(map(_line, decisions)),
-        trigger=str(trigger),
-        actor=current_actor(),
-    )
-    transaction.on_commit(log, robust=True)
+    for event, is_active in (("Campaign started", True), ("Campaign stopped", False)):
+        if those := [each for each in switched if each.is_active is is_active]:
+            log = partial(
+                logger.info,
+                event,
+                each=Each(map(_line, those)),
+                is_active=is_active,
+                trigger=str(trigger),
+                actor=current_actor(),
+            )
+            transaction.on_commit(log, robust=True)
 
 
-def _line(decision: Decision) -> dict[str, Any]:
+def _line(switch: Switch) -> dict[str, Any]:
     """What is said of one campaign: the budgets that stop it or, if it starts, all it has."""
-    holds = [hold.value for hold in decision.holds]
-    figures = {}
-    for hold, spend, limit in _BUDGETS:
-        spent, at_most = decision.figures[spend], decision.figures[limit]
-        if (hold in holds or not holds) and spent is not None and at_most is not None:
-            figures[hold] = {"spend": plain(spent), "limit": plain(at_most)}
-    named = decision.named
+    bits, figures = switch.hold_bits, switch.figures
     return {
-        "event": "Campaign started" if decision.is_active else "Campaign stopped",
-        "campaign_id": decision.campaign_id,
-        "campaign": named.campaign,
-        "brand_id": named.brand_id,
-        "brand": named.brand,
-        "is_active": decision.is_active,
-        "holds": holds,
-        "figures": figures,
-        "currency": named.currency,
+        "campaign_id": switch.campaign_id,
+        "campaign": switch.campaign,
+        "brand_id": switch.brand_id,
+        "brand": switch.brand,
+        "holds": _holds(bits),
+        "figures": {
+            hold: _figures(spend, limit)
+            for (hold, bit), spend, limit in zip(_BUDGETS, figures[::2], figures[1::2], strict=True)
+            if limit is not None and (not bits or bits & bit)
+        },
+        "currency": switch.currency,
     }
+
+
+@functools.cache
+def _holds(bits: int) -> list[str]:
+    return [hold.value for hold in from_bits(bits)]
+
+
+@functools.lru_cache(maxsize=10_000)
+def _figures(spend: str, limit: str) -> dict[str, str]:
+    """Many campaigns have the same."""
+    return {"spend": plain(Decimal(spend)), "limit": plain(Decimal(limit))}

@@ -5,10 +5,9 @@ decision supersedes it. :mod:`.dispatch` tells the platforms.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from django.db import connection, transaction
 from django.db.models import Min, QuerySet
@@ -28,13 +27,15 @@ OPEN: Final = (OrderState.PENDING, OrderState.UNKNOWN)
 AGAIN: Final = timedelta(hours=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Switched:
+class Switched(Protocol):
     """A switch that was decided: the row that says so, the campaign, and which way."""
 
-    change_id: int
-    campaign_id: int
-    is_active: bool
+    @property
+    def change_id(self) -> int: ...
+    @property
+    def campaign_id(self) -> int: ...
+    @property
+    def is_active(self) -> bool: ...
 
 
 def write(switched: Sequence[Switched], now: datetime) -> int:

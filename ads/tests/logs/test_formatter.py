@@ -67,12 +67,22 @@ def test_in_development_no_value_passes_for_another_field() -> None:
     assert """campaign="x' actor='admin\"""" in log.text
 
 
-def test_an_event_of_many_is_a_line_for_each() -> None:
-    with logged() as log:
-        ours.info("Many", each=[{"event": "One", "n": 1}, {"n": 2}], trigger="edit")
+def test_an_event_of_many_is_a_line_for_each_as_if_logged_alone() -> None:
+    lines: list[dict[str, Any]] = [
+        {"name": 'A "sale", {"n": 2}', "of": {"n": 1}},
+        {"name": FORGED, "of": [{1}]},
+    ]
+    with logged() as many:
+        ours.info("Many", each=lines, trigger="edit")
+    with logged() as alone:
+        for line in lines:
+            ours.info("Many", trigger="edit", **line)
 
-    found = [(line["event"], line["n"], line["trigger"]) for line in log.lines]
-    assert found == [("One", 1, "edit"), ("Many", 2, "edit")]
+    found, expected = many.lines, alone.lines
+    assert len(found) == 2
+    for line in (*found, *expected):
+        del line["timestamp"]
+    assert found == expected
 
 
 def test_what_is_no_json_is_written_as_text() -> None:

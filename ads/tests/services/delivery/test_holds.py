@@ -2,15 +2,16 @@
 
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from itertools import combinations
 from typing import Any
 
 import pytest
 
 from ads.holds import Hold
-from ads.models import Brand, Campaign, CampaignReference
-from ads.services.delivery import lifecycle, rollover
-from ads.services.delivery.enforcement import Enforced, Trigger, enforce, preview_switches
+from ads.models import Brand, Campaign, CampaignReference, DeliveryChange
+from ads.services.delivery import lifecycle, preview_switches, rollover
+from ads.services.delivery.enforcement import Enforced, Trigger, enforce
 from ads.tests.factories import (
     BrandFactory,
     BudgetGroupFactory,
@@ -320,3 +321,31 @@ def test_activating_returns_whether_it_runs() -> None:
     assert lifecycle.pause(runs, now=NOON) is True
     assert lifecycle.pause(archived, now=NOON) is False
     assert switches(runs) == [(True, []), (False, ["status"])]
+
+
+def test_what_is_on_record_is_what_a_preview_says() -> None:
+    group = BudgetGroupFactory.create(daily_budget=50, monthly_budget=900)
+    held = CampaignFactory.create(brand=group.brand, budget_group=group, total_budget=60)
+    CampaignFactory.create(brand=group.brand, status=Campaign.Status.PAUSED)
+    CampaignFactory.create(daily_budget=10, monthly_budget="33.333333")
+    spend_in_sql(held, "61.25", TODAY)
+    Brand.objects.filter(pk=group.brand_id).update(monthly_budget=3000)
+    Campaign.objects.update(is_active=False)
+    Campaign.objects.exclude(daily_budget=10).update(is_active=True)
+    previewed = list(preview_switches(Campaign.objects.all(), NOON))
+    enforce_all(NOON)
+
+    changes = list(DeliveryChange.objects.order_by("campaign"))
+    assert [
+        (one.campaign_id, one.is_active, one.holds, one.group_period, one.on_its_way)
+        for one in changes
+    ] == [
+        (one.campaign_id, one.is_active, one.holds, one.group_period, one.on_its_way)
+        for one in previewed
+    ]
+    for change, decision in zip(changes, previewed, strict=True):
+        assert {name: getattr(change, name) for name in decision.figures} == decision.figures
+    stopped = changes[0]
+    assert (stopped.holds, stopped.group_period) == (["total_budget", "group_budget"], "day")
+    assert (stopped.group_spend, stopped.group_budget) == (Decimal("61.25"), 50)
+    assert (stopped.total_spend, stopped.total_budget) == (Decimal("61.25"), 60)

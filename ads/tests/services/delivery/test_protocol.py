@@ -4,19 +4,17 @@ Every test runs twice: once with the engine as it is, and once with the step in 
 to show that the test would notice.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from types import ModuleType
 from typing import Any
 
 import pytest
 import time_machine
-from django.db.models import QuerySet
 
 from ads.models import Campaign
 from ads.services import locks
-from ads.services.delivery import allowances, enforcement
-from ads.services.delivery.enforcement import Decision
+from ads.services.delivery import allowances, decision, enforcement, preview_switches
 from ads.services.ledger import crossings
 from ads.tests.factories import CampaignFactory
 from ads.tests.support import (
@@ -59,20 +57,12 @@ def due_back() -> Campaign:
 
 
 def decide_before_locking(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Takes step 3 out: what is switched is what was decided before the locks were granted."""
-    decide, lock = enforcement.preview_switches, locks.campaigns
-    taken: list[Decision] = []
+    """Takes step 3 out: the statement that decides is the one that waits for the locks."""
 
-    def decide_and_lock(ids: Iterable[int], *, skip_locked: bool = False) -> list[int]:
-        ids = list(ids)
-        taken[:] = decide(Campaign.objects.filter(pk__in=ids), TOMORROW)
-        return lock(ids, skip_locked=skip_locked)
+    def without_locks(ids: Iterable[int], *, skip_locked: bool = False) -> list[int]:
+        return list(ids)
 
-    def as_decided(campaigns: QuerySet[Campaign], now: datetime) -> Iterator[Decision]:
-        return iter(taken)
-
-    monkeypatch.setattr(locks, "campaigns", decide_and_lock)
-    monkeypatch.setattr(enforcement, "preview_switches", as_decided)
+    monkeypatch.setattr(locks, "campaigns", without_locks)
 
 
 @as_it_is_and_crippled
@@ -105,22 +95,47 @@ def test_a_sweep_that_began_before_spend_was_committed_does_not_revive(
 def test_spend_committed_between_finding_and_locking_is_seen(
     due_back: Campaign, monkeypatch: pytest.MonkeyPatch, *, crippled: bool
 ) -> None:
-    find, decide = enforcement._disagreeing, enforcement.preview_switches
-    found: Any = Paused(find, after=True)
+    found: Any = Paused(enforcement._disagreeing, after=True)
     monkeypatch.setattr(enforcement, "_disagreeing", found)
 
     with at_once() as start:
         sweep = start(lambda: enforce_all(TOMORROW))
         found.await_reached()
-        decided = list(decide(Campaign.objects.all(), TOMORROW))
-        assert [decision.is_active for decision in decided] == [True]
+        assert [one.is_active for one in preview_switches([due_back.pk], TOMORROW)] == [True]
         spend(due_back, 10, TOMORROW)
         if crippled:
-            monkeypatch.setattr(enforcement, "preview_switches", lambda *_: iter(decided))
+            monkeypatch.setattr(decision, "switch", switch_what_was_found)
         found.let_go()
         sweep.result()
 
     assert delivers(due_back) is crippled
+
+
+def switch_what_was_found(ids: Sequence[int], *_: Any, **__: Any) -> list[Any]:
+    """Takes step 3 out: nothing is decided again."""
+    Campaign.objects.filter(pk__in=ids).update(is_active=True)
+    return []
+
+
+@as_it_is_and_crippled
+def test_spend_committed_between_locking_and_deciding_is_seen(
+    due_back: Campaign, monkeypatch: pytest.MonkeyPatch, *, crippled: bool
+) -> None:
+    """Spend that is inserted behind the services' back takes no lock of the campaign."""
+    locked: Any = Paused(locks.campaigns, after=True)
+    monkeypatch.setattr(locks, "campaigns", locked)
+    if crippled:
+        monkeypatch.setattr(decision, "switch", switch_what_was_found)
+
+    with at_once() as start:
+        sweep = start(lambda: enforce_all(TOMORROW))
+        locked.await_reached()
+        spend_in_sql(due_back, "10", TOMORROW.date())
+        locked.let_go()
+        sweep.result()
+
+    assert delivers(due_back) is crippled
+    assert len(switches(due_back)) == 2
 
 
 def without_lock_first(monkeypatch: pytest.MonkeyPatch, service: ModuleType) -> None:

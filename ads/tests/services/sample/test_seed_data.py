@@ -27,7 +27,8 @@ from ads.models import (
 from ads.rules.calendar import day_begins, local_date, local_time, month_start
 from ads.rules.dayparting import is_open
 from ads.services import pacing, receipts
-from ads.services.delivery.enforcement import Trigger, enforce, preview_switches
+from ads.services.delivery import preview_switches
+from ads.services.delivery.enforcement import Trigger, enforce
 from ads.services.ledger import verification
 from ads.services.sample import data
 from ads.services.sample.seed import Plan, seed
