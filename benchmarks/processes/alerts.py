@@ -83,7 +83,9 @@ def look(rounds: int) -> list[tuple[str, str, str]]:
         ("check of all campaigns", f"{check:.2f} s", ""),
         at_most("look after it, no spend since: share of the check", min(quiet) / check, SHARE),
         at_most("… spend of 1% of the brands", min(some) / check, SHARE),
-        at_most("… everything, each hour: spread over 12 checks", min(everything) / check / 12, SHARE),
+        at_most(
+            "… everything, each hour: spread over 12 checks", min(everything) / check / 12, SHARE
+        ),
     ]
 
 
