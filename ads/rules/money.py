@@ -113,6 +113,9 @@ def plain(amount: Decimal, places: int = 2) -> str:
     At least so many decimal places, and up to six where they matter; the same amount always reads
     the same.
     """
+    text = str(amount)
+    if amount and "E" not in text and text[-places - 1 : -places] == ".":
+        return text  # as most amounts are stored; an export has many
     return "".join(_digits(amount, places)).replace(",", "")
 
 

@@ -2,7 +2,13 @@
 
 from ads.admin.elements import charts, strips, tips
 from ads.admin.elements.bars import spend_bar, spend_track
-from ads.admin.elements.filters import USED, ChoiceFilter, RowFilter, instant_of
+from ads.admin.elements.filters import (
+    USED,
+    CampaignsBrandFilter,
+    ChoiceFilter,
+    RowFilter,
+    instant_of,
+)
 from ads.admin.elements.forms import (
     ConfigurationForm,
     CurrencyFormField,

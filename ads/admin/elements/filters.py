@@ -3,12 +3,15 @@
 from datetime import datetime
 from typing import Any, ClassVar, Final
 
-from django.db.models import QuerySet
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from unfold.contrib.filters.admin import AutocompleteSelectFilter, DropdownFilter
 from unfold.contrib.filters.forms import AutocompleteDropdownForm
 
+from ads.admin.elements.links import is_number
+from ads.models import Campaign
 from ads.services import visible
 
 #: Choices for the used share of a budget.
@@ -34,6 +37,24 @@ class RowFilter(AutocompleteSelectFilter):  # type: ignore[misc]
     """By a related row, which is searched for among those that the user may see."""
 
     form_class = _RowForm
+
+
+class CampaignsBrandFilter(RowFilter):
+    """Rows of a brand's campaigns, by campaign, because the indexes begin with that."""
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        brand = self.used_parameters.get(self.lookup_kwarg)
+        brand = brand[-1] if isinstance(brand, list) else brand
+        if not brand:
+            return queryset
+        if not is_number(str(brand)):
+            raise IncorrectLookupParameters
+        return queryset.filter(self.of(int(brand)))
+
+    def of(self, brand: int) -> Q:
+        """The condition on a row."""
+        campaigns = Campaign.objects.filter(brand=brand).order_by()
+        return Q(campaign__in=list(campaigns.values_list("pk", flat=True)))
 
 
 class ChoiceFilter(DropdownFilter):  # type: ignore[misc]

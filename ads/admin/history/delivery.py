@@ -21,6 +21,7 @@ from unfold.contrib.filters.admin import DropdownFilter
 from ads.admin.base import ExportsCsv, ReadOnlyAdmin
 from ads.admin.elements import (
     NOTHING,
+    CampaignsBrandFilter,
     ChoiceFilter,
     InstantFilter,
     RowFilter,
@@ -134,7 +135,7 @@ class DeliveryChangeAdmin(ExportsCsv, ReadOnlyAdmin[DeliveryChange]):
         LastFilter,
         DirectionFilter,
         HoldFilter,
-        ("campaign__brand", RowFilter),
+        ("campaign__brand", CampaignsBrandFilter),
         ("campaign", RowFilter),
         TriggerFilter,
         ("at", InstantFilter),

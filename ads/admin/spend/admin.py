@@ -15,13 +15,20 @@ from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
 from ads.admin.base import ExportsCsv, ReadOnlyAdmin
-from ads.admin.elements import NOTHING, DayFilter, RowFilter, actor_name, link_to, unbroken
+from ads.admin.elements import (
+    NOTHING,
+    CampaignsBrandFilter,
+    DayFilter,
+    RowFilter,
+    actor_name,
+    link_to,
+    unbroken,
+)
 from ads.admin.spend.changelist import (
     BRAND,
     CAMPAIGN,
     FIRST,
     LAST,
-    BrandFilter,
     BrandsSumsFilter,
     SourceFilter,
     SpendList,
@@ -59,7 +66,7 @@ class SpendAdmin(CorrectsSpend, ExportsCsv, ReadOnlyAdmin[Spend]):
     ]
     list_select_related = ["campaign__brand"]
     list_filter = [
-        ("campaign__brand", BrandFilter),
+        ("campaign__brand", CampaignsBrandFilter),
         ("campaign", RowFilter),
         ("date", DayFilter),
         SourceFilter,
@@ -246,7 +253,7 @@ class ReportedTotalAdmin(ReadOnlyAdmin[ReportedTotal]):
     list_filter = [
         ("date", DayFilter),
         ("campaign", RowFilter),
-        ("campaign__brand", RowFilter),
+        ("campaign__brand", CampaignsBrandFilter),
     ]
     search_fields = ["campaign__name", "source", "known_as"]
     search_help_text = "Campaign, source (whole name), or platform ID"

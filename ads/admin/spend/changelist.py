@@ -9,7 +9,6 @@ from decimal import Decimal
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import PAGE_VAR, ChangeList
 from django.db.models import Count, Q, QuerySet, Sum
 from django.http import HttpRequest
@@ -19,7 +18,7 @@ from unfold.contrib.filters.admin import DropdownFilter
 
 from ads.admin.backups import archived_sentence
 from ads.admin.base import model_admin as base
-from ads.admin.elements import RowFilter, is_number
+from ads.admin.elements import CampaignsBrandFilter, is_number
 from ads.models import Brand, Campaign, Spend
 from ads.models.spend import Period
 from ads.rules.calendar import UnknownTimezone, local_date, month_start
@@ -128,25 +127,7 @@ def _today(request: HttpRequest) -> tuple[str, date]:
         return "UTC", local_date(now, "UTC")
 
 
-class BrandFilter(RowFilter):
-    """Rows of a brand's campaigns, by campaign, because the indexes begin with that."""
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        brand = self.used_parameters.get(self.lookup_kwarg)
-        brand = brand[-1] if isinstance(brand, list) else brand
-        if not brand:
-            return queryset
-        if not is_number(str(brand)):
-            raise IncorrectLookupParameters
-        return queryset.filter(self.of(int(brand)))
-
-    def of(self, brand: int) -> Q:
-        """The condition on a row."""
-        campaigns = Campaign.objects.filter(brand=brand).order_by()
-        return Q(campaign__in=list(campaigns.values_list("pk", flat=True)))
-
-
-class BrandsSumsFilter(BrandFilter):
+class BrandsSumsFilter(CampaignsBrandFilter):
     """Totals of a brand's campaigns, and its own."""
 
     def of(self, brand: int) -> Q:

@@ -11,7 +11,8 @@ from enum import StrEnum
 from operator import itemgetter
 from typing import Any, Final
 
-from django.db.models import Q, QuerySet
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import BooleanField, F, Func, Q, QuerySet
 from django.db.models.functions import TruncMonth
 
 from ads.models import (
@@ -23,6 +24,7 @@ from ads.models import (
     SpendTotal,
     TimezoneName,
 )
+from ads.models.spend import Period
 from ads.rules.calendar import month_start
 from ads.services import pacing, receipts
 from ads.services.exports.stream import AT_A_TIME, Export, portions
@@ -54,10 +56,21 @@ class Wanted:
         campaigns = visibility.campaigns(self.brand_ids)
         return campaigns if self.brand is None else campaigns.filter(brand=self.brand)
 
-    def of_brands(self, path: str) -> Q:
-        """The condition that the brand at ``path`` is wanted."""
-        wanted = Q() if self.brand_ids is None else Q(**{f"{path}__in": list(self.brand_ids)})
-        return wanted if self.brand is None else wanted & Q(**{path: self.brand})
+    @property
+    def is_of_all(self) -> bool:
+        """Is every brand wanted?"""
+        return self.brand_ids is None and self.brand is None
+
+    def of_campaigns(self) -> Q:
+        """The condition that the row's campaign is of a wanted brand."""
+        return Q() if self.is_of_all else Q(_is_one_of("campaign_id", self.campaigns))
+
+    def of_owners(self) -> Q:
+        """The condition that the total is of a wanted brand or of one of its campaigns."""
+        if self.is_of_all:
+            return Q()
+        own = Q(_is_one_of("brand_id", self.brands), campaign=None, period__in=Period.values)
+        return self.of_campaigns() | own
 
     def within(self, field: str) -> Q:
         """The condition that the date in ``field`` is one of those wanted."""
@@ -73,14 +86,29 @@ class Wanted:
         return changes
 
 
+def _is_one_of(column: str, rows: QuerySet[Any]) -> Func:
+    """The condition that ``column`` is the id of one of ``rows``.
+
+    As an array and not a join: the planner takes it for a few values and looks each of them up in
+    the index that begins with the column. Joined, it reads every brand's rows of the days.
+    """
+    return Func(
+        F(column),
+        ArraySubquery(rows.order_by().values("pk")),
+        arg_joiner=" = ANY(",
+        template="%(expressions)s)",
+        output_field=BooleanField(),
+    )
+
+
 def left_out(kind: "Kind", wanted: Wanted) -> list[date]:
     """The archived months whose entries an export of the ledger lacks, in order."""
     if kind != Kind.SPEND:
         return []
     first, last = wanted.first or date.min, wanted.last or date.max
     months = {one for one in archived.archived_months() if month_start(first) <= one <= last}
-    if months and (owner := wanted.of_brands("campaign__brand")):
-        theirs = ArchivedSpend.objects.filter(owner).order_by()
+    if months and not wanted.is_of_all:
+        theirs = ArchivedSpend.objects.filter(wanted.of_campaigns()).order_by()
         months &= set(theirs.values_list(TruncMonth("date"), flat=True).distinct())
     return sorted(months)
 
@@ -131,9 +159,9 @@ def choose(kind: Kind, wanted: Wanted, now: datetime) -> Export:
             names_people=wanted.brand_ids is None,
         )
     if kind == Kind.TOTALS:
-        totals = SpendTotal.objects.filter(wanted.of_brands("brand"), wanted.within("start"))
+        totals = SpendTotal.objects.filter(wanted.of_owners(), wanted.within("start"))
         return of_totals(totals.order_by("start", "brand__name", "campaign__name", "period"))
-    owner = wanted.of_brands("campaign__brand")
+    owner = wanted.of_campaigns()
     if kind == Kind.CHANGES:
         changes = wanted.days_in_utc(DeliveryChange.objects.filter(owner))
         return of_changes(changes.order_by("at", "pk"), brand_ids=wanted.brand_ids)

@@ -1,6 +1,6 @@
 """What exports say: every column, exactly, and only what is wanted."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pgtrigger
@@ -59,6 +59,8 @@ def test_the_ledger_has_every_column_exactly() -> None:
         ("999999999999.999999", "999999999999.999999"),
         ("100000", "100000.00"),
         ("75.4", "75.40"),
+        ("75.43", "75.43"),
+        ("0.00", "0.00"),
         ("-3", "-3.00"),
     ],
 )
@@ -120,6 +122,73 @@ def test_only_the_brand_and_the_days_that_are_wanted() -> None:
     assert amounts(Wanted(brand=brand, last=date(2024, 5, 14))) == ["13.00", "14.00"]
     assert amounts(Wanted(first=date(2024, 5, 14), last=date(2024, 5, 14))) == ["14.00", "14.00"]
     assert amounts(Wanted(first=date(2024, 5, 16))) == []
+
+
+def test_a_brands_entries_come_in_the_order_in_which_they_were_recorded() -> None:
+    """Across its campaigns, days, portions and the turn of the year, as in an export of all."""
+    brand, other = BrandFactory.create_batch(2)
+    campaigns = [*CampaignFactory.create_batch(3, brand=brand), CampaignFactory.create(brand=other)]
+    CampaignFactory.create(brand=brand)  # has no entries
+    # Later entries of earlier days, and many of one day.
+    recorded = [
+        (campaigns[n * 7 % 4].pk, date(2024, 1, 3) - timedelta(days=n * 5 % 6))
+        for n in range(3 * AT_A_TIME + 7)
+    ]
+    execute(
+        "INSERT INTO ads_spend (campaign_id, amount, date)"
+        " SELECT campaign, 1, day FROM unnest(%s::bigint[], %s::date[]) WITH ORDINALITY"
+        " AS entry (campaign, day, n) ORDER BY n",
+        [[campaign for campaign, _ in recorded], [day for _, day in recorded]],
+    )
+    first, last = date(2023, 12, 30), date(2024, 1, 2)
+
+    for wanted in (
+        Wanted(brand=brand.pk, first=first, last=last),
+        Wanted(brand_ids=frozenset({brand.pk}), first=first, last=last),
+    ):
+        rows = rows_of(choose(Kind.SPEND, wanted, NOON))
+        assert [(row["campaign_id"], row["date"]) for row in rows] == [
+            (str(campaign), str(day))
+            for campaign, day in recorded
+            if campaign != campaigns[3].pk and first <= day <= last
+        ]
+        numbers = [int(row["id"]) for row in rows]
+        assert numbers == sorted(numbers)
+
+
+def test_a_brands_changes_of_one_instant_come_as_they_were_recorded() -> None:
+    brand = BrandFactory.create()
+    campaigns = CampaignFactory.create_batch(3, brand=brand)
+    made = [
+        DeliveryChange.objects.create(
+            campaign=campaigns[n % 3], at=NOON, is_active=True, trigger="edit"
+        ).pk
+        for n in range(9)
+    ]
+
+    rows = rows_of(choose(Kind.CHANGES, Wanted(brand=brand.pk), NOON))
+
+    assert [int(row["id"]) for row in rows] == made
+
+
+def test_a_brands_totals_are_its_own_and_its_campaigns_in_order() -> None:
+    brand = BrandFactory.create(name="Acme")
+    for name in ("Zebra", "Ant"):
+        spend(CampaignFactory.create(brand=brand, name=name), 5, NOON, date(2024, 1, 1))
+    CampaignFactory.create(brand=brand, name="Without")
+    spend(CampaignFactory.create(), 7, NOON, date(2024, 1, 1))
+
+    wanted = Wanted(brand=brand.pk, first=date(2024, 1, 1), last=date(2024, 1, 1))
+    rows = rows_of(choose(Kind.TOTALS, wanted, NOON))
+
+    assert [(row["campaign"], row["period"], row["amount"]) for row in rows] == [
+        ("Ant", "day", "5.00"),
+        ("Ant", "month", "5.00"),
+        ("Zebra", "day", "5.00"),
+        ("Zebra", "month", "5.00"),
+        ("", "day", "10.00"),
+        ("", "month", "10.00"),
+    ]
 
 
 def test_who_is_limited_to_brands_gets_nothing_of_others() -> None:

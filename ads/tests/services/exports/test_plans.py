@@ -1,0 +1,89 @@
+"""An export of one brand reads that brand's rows, whatever the other brands have."""
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from ads.models import Brand
+from ads.services.exports.kinds import Kind, Wanted, choose
+from ads.tests.factories import BrandFactory, CampaignFactory
+from ads.tests.services.exports.support import rows_of
+from ads.tests.support import NOON, execute
+
+pytestmark = pytest.mark.django_db
+
+TABLES = {
+    Kind.SPEND: "ads_spend",
+    Kind.CHANGES: "ads_deliverychange",
+    Kind.TOTALS: "ads_spendtotal",
+}
+
+#: Rows of each, over 60 days in turns of the campaigns.
+NUMBERED = """
+  FROM (SELECT n, 1 + n %% 200 AS place, date '2024-03-01' + n / 500 AS day
+          FROM generate_series(0, 29999) AS n) AS row
+  JOIN (SELECT id, row_number() OVER (ORDER BY id) AS place FROM ads_campaign) AS campaign
+ USING (place)
+ ORDER BY n
+"""
+
+
+@pytest.fixture
+def brand() -> Brand:
+    """One of twenty brands with ten campaigns each; its rows lie between the others'."""
+    for brand in BrandFactory.create_batch(20):
+        CampaignFactory.create_batch(10, brand=brand)
+    execute(f"INSERT INTO ads_spend (campaign_id, amount, date) SELECT id, 1, day {NUMBERED}")
+    execute(
+        "INSERT INTO ads_deliverychange (campaign_id, at, is_active, holds, trigger, actor,"
+        " daily_spend, monthly_spend, brand_daily_spend, brand_monthly_spend)"
+        " SELECT id, day + n %% 500 * interval '1 minute', true, '{}', 'edit', 'system', 0, 0, 0, 0"
+        f" {NUMBERED}"
+    )
+    for table in TABLES.values():
+        execute(f"ANALYZE {table}")
+    execute("ANALYZE ads_campaign, ads_brand")
+    return Brand.objects.order_by("pk")[7]
+
+
+def rows_read(statement: str, table: str) -> int:
+    """Rows of the table that the statement reads, those that it then leaves out included."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}")
+        ((explained,),) = cursor.fetchall()
+    return sum(
+        node["Actual Loops"]
+        * (node["Actual Rows"] + sum(node.get(f"Rows Removed by {why}", 0) for why in LEFT_OUT))
+        for node in nodes(explained[0]["Plan"])
+        if node.get("Relation Name") == table
+    )
+
+
+LEFT_OUT = ("Filter", "Index Recheck")
+
+
+def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield plan
+    for part in plan.get("Plans", []):
+        yield from nodes(part)
+
+
+def test_an_export_of_a_brand_reads_no_other_brands_rows(brand: Brand) -> None:
+    first, last = date(2024, 3, 11), date(2024, 4, 10)
+    for kind, table in TABLES.items():
+        for wanted in (
+            Wanted(brand=brand.pk, first=first, last=last),
+            Wanted(brand_ids=frozenset({brand.pk}), first=first, last=last),
+            Wanted(brand=brand.pk, first=first),
+            Wanted(brand=brand.pk),
+        ):
+            with CaptureQueriesContext(connection) as captured:
+                rows = rows_of(choose(kind, wanted, NOON))
+            (cursor,) = (one["sql"] for one in captured if "CURSOR" in one["sql"])
+            statement = cursor[cursor.index("SELECT") :]
+            assert {row["brand_id"] for row in rows} == {str(brand.pk)}
+            assert rows_read(statement, table) == len(rows), (kind, wanted)
