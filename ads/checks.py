@@ -10,6 +10,7 @@ from django.core.checks import Warning as Caution
 from django.core.management.base import BaseCommand
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, transaction
 
+from ads.services.ledger import shortcut
 from ads.services.operations import database_sessions, timezone_database
 from ads.services.people import second_factor
 from ads.services.references import whose
@@ -47,6 +48,26 @@ def check_sessions(databases: Collection[str] | None = None, **_: Any) -> list[C
     except DatabaseError:
         return []
     return [Caution(sentence, id="ads.W002") for sentence in missing]
+
+
+@register(Tags.database)
+def check_recording(databases: Collection[str] | None = None, **_: Any) -> list[Caution]:
+    """The database has this version's function of :mod:`ads.services.ledger.shortcut`."""
+    if DEFAULT_DB_ALIAS not in (databases or ()):
+        return []
+    try:
+        with transaction.atomic():
+            if shortcut.is_installed():
+                return []
+    except DatabaseError:
+        return []
+    return [
+        Caution(
+            "The function that records an entry in one statement is missing or of another version, "
+            "so each takes longer. Run: ./manage.py migrate",
+            id="ads.W004",
+        )
+    ]
 
 
 @register(Tags.database)

@@ -29,9 +29,19 @@ class _Line:
     since: float
     length: int = 0
 
+    def is_stuck(self, at: float) -> bool:
+        return at - self.since > settings.LOCK_TIMEOUT
+
 
 _lines: Final[dict[int, _Line]] = {}
 _guard: Final = threading.Lock()
+
+
+def is_stuck(brand_id: int) -> bool:
+    """Has nobody of this process got through the locks of this brand for long, though some try?"""
+    with _guard:
+        line = _lines.get(brand_id)
+        return line is not None and line.is_stuck(time.monotonic())
 
 
 @contextmanager
@@ -47,9 +57,9 @@ def in_line(brand_ids: Collection[int]) -> Iterator[None]:
         lines = [_lines.setdefault(pk, _Line(began)) for pk in brand_ids]
         for line in lines:
             line.length += 1
-        is_stuck = any(began - line.since > settings.LOCK_TIMEOUT for line in lines)
+        hurries = any(line.is_stuck(began) for line in lines)
     try:
-        if is_stuck:
+        if hurries:
             wait_up_to(HURRIED)
         yield
         got_through = time.monotonic()

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.db import connection
 
+from ads.services.ledger import shortcut
 from budget_manager.bundled.postgres import programs
 
 
@@ -29,7 +30,7 @@ def _found_or_made() -> str:
         settings.BASE_DIR / "requirements.txt",
         *settings.BASE_DIR.glob("ads/migrations/*.py"),
     ]
-    content = b"".join(path.read_bytes() for path in sorted(sources))
+    content = b"".join(path.read_bytes() for path in sorted(sources)) + shortcut.NAME.encode()
     name = f"test_template_{hashlib.sha256(content).hexdigest()[:16]}"
     with connection._nodb_cursor() as cursor:
         cursor.execute("SELECT datname FROM pg_database WHERE datname LIKE 'test_template_%%'")

@@ -7,6 +7,7 @@ from ads.services.ledger import (
     day_totals,
     entries,
     overlaps,
+    shortcut,
     summaries,
     validation,
     verification,

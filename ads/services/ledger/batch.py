@@ -5,6 +5,7 @@
 - *append* (:mod:`.entries`, :mod:`.day_totals`), or *keep* it until its campaign is known
   (:mod:`.waiting`);
 - *enforce* (:mod:`.crossings`): what was crossed, in the same transaction;
+  a single entry that crosses nothing is appended in one statement (:mod:`.shortcut`);
 - *answer*.
 """
 
@@ -25,7 +26,7 @@ from ads.services import campaign_lookup, lock_waits, locks, new_batch
 from ads.services.campaign_lookup import Owner, Reference
 from ads.services.delivery import Enforced
 from ads.services.errors import InvalidSpend, Overlap, ReportedOtherwise, SpendConflict
-from ads.services.ledger import archived, day_totals, entries, waiting
+from ads.services.ledger import archived, day_totals, entries, shortcut, waiting
 from ads.services.ledger.crossings import StaleTimezoneError, enforce_crossed
 from ads.services.ledger.placement import check_unmatched, place
 from ads.services.ledger.rows import (
@@ -233,7 +234,7 @@ class _Batch:
                 self.answers[i] = failed(refusal)
         try:
             self._check_good()
-            if self.placed or self.unmatched:
+            if (self.placed or self.unmatched) and not self._append_alone():
                 with transaction.atomic(), lock_waits.in_line(self._brands()):
                     self._append_together()
         except OperationalError as error:
@@ -272,6 +273,17 @@ class _Batch:
                     self.unmatched[i] = row
             except InvalidSpend as error:
                 self.answers[i] = failed(error)
+
+    def _append_alone(self) -> bool:
+        """Append the only entry in one statement, if it changes nothing else. Was it?"""
+        if len(self.rows) > 1 or not self.placed or self.kind != Kind.ENTRY or self.together:
+            return False
+        (placed,) = self.placed.values()
+        with suppress(shortcut.NotTaken):
+            pk = shortcut.record(placed, source=self.source, now=self.now, kind=self.kind)
+            self.answers = [Answer(RECORDED, pk)]
+            return True
+        return False
 
     def _append_together(self) -> None:
         if self.together is None:

@@ -14,11 +14,11 @@ on.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from datetime import date, datetime
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, Final, NamedTuple
 
 from django.db import connection
 from django.db.models import Q, QuerySet
@@ -63,9 +63,26 @@ def _answers(*, of_brand: bool) -> str:
     return ", ".join(_answer(budget) for budget in BUDGET_HOLDS if budget.of_brand is of_brand)
 
 
-# VALUES, because PostgreSQL plans those of one row, as most are, as constants. OFFSET 0 keeps it
-# from looking a sum up again wherever the answer is mentioned.
-_QUESTION = f"""
+#: The columns of ``moved``, and their types: whose sums moved, today there, and by how much those
+#: of today and of this month did.
+MOVED: Final = {
+    "campaign_id": "bigint",
+    "brand_id": "bigint",
+    "timezone": "text",
+    "currency": "text",
+    "day": "date",
+    "month": "date",
+    "campaign_day": "numeric",
+    "campaign_month": "numeric",
+    "brand_day": "numeric",
+    "brand_month": "numeric",
+    "now": "timestamptz",
+}
+
+#: The question: whose sums that moved have to be looked at, and why. ``{rows}`` are rows of
+#: :data:`MOVED`. VALUES, because PostgreSQL plans those of one row, as most are, as constants.
+#: OFFSET 0 keeps it from looking a sum up again wherever the answer is mentioned.
+QUESTION: Final = f"""
     SELECT campaign_id, brand_id, of_brand, of_campaign, is_stale, is_long, stops_early
       FROM (
             SELECT campaign_id, brand_id, is_stale, is_long, stops_early,
@@ -85,8 +102,7 @@ _QUESTION = f"""
                            greatest({_answers(of_brand=True)}) AS brand_answer,
                            greatest({_answers(of_brand=False)}) AS campaign_answer
                       FROM (VALUES {{rows}})
-                           AS moved (campaign_id, brand_id, timezone, currency, day, month,
-                                     campaign_day, campaign_month, brand_day, brand_month, now)
+                           AS moved ({", ".join(MOVED)})
                       JOIN ads_campaign AS campaign ON campaign.id = moved.campaign_id
                       JOIN ads_brand AS brand ON brand.id = moved.brand_id
                     OFFSET 0
@@ -136,12 +152,8 @@ def enforce_crossed(
     return enforce(campaigns, now, trigger, lock_first=True)
 
 
-def _crossed(moved: dict[tuple[Owner, date], Decimal], now: datetime) -> QuerySet[Campaign] | None:
-    """The campaigns that may have to switch, or None.
-
-    Where a brand's budget is concerned these are all of its campaigns, whatever their status: one
-    that a person is switching on at this moment must be waited for too.
-    """
+def moved_sums(moved: Mapping[tuple[Owner, date], Decimal], now: datetime) -> list[tuple[Any, ...]]:
+    """Rows of :data:`MOVED`: by how much spend of these days moves the sums of today's periods."""
     by_campaign: dict[tuple[int, Period], Decimal] = defaultdict(Decimal)
     by_brand: dict[tuple[int, Period], Decimal] = defaultdict(Decimal)
     concerned: dict[Owner, date] = {}
@@ -158,27 +170,33 @@ def _crossed(moved: dict[tuple[Owner, date], Decimal], now: datetime) -> QuerySe
             if period_start(period, day) == period_start(period, today):
                 by_campaign[owner.campaign_id, period] += amount
                 by_brand[owner.brand_id, period] += amount
-    if not concerned:
+    return [
+        (
+            *owner,
+            today,
+            month_start(today),
+            by_campaign[owner.campaign_id, Period.DAY],
+            by_campaign[owner.campaign_id, Period.MONTH],
+            by_brand[owner.brand_id, Period.DAY],
+            by_brand[owner.brand_id, Period.MONTH],
+            now,
+        )
+        for owner, today in concerned.items()
+    ]
+
+
+def _crossed(moved: dict[tuple[Owner, date], Decimal], now: datetime) -> QuerySet[Campaign] | None:
+    """The campaigns that may have to switch, or None.
+
+    Where a brand's budget is concerned these are all of its campaigns, whatever their status: one
+    that a person is switching on at this moment must be waited for too.
+    """
+    rows = moved_sums(moved, now)
+    if not rows:
         return None
     with connection.cursor() as cursor:
-        cursor.execute(
-            _QUESTION.format(rows=", ".join(["%s"] * len(concerned))),
-            [
-                (
-                    *owner,
-                    today,
-                    month_start(today),
-                    by_campaign[owner.campaign_id, Period.DAY],
-                    by_campaign[owner.campaign_id, Period.MONTH],
-                    by_brand[owner.brand_id, Period.DAY],
-                    by_brand[owner.brand_id, Period.MONTH],
-                    now,
-                )
-                for owner, today in concerned.items()
-            ],
-        )
-        rows = cursor.fetchall()
-    found = [_Found(*row) for row in rows]
+        cursor.execute(QUESTION.format(rows=", ".join(["%s"] * len(rows))), rows)
+        found = [_Found(*row) for row in cursor.fetchall()]
     if any(row.is_stale for row in found):
         raise StaleTimezoneError
     those = Q()

@@ -14,8 +14,10 @@ import pytest
 from django.conf import settings
 
 from ads.services import api
+from ads.services.ledger import shortcut
 from ads.tests.commands.support import say
 from ads.tests.factories import BrandFactory, CampaignFactory
+from ads.tests.support import execute
 from budget_manager.tests.support import ROOT, User, directory, environment
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -38,7 +40,10 @@ def test_a_backup_is_restored_on_another_port_and_every_sum_is_there(
     api.BudgetService.record_spend(paused, Decimal("75.40"), external_id="1")
     api.BudgetService.record_spend(in_euro, Decimal("0.000001"))
 
+    # Of the version before.
+    execute(f"ALTER FUNCTION {shortcut.NAME} RENAME TO ads_record_entry_before")
     said = say("backup", str(tmp_path))
+    shortcut.keep()
 
     (folder,) = tmp_path.glob("budget-manager-*")
     assert re.match(rf"{folder}: \d+\.\d KB in \d+\.\d s\n", said)
@@ -57,6 +62,8 @@ def test_a_backup_is_restored_on_another_port_and_every_sum_is_there(
         ) == [("Acme", Decimal("75.40")), ("Écluse", Decimal("0.000001"))]
         assert rows(there, "SELECT is_active FROM ads_campaign ORDER BY id") == [(False,), (True,)]
         assert rows(there, "SELECT resumed_at FROM ads_restore") == [(None,)]
+        recorders = "SELECT proname FROM pg_proc WHERE proname LIKE 'ads_record_entry_%'"
+        assert rows(there, recorders) == [(shortcut.NAME,)]
         # What a dump without privileges loses: only the owner may attach the function to a table.
         assert (
             rows(

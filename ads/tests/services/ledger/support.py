@@ -1,8 +1,11 @@
 """What the tests of batches share."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
+
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from ads.models import Brand, Campaign, CampaignReference, Spend, UnknownReference, WaitingSpend
 from ads.models.spend import Kind
@@ -101,3 +104,10 @@ def unknown(reference: str = "7") -> UnknownReference:
 def recorded() -> Sequence[Any]:
     """Amount, date and external id of what is in the ledger, oldest first."""
     return list(Spend.objects.order_by("id").values_list("amount", "date", "external_id"))
+
+
+def statements_of(record: Callable[[], object]) -> int:
+    """How many it sends, BEGIN and COMMIT included."""
+    with CaptureQueriesContext(connection) as captured:
+        record()
+    return len(captured)
