@@ -5,8 +5,9 @@ import os
 import sys
 import warnings
 from functools import cache
+from typing import Any
 
-from celery import Celery, signals
+from celery import Celery, platforms, signals
 from django.core.exceptions import ImproperlyConfigured
 
 from budget_manager import transport
@@ -40,6 +41,21 @@ def refuse_to_start(**_: object) -> None:
             require_prepared()
         except ImproperlyConfigured as error:
             sys.exit(f"error: {error}")
+
+
+@signals.beat_init.connect(weak=False)
+def stop_when_told(sender: Any, **_: object) -> None:
+    """Have beat stop whatever it is doing when it is told to.
+
+    Celery's own handler writes to the database and closes connections in the midst of that, and if
+    it fails, what beat is doing takes the error for one of its own, and goes on.
+    """
+
+    def stop(*_: object) -> None:
+        sender.stop()  # after this tick, should somebody catch the next line
+        raise SystemExit  # on which beat closes what it has open
+
+    platforms.signals.update(SIGTERM=stop, SIGINT=stop)
 
 
 @signals.worker_before_create_process.connect(weak=False)

@@ -2,17 +2,21 @@
 
 import gc
 import select
+import signal
 import socket
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 import redis
 from celery import Celery, signals
+from celery.apps.beat import Beat
+from celery.beat import Scheduler, Service
 from django.conf import settings
 
 from budget_manager.celery import app
@@ -179,3 +183,29 @@ def test_sending_a_task_to_a_silent_redis_fails_in_seconds_and_works_again_after
     sent = client.llen("unread")
     client.delete("unread")
     assert sent >= 2
+
+
+class Busy(Scheduler):
+    """Catches whatever is raised in its work, as a scheduler may that sends a task."""
+
+    ticks = 0
+
+    def tick(self, *_: object, **__: object) -> float:
+        Busy.ticks += 1
+        assert Busy.ticks == 1, "it goes on"
+        with suppress(BaseException):
+            signal.raise_signal(signal.SIGTERM)
+        return 0
+
+
+def test_beat_stops_when_it_is_told_to_whatever_it_is_doing() -> None:
+    service = Service(app, scheduler_cls=Busy)
+    before = [(one, signal.getsignal(one)) for one in (signal.SIGTERM, signal.SIGINT)]
+    try:
+        Beat(app=app).install_sync_handler(service)
+        service.start()
+    finally:
+        for each in before:
+            signal.signal(*each)
+
+    assert Busy.ticks == 1
