@@ -31,7 +31,7 @@ logger = structlog.stdlib.get_logger(__name__)
 T = TypeVar("T")
 
 #: Brands whose campaigns are decided on together: that reads all campaigns, of whichever brands.
-SWEEP = 10_000
+SWEEP = 100_000
 #: Brands whose new date is noted together.
 BATCH = 500
 
