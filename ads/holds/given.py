@@ -1,10 +1,14 @@
 """Rows that are given by their ids, in SQL."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
 
 from django.db.models import BigAutoField, ForeignObject, Lookup, QuerySet
-from django.db.models.expressions import Col
+from django.db.models.expressions import Col, RawSQL
+from django.db.models.lookups import In
+
+#: SQL for the ids of an array as rows.
+EACH: Final = "SELECT unnest(%s::bigint[])"
 
 
 def as_array(ids: Iterable[int]) -> str:
@@ -36,8 +40,11 @@ def ids_of(rows: QuerySet[Any]) -> Any:
     """The array of ids that ``rows`` were filtered by, and by nothing else; otherwise None."""
     where = rows.query.where
     match where.children:
-        case [AnyOf(lhs=Col(target=column), rhs=ids)] if (
-            column.primary_key and not where.negated and not rows.query.is_sliced
-        ):
-            return ids
-    return None
+        case [AnyOf(lhs=Col(target=column), rhs=ids)]:
+            pass
+        case [In(lhs=Col(target=column), rhs=RawSQL(sql=sql, params=[ids]))] if sql == EACH:
+            pass
+        case _:
+            return None
+    only_these = column.primary_key and not where.negated and not rows.query.is_sliced
+    return ids if only_these else None
