@@ -266,7 +266,8 @@ def with_spend(
         if budget.of_brand:
             condition &= Q(**{f"{totals}__campaign": None})
         elif ids is not None:  # else PostgreSQL reads everybody's sums for thousands of campaigns
-            condition &= Q(**{f"{totals}__campaign__any_of": ids})
+            # As a Value: of text that is for a relation, Django looks at each character.
+            condition &= Q(**{f"{totals}__campaign__any_of": Value(ids)})
         aliases[budget.total] = FilteredRelation(totals, condition=condition)
         spend = _or_zero(F(f"{budget.total}__amount"))
         allowed = _or_zero(F(f"{budget.total}__waived"))

@@ -33,7 +33,8 @@ class AnyOf(Lookup):
 
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
         column, parameters = self.process_lhs(compiler, connection)
-        return f"{column} = ANY(%s::bigint[])", (*parameters, self.rhs)
+        array, ids = self.process_rhs(compiler, connection)
+        return f"{column} = ANY({array}::bigint[])", (*parameters, *ids)
 
 
 def ids_of(rows: QuerySet[Any]) -> Any:
