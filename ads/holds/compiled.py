@@ -5,15 +5,15 @@ decisions differs in little: the ids, which are filled in, and what a :class:`Mo
 """
 
 import functools
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import QuerySet
-from django.db.models.expressions import RawSQL
 
+from ads.holds.given import as_array
 from ads.holds.moments import Moment
 from ads.models import Campaign
 
@@ -61,15 +61,6 @@ def sql(
     return statement, [given if value is _Ids else value for value in values]
 
 
-def as_array(ids: Iterable[int]) -> str:
-    """An array of ids as PostgreSQL reads it from text, as one value.
-
-    Of a list, psycopg2 writes ``ARRAY[1, 2, …]``: the server would parse and plan an expression for
-    each of thousands.
-    """
-    return f"{{{','.join(map(str, ids))}}}"
-
-
 @dataclass(frozen=True, slots=True)
 class _Query:
     build: Build
@@ -89,4 +80,4 @@ def _sql(query: _Query) -> tuple[str, tuple[Any, ...]]:
 def _campaigns(ids: Any) -> QuerySet[Campaign]:
     if ids is None:
         return Campaign.objects.all()
-    return Campaign.objects.filter(pk__in=RawSQL("SELECT unnest(%s::bigint[])", [ids]))
+    return Campaign.objects.filter(pk__any_of=ids)

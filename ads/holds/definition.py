@@ -33,6 +33,7 @@ from django.db.models.functions import Coalesce, Greatest, Least
 from ads.freshness import is_stale
 from ads.holds.allowed import still_counted
 from ads.holds.budget_sums import spent_in_all
+from ads.holds.given import ids_of
 from ads.holds.moments import Moment, Moments, attached_to, is_everything
 from ads.holds.supposing import NOTHING, Supposing
 from ads.models import Campaign, CampaignSchedule
@@ -242,6 +243,7 @@ def with_spend(
     The limit is NULL without a budget. If any brand stops early, with what is still spent before a
     stop takes effect too (:data:`ON_ITS_WAY`).
     """
+    ids = ids_of(campaigns)
     campaigns = with_dates(campaigns, moment)
     budgets = [budget for budget in budgets if budget.spend not in campaigns.query.annotations]
     until = moment.allowances_end
@@ -263,6 +265,9 @@ def with_spend(
         )
         if budget.of_brand:
             condition &= Q(**{f"{totals}__campaign": None})
+        elif ids is not None:  # else PostgreSQL reads everybody's sums for thousands of campaigns
+            # As a Value: of text that is for a relation, Django looks at each character.
+            condition &= Q(**{f"{totals}__campaign__any_of": Value(ids)})
         aliases[budget.total] = FilteredRelation(totals, condition=condition)
         spend = _or_zero(F(f"{budget.total}__amount"))
         allowed = _or_zero(F(f"{budget.total}__waived"))

@@ -9,14 +9,13 @@ from typing import Any, ClassVar, TypeVar
 
 import structlog
 from django.db.models import Case, DateTimeField, Min, Q, QuerySet, Value, When
-from django.db.models.expressions import Col, RawSQL
-from django.db.models.lookups import In
 
 from ads.failures import Failures, counted
 from ads.freshness import has_stale
 from ads.holds import budget_sums
 from ads.holds.allowed import has_ended
 from ads.holds.budget_sums import GroupFigures
+from ads.holds.given import ids_of
 from ads.holds.supposing import NOTHING, Supposing
 from ads.models import (
     Brand,
@@ -79,7 +78,7 @@ class Moment:
         if is_everything(campaigns):
             stored = schedules_as_rules(schedules)
         else:
-            brands = brands.filter(campaigns__in=_ids(campaigns))
+            brands = brands.filter(_among("campaigns__pk", campaigns))
             # Listed: as a subquery, those of ten thousand campaigns took PostgreSQL a second.
             attached = set(attached_to(campaigns).values_list("schedule", flat=True).distinct())
             if wanted := attached.union(supposing.attached):
@@ -229,7 +228,11 @@ def _groups(
     """The groups of ``campaigns``, and those that they are supposed to be in."""
     groups = BudgetGroup.objects.all()
     if not is_everything(campaigns):
-        its = groups.filter(campaigns__in=_ids(campaigns)).order_by().values_list("pk", flat=True)
+        its = (
+            groups.filter(_among("campaigns__pk", campaigns))
+            .order_by()
+            .values_list("pk", flat=True)
+        )
         groups = groups.filter(pk__in={*its, *supposing.into_groups})
     keys = budget_sums.today(groups, now)
     figures = budget_sums.of_groups(keys, supposing, margins=margins)
@@ -310,7 +313,7 @@ def attached_to(campaigns: QuerySet[Campaign]) -> QuerySet[CampaignSchedule]:
     attached = CampaignSchedule.objects.order_by()
     if is_everything(campaigns):
         return attached
-    return attached.filter(campaign__in=_ids(campaigns))
+    return attached.filter(_among("campaign__pk", campaigns))
 
 
 def is_everything(campaigns: QuerySet[Campaign]) -> bool:
@@ -318,11 +321,9 @@ def is_everything(campaigns: QuerySet[Campaign]) -> bool:
     return not campaigns.query.where and not campaigns.query.is_sliced
 
 
-def _ids(rows: QuerySet[Any]) -> Any:
-    """SQL for the ids: those that were given, if nothing else says which rows they are."""
-    match rows.query.where.children:
-        case [In(lhs=Col(target=column), rhs=RawSQL() as given)] if (
-            column.primary_key and not rows.query.where.negated and not rows.query.is_sliced
-        ):
-            return given
-    return rows.order_by().values("pk")
+def _among(key: str, campaigns: QuerySet[Campaign]) -> Q:
+    """The campaign whose primary key is there is one of these: by their ids, if these are given."""
+    ids = ids_of(campaigns)
+    if ids is not None:
+        return Q(**{f"{key}__any_of": ids})
+    return Q(**{f"{key}__in": campaigns.order_by().values("pk")})

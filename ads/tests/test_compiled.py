@@ -1,13 +1,14 @@
 """SQL that is put together once decides on each campaign and at each instant as if made for it."""
 
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db.models import DateTimeField, QuerySet, Value
+from django.db.models import DateTimeField, Q, QuerySet, Value
 
-from ads.holds import Moment, compiled
+from ads.holds import Moment, as_array, compiled
 from ads.models import Campaign
 from ads.services.delivery import preview_switches
 from ads.services.locks import among
@@ -85,17 +86,27 @@ def test_a_condition_that_reads_the_instant_is_never_reused_unnoticed() -> None:
         compiled.rows(created_before, moment)
 
 
-def test_a_moment_is_of_the_brands_of_the_campaigns_alone_however_they_are_chosen() -> None:
-    here = CampaignFactory.create(brand__timezone="Europe/Berlin")
-    there = CampaignFactory.create(brand__timezone="Asia/Tokyo")
-    every, given = Campaign.objects.all(), among([here.pk, there.pk])
+def test_a_moment_and_the_sums_are_of_the_campaigns_alone_however_they_are_chosen() -> None:
+    here = CampaignFactory.create(brand__timezone="Europe/Berlin", daily_budget=10)
+    there = CampaignFactory.create(brand__timezone="Asia/Tokyo", daily_budget=20)
+    spend_in_sql(here, "12", NOON.date())
+    spend_in_sql(there, "23", NOON.date())
+    Campaign.objects.update(is_active=True)
+    every, both = Campaign.objects.order_by("pk"), as_array([here.pk, there.pk])
+    berlin, tokyo = ("Europe/Berlin", Decimal(12)), ("Asia/Tokyo", Decimal(23))
 
-    for campaigns, zones in (
-        (every.filter(pk__in=among([here.pk])), ["Europe/Berlin"]),
-        (every.filter(pk__in=given), ["Asia/Tokyo", "Europe/Berlin"]),
-        (every.filter(pk__in=given, name=there.name), ["Asia/Tokyo"]),
-        (every.filter(pk__in=given).exclude(pk=here.pk), ["Asia/Tokyo"]),
-        (every.exclude(pk__in=among([here.pk])), ["Asia/Tokyo"]),
+    for campaigns, expected in (
+        (every.filter(pk__any_of=as_array([here.pk])), [berlin]),
+        (every.filter(pk__any_of=both), [berlin, tokyo]),
+        (every.filter(pk__any_of=both, name=there.name), [tokyo]),
+        (every.filter(pk__any_of=both).exclude(pk=here.pk), [tokyo]),
+        (every.exclude(pk__any_of=as_array([here.pk])), [tokyo]),
+        (every.filter(~Q(pk__any_of=as_array([here.pk]))), [tokyo]),
+        (every.filter(Q(pk__any_of=as_array([here.pk])) | Q(pk=there.pk)), [berlin, tokyo]),
+        (every.filter(brand__pk__any_of=as_array([there.brand_id])), [tokyo]),
+        (every.filter(pk__in=among([there.pk])), [tokyo]),
     ):
-        found = Moment.at(NOON, campaigns).dates.values()
-        assert sorted(zone for those in found for zone in those) == zones
+        zones = [zone for those in Moment.at(NOON, campaigns).dates.values() for zone in those]
+        assert sorted(zones) == sorted(zone for zone, _ in expected)
+        stops = preview_switches(campaigns, NOON)
+        assert [stop.figures["daily_spend"] for stop in stops] == [spent for _, spent in expected]

@@ -13,7 +13,8 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -21,7 +22,7 @@ from typing import NamedTuple
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # for ``support``
 
 from django.db import connection, transaction
-from support.database import execute, execute_unaudited, scratch
+from support.database import execute, execute_patiently, execute_unaudited, scratch
 from support.report import at_most, expect, options, seconds, table
 from support.world import fill
 
@@ -50,33 +51,54 @@ class Took(NamedTuple):
 
 def main() -> None:
     sizes = options(__doc__, campaigns=100_000, switch=77_500, rounds=5).parse_args()
-    with scratch(), tempfile.NamedTemporaryFile("w") as output:
+    with scratch(), logged() as output:
         used_up(sizes.campaigns, sizes.switch)
+        ours, theirs = in_turns(sizes.switch, sizes.rounds)
+        lines = Path(output).read_text().splitlines()
+        expect((sizes.rounds + 1) * sizes.switch, len(lines))
+    table(compared(sizes.switch, ours, theirs, RATIO))
+
+
+@contextmanager
+def logged() -> Iterator[str]:
+    """The lines of production go to a file of this name."""
+    with tempfile.NamedTemporaryFile("w") as output:
         configuration = logs.config(production=True)
         configuration["handlers"]["console"]["stream"] = output
         logging.config.dictConfig(configuration)
-        midnight(sizes.switch)  # also to know the rows
-        execute("CREATE TABLE written AS SELECT * FROM ads_deliverychange")
-        execute("VACUUM ANALYZE written")
-        ours, theirs = [], []
-        for _ in range(sizes.rounds):
-            ours.append(measured(lambda: midnight(sizes.switch)))
-            theirs.append(measured(by_hand))
-            expect(sizes.switch, DeliveryChange.objects.count())
-            print(f"  engine {ours[-1]}, by hand {theirs[-1]}", flush=True)
-        lines = Path(output.name).read_text().splitlines()
-        expect((sizes.rounds + 1) * sizes.switch, len(lines))
+        yield output.name
+
+
+def in_turns(switch: int, rounds: int) -> tuple[list[Took], list[Took]]:
+    """What the engine took in each round, and the same rows by hand."""
+    midnight(switch)  # also to know the rows
+    execute("CREATE TABLE written AS SELECT * FROM ads_deliverychange")
+    execute("VACUUM ANALYZE written")
+    ours, theirs = [], []
+    for _ in range(rounds):
+        ours.append(measured(lambda: midnight(switch)))
+        theirs.append(measured(by_hand))
+        expect(switch, DeliveryChange.objects.count())
+        print(f"  engine {ours[-1]}, by hand {theirs[-1]}", flush=True)
+    return ours, theirs
+
+
+def compared(
+    switch: int, ours: list[Took], theirs: list[Took], bound: float
+) -> list[tuple[str, str, str]]:
+    """Rows of the table."""
     ratio = statistics.median(
         engine.clock / hand.clock for engine, hand in zip(ours, theirs, strict=True)
     )
-    least = [[min(column) for column in zip(*rounds, strict=True)] for rounds in (ours, theirs)]
-    table(
-        [
-            (f"{sizes.switch:,} switched, audited", str(Took(*least[0])), ""),
-            ("the same rows by hand", str(Took(*least[1])), ""),
-            at_most("ratio", ratio, RATIO, "×"),
-        ]
-    )
+    return [
+        (f"{switch:,} switched, audited", str(least(ours)), ""),
+        ("the same rows by hand", str(least(theirs)), ""),
+        at_most("ratio", ratio, bound, "×"),
+    ]
+
+
+def least(rounds: list[Took]) -> Took:
+    return Took(*(min(column) for column in zip(*rounds, strict=True)))
 
 
 def used_up(campaigns: int, switch: int) -> None:
@@ -94,15 +116,15 @@ def used_up(campaigns: int, switch: int) -> None:
         " WHERE campaign_id IS NOT NULL AND period = 'day' AND start = %s",
         [BEFORE.date()],
     )
-    execute("VACUUM FULL ads_campaign, ads_spendtotal")
+    execute_patiently("VACUUM FULL ads_campaign, ads_spendtotal")
 
 
 def before_midnight() -> None:
     """The tables as they were, without leftovers of the round before."""
     execute_unaudited("UPDATE ads_campaign SET is_active = false WHERE is_active")
     execute_unaudited("UPDATE ads_brand SET last_daily_reset = %s", [BEFORE.date()])
-    execute("TRUNCATE ads_deliverychange CASCADE")
-    execute("VACUUM ANALYZE")
+    execute_patiently("TRUNCATE ads_deliverychange CASCADE")
+    execute_patiently("VACUUM ANALYZE")
     execute("CHECKPOINT")
 
 

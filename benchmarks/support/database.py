@@ -68,6 +68,13 @@ def execute(statement: str, parameters: Any = None) -> list[tuple[Any, ...]]:
         return cursor.fetchall() if cursor.description else []
 
 
+def execute_patiently(statement: str) -> None:
+    """Run one statement that waits as long as it takes, such as for autovacuum."""
+    execute("SET lock_timeout = 0")
+    execute(statement)
+    connection.close()  # the next session has the timeout of the settings
+
+
 def execute_unaudited(statement: str, parameters: Any = None) -> None:
     """Run one statement without triggers: no audit rows, no sums, nothing that is measured."""
     with transaction.atomic(), connection.cursor() as cursor:

@@ -2,9 +2,13 @@
 
 import json
 import re
-from typing import Any, Final
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Generic, TypeVar
 
 from structlog.typing import EventDict, Processor, WrappedLogger
+
+T = TypeVar("T")
 
 #: The fields whose text is not made here: messages of libraries, what an exception said, addresses.
 _FREE: Final = ("event", "exception", "stack", "error", "reason", "path")
@@ -60,27 +64,39 @@ def in_order(_logger: WrappedLogger, _name: str, event: EventDict) -> EventDict:
     return {**{field: event.pop(field) for field in _FIRST if field in event}, **event}
 
 
-class Each(list[dict[str, Any]]):
-    """The fields of many lines that are logged at once, as ``each`` of one event.
+@dataclass(frozen=True, slots=True)
+class Each(Generic[T]):
+    """Many lines that are logged at once, as ``each`` of one event: a row and its fields for each.
 
-    Each line has some, and none that the event has too.
+    Each line has some fields, and none that the event has too.
     """
 
+    rows: Sequence[T]
+    #: What a line says.
+    fields: Callable[[T], dict[str, Any]]
+    #: The same as an object of JSON: ``as_json`` of thousands of dictionaries takes three times as
+    #: long as text in which what many rows have in common is put together once.
+    json: Callable[[T], str]
+
     def __repr__(self) -> str:
-        return f"<{len(self)} lines>"  # where another handler prints it
+        return f"<{len(self.rows)} lines>"  # where another handler prints it
 
 
 def a_line_each(render: Processor) -> Processor:
     """Render an event; one with ``each`` as a line for each of those."""
 
     def rendered(logger: WrappedLogger, name: str, event: EventDict) -> str:
-        lines = event.pop("each", ({},))
+        each: Each[Any] | None = event.pop("each", None)
+        if each is None:
+            return str(render(logger, name, event))
+        lines = map(each.fields, each.rows)
         return "\n".join(str(render(logger, name, {**event, **fields})) for fields in lines)
 
     return rendered
 
 
-_encoded: Final = json.JSONEncoder(default=str).encode
+#: A value as JSON.
+encoded: Final = json.JSONEncoder(default=str).encode
 
 
 def as_json(_logger: WrappedLogger, _name: str, event: EventDict) -> str:
@@ -88,12 +104,12 @@ def as_json(_logger: WrappedLogger, _name: str, event: EventDict) -> str:
 
     What thousands of lines have in common, such as those of a sweep's switches, is rendered once.
     """
-    lines = event.pop("each", None)
-    common = _encoded(event)
-    if lines is None:
+    each: Each[Any] | None = event.pop("each", None)
+    common = encoded(event)
+    if each is None:
         return common
     begins = f"{common[:-1]}, "
-    return "\n".join([begins + _encoded(fields)[1:] for fields in lines])
+    return "\n".join([begins + each.json(row)[1:] for row in each.rows])
 
 
 def on_one_line(_logger: WrappedLogger, _name: str, event: EventDict) -> EventDict:

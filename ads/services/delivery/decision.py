@@ -1,6 +1,6 @@
 """What becomes of campaigns, and why: previewed, or carried out in the statement that decides."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -18,13 +18,13 @@ from ads.holds import (
     ON_ITS_WAY,
     Hold,
     Moment,
+    as_array,
     compiled,
     from_bits,
     with_holds,
 )
 from ads.models import Campaign
 from ads.services.actor import current_actor
-from ads.services.locks import among
 
 
 class Named(NamedTuple):
@@ -63,8 +63,9 @@ class Switch(NamedTuple):
     brand_id: int
     brand: str
     currency: str
-    #: As text, in the order of :data:`FIGURES`.
-    figures: Sequence[str | None]
+    #: Of each budget, in the order of :data:`ALL_BUDGETS`, as text; NULL is no limit.
+    spends: Sequence[str]
+    limits: Sequence[str | None]
 
 
 #: Fields of DeliveryChange: the spend and the limit of each budget.
@@ -107,10 +108,9 @@ def switch(
     with connection.cursor() as cursor:
         cursor.execute(
             _SWITCH.format(decided=decided),
-            [*parameters, compiled.as_array(campaign_ids), now, trigger, current_actor()],
+            [*parameters, as_array(campaign_ids), now, trigger, current_actor()],
         )
-        before = -len(FIGURES)
-        return [Switch._make((*row[:before], row[before:])) for row in cursor]
+        return list(map(Switch._make, cursor.fetchall()))
 
 
 def _decided(
@@ -126,7 +126,7 @@ def _decided(
         moment = Moment.at(now, campaigns)
         evaluated, parameters = _evaluated(campaigns, moment).query.sql_with_params()
     else:
-        moment = Moment.at(now, Campaign.objects.filter(pk__in=among(campaigns)))
+        moment = Moment.at(now, Campaign.objects.filter(pk__any_of=as_array(campaigns)))
         evaluated, parameters = compiled.sql(_evaluated, moment, campaigns)
     leading = {pk: its.leading for pk, its in moment.groups.items() if its.leading}
     groups = [
@@ -200,6 +200,12 @@ _HOLDS: Final = ", ".join(
 
 _CHANGED: Final = ", ".join(["campaign_id", "is_active", "group_period", "on_its_way", *FIGURES])
 
+
+def _texts(names: Iterable[str]) -> str:
+    """SQL for an array of these amounts as text."""
+    return f"ARRAY[{', '.join(f'{name}::text' for name in names)}]"
+
+
 #: Recorded after every change that it can see: see :mod:`ads.services.history.feed`.
 _SWITCH: Final = f"""
     WITH decided AS MATERIALIZED ({{decided}}),
@@ -207,7 +213,7 @@ _SWITCH: Final = f"""
         UPDATE ads_campaign AS campaign SET is_active = decided.is_active
           FROM decided
          -- By their ids: PostgreSQL would read all campaigns for a batch of them.
-         WHERE campaign.id IN (SELECT unnest(%s::bigint[])) AND campaign.id = decided.campaign_id
+         WHERE campaign.id = ANY(%s::bigint[]) AND campaign.id = decided.campaign_id
     ),
     changed AS (
         INSERT INTO ads_deliverychange ({_CHANGED}, holds, at, trigger, actor, recorded_at)
@@ -222,7 +228,8 @@ _SWITCH: Final = f"""
         RETURNING id, campaign_id
     )
     SELECT changed.id, campaign_id, is_active, hold_bits, {", ".join(_NAMED)},
-           {", ".join(f"{name}::text" for name in FIGURES)}
+           {_texts(budget.spend for budget in ALL_BUDGETS)},
+           {_texts(budget.limit_then for budget in ALL_BUDGETS)}
       FROM decided JOIN changed USING (campaign_id)
      ORDER BY campaign_id
 """  # noqa: S608

@@ -4,6 +4,7 @@ Nothing is reset: totals are keyed by period, so a new day begins at zero. A mis
 midnight does no harm; the next run catches up.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -16,6 +17,7 @@ from django.db import OperationalError, transaction
 from django.db.models import Q, QuerySet
 
 from ads.failures import counted
+from ads.holds import as_array
 from ads.models import Brand, Campaign
 from ads.models.campaigns import Status
 from ads.rules.calendar import group_by_local_date, month_start
@@ -28,7 +30,9 @@ logger = structlog.stdlib.get_logger(__name__)
 
 T = TypeVar("T")
 
-#: Brands rolled over together.
+#: Brands whose campaigns are decided on together: that reads all campaigns, of whichever brands.
+SWEEP = 100_000
+#: Brands whose new date is noted together.
 BATCH = 500
 
 #: By how much the clocks of two workers may differ, and how long one of them may take.
@@ -93,18 +97,19 @@ def _due(
 
 
 def _roll_over(due: QuerySet[Brand], now: datetime, field: str, trigger: Trigger) -> Rollover:
-    def act(brand_ids: Sequence[int]) -> tuple[int, int, Enforced, tuple[int, ...]]:
+    def switch(brand_ids: Sequence[int]) -> Enforced:
+        return enforce(Campaign.objects.filter(brand__pk__any_of=as_array(brand_ids)), now, trigger)
+
+    def close(brand_ids: Sequence[int]) -> tuple[int, int, tuple[int, ...]]:
         brands = Brand.objects.filter(pk__in=brand_ids)
-        # First, so that the record of the stop names the new day; completing switches nothing.
-        enforced = enforce(Campaign.objects.filter(brand__in=brand_ids), now, trigger)
-        is_day = field == "last_daily_reset"
-        completed = _around_locks(partial(_complete, brands, now)) if is_day else 0
-        held_up = set(
-            Campaign.objects.filter(pk__in=enforced.failed).values_list("brand", flat=True)
-        )
-        if is_day:
-            held_up |= set(ended_flights(brands, now).values_list("brand", flat=True))
-        ready = [pk for pk in brand_ids if pk not in held_up]
+        ended = list(chain.from_iterable(flights.get(pk, ()) for pk in brand_ids))
+        completed, still = 0, set[int]()
+        if ended:
+            completed = _around_locks(partial(_complete, ended, brands, now))
+            left = ended_flights(brands, now).filter(pk__any_of=as_array(ended))
+            still = set(left.values_list("brand", flat=True))
+        waiting = held_up | still
+        ready = [pk for pk in brand_ids if pk not in waiting]
         done = _around_locks(partial(_note, ready, now, field))
         locked = dict(brands.filter(pk__in=set(ready) - done).values_list("pk", "name"))
         if locked:
@@ -112,15 +117,27 @@ def _roll_over(due: QuerySet[Brand], now: datetime, field: str, trigger: Trigger
                 "Brands are locked by another session, so they are rolled over later",
                 **counted(list(locked.values())),
             )
-        return len(done), completed, enforced, tuple(locked)
+        return len(done), completed, tuple(locked)
 
     ids = list(due.order_by("pk").values_list("pk", flat=True))
-    results, failed = isolate(ids, act, size=BATCH, what="Rolling over brand")
+    # First, so that the record of the stop names the new day; completing switches nothing.
+    switched, failed = isolate(ids, switch, size=SWEEP, what="Rolling over brand")
+    enforced = sum(switched, start=Enforced())
+    undecided = Campaign.objects.filter(pk__any_of=as_array(enforced.failed))
+    held_up = {*failed, *undecided.values_list("brand", flat=True)}
+    flights = defaultdict[int, list[int]](list)
+    if field == "last_daily_reset":
+        brands = Brand.objects.filter(pk__any_of=as_array(ids))
+        for pk, brand_id in ended_flights(brands, now).values_list("pk", "brand"):
+            flights[brand_id].append(pk)
+    closed, unclosed = isolate(
+        sorted(set(ids).difference(failed)), close, size=BATCH, what="Rolling over brand"
+    )
     return Rollover(
-        brands=sum(brands for brands, *_ in results),
-        completed=sum(completed for _, completed, *_ in results),
-        enforced=sum((enforced for _, _, enforced, _ in results), start=Enforced()),
-        failed=(*failed, *chain.from_iterable(locked for *_, locked in results)),
+        brands=sum(brands for brands, *_ in closed),
+        completed=sum(completed for _, completed, _ in closed),
+        enforced=enforced,
+        failed=(*failed, *unclosed, *chain.from_iterable(locked for *_, locked in closed)),
     )
 
 
@@ -136,11 +153,13 @@ def _around_locks(act: Callable[..., T]) -> T:
             return act(skip_locked=True)
 
 
-def _complete(brands: QuerySet[Brand], now: datetime, *, skip_locked: bool) -> int:
-    """Complete the flights of these brands that have ended; how many."""
-    ended = ended_flights(brands, now)
-    mine = locks.campaigns(ended.values_list("pk", flat=True), skip_locked=skip_locked)
-    return ended.filter(pk__in=mine).update(status=Status.COMPLETED)
+def _complete(
+    campaign_ids: Sequence[int], brands: QuerySet[Brand], now: datetime, *, skip_locked: bool
+) -> int:
+    """Complete those of these campaigns whose flights have ended; how many."""
+    mine = locks.campaigns(campaign_ids, skip_locked=skip_locked)
+    ended = ended_flights(brands, now).filter(pk__any_of=as_array(mine))
+    return ended.update(status=Status.COMPLETED)
 
 
 def _note(brand_ids: Sequence[int], now: datetime, field: str, *, skip_locked: bool) -> set[int]:

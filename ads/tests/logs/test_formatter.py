@@ -9,6 +9,7 @@ import pytest
 import structlog
 
 from ads.tests.log_lines import logged
+from budget_manager.logs import Each, encoded
 from budget_manager.logs.text import LONGEST, redacted
 
 FORGED = 'Sale\n{"level": "error", "event": "forged"}\r\x1b[2K\x1b[31mred\u2028\x85\u202e\x00\ud800'
@@ -73,7 +74,7 @@ def test_an_event_of_many_is_a_line_for_each_as_if_logged_alone() -> None:
         {"name": FORGED, "of": [{1}]},
     ]
     with logged() as many:
-        ours.info("Many", each=lines, trigger="edit")
+        ours.info("Many", each=Each(lines, dict, encoded), trigger="edit")
     with logged() as alone:
         for line in lines:
             ours.info("Many", trigger="edit", **line)

@@ -7,15 +7,20 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 from django.db import transaction
+from hypothesis import given
+from hypothesis import strategies as st
 
+from ads.holds import ALL_BUDGETS, BITS
 from ads.models import Campaign
 from ads.services import BudgetService
 from ads.services.actor import acting_as
-from ads.services.delivery import lifecycle
+from ads.services.delivery import lifecycle, switch_log
+from ads.services.delivery.decision import Switch
 from ads.services.delivery.enforcement import Enforced, enforce
 from ads.tests.factories import BrandFactory, CampaignFactory
 from ads.tests.log_lines import Logged, logged
 from ads.tests.support import NOON, enforce_all, execute, held_open, spend
+from budget_manager.logs import encoded
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -122,6 +127,28 @@ def test_a_name_cannot_forge_a_line() -> None:
 
         assert log.text.count("\n") == 1
         assert "\x1b" not in log.text
+
+
+MONEY = st.decimals(min_value=0, max_value=10**11, places=6).map(str)
+
+SWITCHES = st.builds(
+    Switch,
+    st.integers(),
+    st.integers(),
+    st.booleans(),
+    st.integers(0, sum(BITS.values())),
+    st.text(),
+    st.integers(),
+    st.text(),
+    st.sampled_from(["USD", "JPY"]),
+    st.tuples(*[MONEY] * len(ALL_BUDGETS)),
+    st.tuples(*[st.none() | MONEY] * len(ALL_BUDGETS)),
+)
+
+
+@given(switch=SWITCHES)
+def test_a_line_of_json_says_the_same_as_its_fields_in_the_same_order(switch: Switch) -> None:
+    assert switch_log.as_json(switch) == encoded(switch_log.fields(switch))
 
 
 @pytest.mark.usefixtures("impatient")

@@ -145,6 +145,7 @@ def test_a_sweep_with_offset_batches_over_a_shrinking_set_that_skips_half(
 ) -> None:
     monkeypatch.setattr(enforcement, "BATCH", size)
     monkeypatch.setattr(rollover, "BATCH", size)
+    monkeypatch.setattr(rollover, "SWEEP", size)
     brands = BrandFactory.create_batch(10)
     for brand in brands:
         CampaignFactory.create_batch(2, brand=brand)

@@ -1,11 +1,14 @@
 """The day and the month turn: once, twice, late, after many missed midnights, everywhere."""
 
+import re
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from functools import partial
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from ads.models import Brand, Campaign, DeliveryChange
 from ads.services.delivery import lifecycle, rollover
@@ -291,6 +294,24 @@ def test_each_local_day_is_turned_once_and_at_its_first_minute(
     assert len(turned) == len(set(turned)) >= 1
     assert all(after - before == DAY for before, after in turned)
     assert last(campaign.brand)[0] == turned[-1][1]
+
+
+def test_campaigns_are_read_once_however_many_batches_of_brands_there_are(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Each such reading goes through the campaigns and sums of all brands."""
+    monkeypatch.setattr(rollover, "BATCH", 1)
+    ended = [CampaignFactory.create(end_date=NOON.date() - timedelta(days=1)).pk for _ in range(3)]
+
+    with CaptureQueriesContext(connection) as queries:
+        rolled = rollover.roll_over_days(NOON)
+
+    assert (rolled.brands, rolled.completed) == (3, 3)
+    assert set(Campaign.objects.filter(status="completed").values_list("pk", flat=True)) == {*ended}
+    asked = [query["sql"] for query in queries if query["sql"].startswith("SELECT")]
+    by_ids = re.compile(r'("ads_campaign"|V0)\."id" = ANY')
+    of_all = [sql for sql in asked if '"end_date" <' in sql and not by_ids.search(sql)]
+    assert len(of_all) == 2, "once to decide, and once for flights that have ended"
 
 
 def test_only_the_brands_asked_for_are_rolled_over() -> None:

@@ -1,0 +1,51 @@
+"""Rows that are given by their ids, in SQL."""
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+from django.db.models import BigAutoField, ForeignObject, Lookup, QuerySet
+from django.db.models.expressions import Col, RawSQL
+from django.db.models.lookups import In
+
+#: SQL for the ids of an array as rows.
+EACH: Final = "SELECT unnest(%s::bigint[])"
+
+
+def as_array(ids: Iterable[int]) -> str:
+    """An array of ids as PostgreSQL reads it from text, as one value.
+
+    Of a list, psycopg2 writes ``ARRAY[1, 2, …]``: the server would parse and plan an expression for
+    each of thousands.
+    """
+    return f"{{{','.join(map(str, ids))}}}"
+
+
+@ForeignObject.register_lookup
+@BigAutoField.register_lookup
+class AnyOf(Lookup):
+    """``filter(pk__any_of=as_array(ids))``: an index is read once for all of the ids, in order.
+
+    Of ``IN (SELECT unnest(…))`` PostgreSQL looks each up from the root, which takes twice as long.
+    """
+
+    lookup_name = "any_of"
+    prepare_rhs = False
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
+        column, parameters = self.process_lhs(compiler, connection)
+        array, ids = self.process_rhs(compiler, connection)
+        return f"{column} = ANY({array}::bigint[])", (*parameters, *ids)
+
+
+def ids_of(rows: QuerySet[Any]) -> Any:
+    """The array of ids that ``rows`` were filtered by, and by nothing else; otherwise None."""
+    where = rows.query.where
+    match where.children:
+        case [AnyOf(lhs=Col(target=column), rhs=ids)]:
+            pass
+        case [In(lhs=Col(target=column), rhs=RawSQL(sql=sql, params=[ids]))] if sql == EACH:
+            pass
+        case _:
+            return None
+    only_these = column.primary_key and not where.negated and not rows.query.is_sliced
+    return ids if only_these else None
