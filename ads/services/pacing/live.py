@@ -63,7 +63,7 @@ def statement_for(
 
 def pace_of_row(row: Sequence[Any]) -> Pace:
     """A pace from the statement's results, whose order is that of its fields."""
-    return Pace(_STATES[row[0]], *row[1:-1], basis=basis_of(row[-1]))
+    return Pace(_STATES[row[0]], *row[1:-1], basis=basis_of(row[-1]))  # type: ignore[misc]
 
 
 @cache
