@@ -254,9 +254,14 @@ class SpendTotal(TimestampedModel):
     Period = Period
 
     # Cascades: the ledger protects owners with spend from deletion; a sum of zero (made to be
-    # locked) is no reason to.
+    # locked) is no reason to. Without constraints, which would be checked for the four sums that
+    # a row may open: the row's own constraint holds already.
     brand = models.ForeignKey(
-        Brand, on_delete=models.CASCADE, related_name="totals", db_index=False
+        Brand,
+        on_delete=models.CASCADE,
+        related_name="totals",
+        db_constraint=False,
+        db_index=False,
     )
     campaign = models.ForeignKey(
         Campaign,
@@ -264,6 +269,7 @@ class SpendTotal(TimestampedModel):
         related_name="totals",
         null=True,
         blank=True,
+        db_constraint=False,
         db_index=False,  # the unique constraint begins with it
     )
     period = models.CharField(max_length=5, choices=Period.choices)

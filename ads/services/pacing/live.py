@@ -14,11 +14,13 @@ from ads.rules.pacing import Basis, Pace, PaceState, Range
 from ads.services.pacing import owners, ranges
 from ads.services.pacing.calendars import Events, Key, calendars
 from ads.services.pacing.owners import Owners, Sql
-from ads.services.pacing.statement import BITS, RESULTS, statement
+from ads.services.pacing.statement import BITS, statement
 
 #: For the statement, in its transaction. PostgreSQL knows nothing about the number of rows in
 #: between, and compiling takes longer than it saves. The sums of four weeks are grouped in memory.
 SETTINGS: Final = "SET LOCAL jit = off; SET LOCAL work_mem = '128MB'"
+
+_STATES: Final = {state.value: state for state in PaceState}
 
 
 def of_campaigns(
@@ -60,10 +62,8 @@ def statement_for(
 
 
 def pace_of_row(row: Sequence[Any]) -> Pace:
-    """A pace from the statement's results."""
-    figures = dict(zip(RESULTS, row, strict=True))
-    state, basis = PaceState(figures.pop("state")), basis_of(figures.pop("basis"))
-    return Pace(state, basis=basis, **figures)
+    """A pace from the statement's results, whose order is that of its fields."""
+    return Pace(_STATES[row[0]], *row[1:-1], basis=basis_of(row[-1]))  # type: ignore[misc]
 
 
 @cache

@@ -43,13 +43,15 @@ class Owners:
 
     ``figures``: id, brand_id, timezone, currency, today, runs, starts, ends, hours, day_spent,
     day_limit, month_spent, month_limit. ``keys``: timezone, hours and brand_id of their calendars.
-    ``totals``: which rows of SpendTotal, ``total``, are those of ``owner``. ``ids``: brand and
-    campaign of ``owner`` in BudgetPace.
+    ``totals``: which rows of SpendTotal, ``total``, are those of ``owner``; ``days``: which of them
+    are of a day from %s to today, as the index finds them. ``ids``: brand and campaign of ``owner``
+    in BudgetPace.
     """
 
     figures: Sql
     keys: Sql
     totals: str
+    days: str
     ids: str
 
 
@@ -90,6 +92,7 @@ def of_campaigns(campaigns: QuerySet[Campaign], now: datetime) -> Owners:
             of_keys,
         ),
         totals="total.campaign_id = owner.id",
+        days="total.start BETWEEN %s AND owner.today",
         ids="owner.brand_id, owner.id",
     )
 
@@ -126,6 +129,9 @@ def of_brands(brands: QuerySet[Brand], now: datetime) -> Owners:
             of_keys,
         ),
         totals="total.brand_id = owner.id AND total.campaign_id IS NULL",
+        # Each day by itself: in the index, a day of all brands comes before the next.
+        days="""total.start = ANY(ARRAY(
+                    SELECT generate_series(%s::date, owner.today, interval '1 day')::date))""",
         ids="owner.id, NULL::bigint",
     )
 

@@ -57,11 +57,13 @@ def statement(
     figures, parameters = owners.figures
     spans = [(Span.of(period, one.today), one.today) for one in calendars.values()]
     since = min(_read_from(period, span, today) for span, today in spans)
-    until = max(today for _, today in spans)
     # A month's digits after the decimal point, where they are not two.
     units = {code: places for code, places in MINOR_UNITS.items() if places != 2}  # noqa: PLR2004
     of_day = period == Period.DAY
+    # The last one before today; 1 January 2001 was a Monday.
+    last_one = "owner.today - 1 - (owner.today - 1 - date '2001-01-01' - {n}) %% 7 AS {day}_on"
     first = "owner.today" if of_day else "date_trunc('month', owner.today::timestamp)::date"
+    paid = ", ".join(_by_weekday(f"{_paid(week)} AS {{day}}_{week}") for week in _WEEKS)
     sql = f"""
     WITH calendar AS MATERIALIZED (
         SELECT timezone, hours::bigint[] AS hours, brand, today, begins, first, last, elapsed,
@@ -78,41 +80,28 @@ def statement(
                 END AS calendar_brand,
                owner.{period.value}_spent AS spent, owner.{period.value}_limit AS budget,
                coalesce(total.amount, 0) > 0
-               {"OR owner.month_spent > owner.day_spent" if of_day else ""} AS ran_before
+               {"OR owner.month_spent > owner.day_spent" if of_day else ""} AS ran_before,
+               {first} AS first, {_by_weekday(last_one)}
           FROM ({figures}) AS owner
           LEFT JOIN unit ON unit.code = owner.currency
           LEFT JOIN ads_spendtotal AS total
             ON {owners.totals} AND total.period = 'month'
            AND total.start = (date_trunc('month', owner.today::timestamp)
                               - interval '1 month')::date
-    ), day AS (
-        -- Places: the weekday, and 7 more for each week before the last.
-        SELECT owner.id, total.start, greatest(total.amount, 0) AS paid,
-               CASE WHEN total.start BETWEEN owner.today - {PROFILE_DAYS} AND owner.today - 1
-                    THEN (owner.today - 1 - total.start) / 7 * 7
-                         + (total.start - date '2001-01-01') %% 7 ELSE -1 END AS place,
-               total.start >= {first} AND total.amount > 0 AS is_of_period
-          FROM owner
-          JOIN ads_spendtotal AS total
-            ON {owners.totals} AND total.period = 'day' AND total.start BETWEEN %s AND %s
-           AND total.start <= owner.today
-        OFFSET 0
-    ), history AS (
-        SELECT id AS owner_id, min(start) FILTER (WHERE is_of_period) AS first_spend,
-               min(start) FILTER (WHERE place >= 0 AND paid > 0) AS began,
-               {
-        ", ".join(
-            _by_weekday(
-                f"coalesce(max(paid) FILTER (WHERE place = {7 * week} + {{n}}), 0)"
-                f" AS {{day}}_{week}"
-            )
-            for week in _WEEKS
-        )
-    }
-          FROM day
-         GROUP BY id
+         ORDER BY owner.id  -- sums of a day lie together: the next one finds its own in memory
     ), known AS MATERIALIZED (  -- before calendars, whose arrays are long, are joined
-        SELECT * FROM owner LEFT JOIN history ON history.owner_id = owner.id
+        SELECT owner.*, first_spend, began, {paid}
+          FROM owner
+         CROSS JOIN LATERAL (
+            SELECT min(total.start) FILTER (WHERE total.start >= owner.first AND total.amount > 0)
+                       AS first_spend,
+                   min(total.start) FILTER (WHERE total.start >= owner.today - {PROFILE_DAYS}
+                                                  AND total.start < owner.today
+                                                  AND total.amount > 0) AS began,
+                   array_agg(total.start) AS days, array_agg(total.amount) AS amounts
+              FROM ads_spendtotal AS total
+             WHERE {owners.totals} AND total.period = 'day' AND {owners.days}
+         ) AS history
     )
     SELECT {owners.ids}, result.*
       FROM known AS owner
@@ -124,7 +113,7 @@ def statement(
     """
     return sql, (
         *zip_columns(_calendar_rows(calendars, period)),
-        list(units), list(units.values()), list(brands_with_events), *parameters, since, until,
+        list(units), list(units.values()), list(brands_with_events), *parameters, since,
         [one.days for one in ranges], [one.low for one in ranges], [one.high for one in ranges],
     )  # fmt: skip
 
@@ -205,6 +194,11 @@ def _weight_of_week(week: int) -> str:
     """SQL: the weight of a week, since the first spend."""
     since = f"greatest(owner.began, owner.today - {7 * (week + 1)})"
     return _weight(since, f"owner.today - {7 * week + 1}")
+
+
+def _paid(week: int) -> str:
+    """SQL: spend of a weekday in a week before today; a credit counts as nothing."""
+    return f"greatest(amounts[array_position(days, owner.{{day}}_on - {7 * week})], 0)"
 
 
 def _rule(*, of_day: bool) -> str:
