@@ -36,5 +36,12 @@ from ads.holds.definition import (
     with_holds,
     with_spend,
 )
-from ads.holds.moments import Moment, Moments, as_rules, is_everything, schedules_as_rules
+from ads.holds.moments import (
+    Moment,
+    Moments,
+    as_rules,
+    ids_of,
+    is_everything,
+    schedules_as_rules,
+)
 from ads.holds.supposing import NOTHING, Supposing

@@ -79,7 +79,7 @@ class Moment:
         if is_everything(campaigns):
             stored = schedules_as_rules(schedules)
         else:
-            brands = brands.filter(campaigns__in=_ids(campaigns))
+            brands = brands.filter(campaigns__in=ids_of(campaigns))
             # Listed: as a subquery, those of ten thousand campaigns took PostgreSQL a second.
             attached = set(attached_to(campaigns).values_list("schedule", flat=True).distinct())
             if wanted := attached.union(supposing.attached):
@@ -229,7 +229,7 @@ def _groups(
     """The groups of ``campaigns``, and those that they are supposed to be in."""
     groups = BudgetGroup.objects.all()
     if not is_everything(campaigns):
-        its = groups.filter(campaigns__in=_ids(campaigns)).order_by().values_list("pk", flat=True)
+        its = groups.filter(campaigns__in=ids_of(campaigns)).order_by().values_list("pk", flat=True)
         groups = groups.filter(pk__in={*its, *supposing.into_groups})
     keys = budget_sums.today(groups, now)
     figures = budget_sums.of_groups(keys, supposing, margins=margins)
@@ -310,7 +310,7 @@ def attached_to(campaigns: QuerySet[Campaign]) -> QuerySet[CampaignSchedule]:
     attached = CampaignSchedule.objects.order_by()
     if is_everything(campaigns):
         return attached
-    return attached.filter(campaign__in=_ids(campaigns))
+    return attached.filter(campaign__in=ids_of(campaigns))
 
 
 def is_everything(campaigns: QuerySet[Campaign]) -> bool:
@@ -318,7 +318,7 @@ def is_everything(campaigns: QuerySet[Campaign]) -> bool:
     return not campaigns.query.where and not campaigns.query.is_sliced
 
 
-def _ids(rows: QuerySet[Any]) -> Any:
+def ids_of(rows: QuerySet[Any]) -> Any:
     """SQL for the ids: those that were given, if nothing else says which rows they are."""
     match rows.query.where.children:
         case [In(lhs=Col(target=column), rhs=RawSQL() as given)] if (

@@ -45,7 +45,7 @@ from typing import Any, Final
 
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
-from django.db.models import F, Model, QuerySet
+from django.db.models import BooleanField, F, Func, Model, QuerySet, Value
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Collate
 
@@ -87,6 +87,20 @@ _LONG_BUDGETS: Final = 0x10_46 << 44
 def among(ids: Iterable[int]) -> RawSQL:
     """For ``pk__in``: one array, where Django would prepare and send each of the ids separately."""
     return RawSQL("SELECT unnest(%s::bigint[])", [compiled.as_array(ids)])
+
+
+def one_of(ids: Iterable[int]) -> Func:
+    """For ``filter``, where rows are only read: the planner knows how many ids there are.
+
+    What it takes for a few it looks up one by one, which takes three times as long for thousands.
+    """
+    return Func(
+        F("pk"),
+        Value(compiled.as_array(ids)),
+        arg_joiner=" = ANY(",
+        template="%(expressions)s::bigint[])",
+        output_field=BooleanField(),
+    )
 
 
 def without_timeouts() -> None:

@@ -39,7 +39,7 @@ from ads.services.bulk import (
 )
 from ads.services.delivery import Outcome, allowances, preview_campaigns
 from ads.services.history import Seen, last_edits
-from ads.services.locks import among
+from ads.services.locks import among, one_of
 
 #: Campaigns that one action takes: some seconds.
 AT_MOST: Final = 10_000
@@ -282,7 +282,7 @@ class AsksFirst(AdminMixin[Any]):
         """The campaigns that it is about: the rows, or all of the brands'."""
         if self.model is Brand:
             return Campaign.objects.filter(brand__in=among(ids))
-        return Campaign.objects.filter(pk__in=among(ids))
+        return Campaign.objects.filter(one_of(ids))
 
     def _brands_among(self, ids: Sequence[int]) -> Sequence[int]:
         return ids if self.model is Brand else ()
