@@ -9,14 +9,14 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 
-from django.db.models import F, OuterRef, Subquery, Sum
+from django.db.models import Case, F, OuterRef, Subquery, Sum, When
 from django.db.models.functions import Coalesce
 
 from ads.models import Allowance
 from ads.models.fields import MoneyField
 
 #: The same as :func:`waived_at` for SQL that is written by hand: of a row ``total`` of the sums, at
-#: the instant ``{now}``. Sums of which nothing was ever waived are not looked at twice.
+#: the instant ``{now}``.
 WAIVED_AT: Final = """
     CASE WHEN total.waived = 0 THEN 0 ELSE total.waived - coalesce((
          SELECT sum(one.amount) FROM ads_allowance AS one
@@ -43,9 +43,14 @@ def still_counted(at: Any, **owner_and_period: Any) -> Coalesce:
 
 
 def waived_at(now: datetime, *, of_brands: bool) -> Any:
-    """What ``waived`` of sums, of brands or of campaigns, is at ``now``."""
+    """What ``waived`` of sums, of brands or of campaigns, is at ``now``.
+
+    Sums of which nothing was ever waived are not looked at twice.
+    """
     owner: dict[str, Any] = {"campaign": OuterRef("campaign")}
     if of_brands:
         owner = {"campaign": None, "brand": OuterRef("brand")}
     ended = still_counted(now, **owner, period=OuterRef("period"), start=OuterRef("start"))
-    return F("waived") - ended
+    return Case(
+        When(waived=0, then=Decimal(0)), default=F("waived") - ended, output_field=MoneyField()
+    )

@@ -171,16 +171,21 @@ def _cheapest_first(conditions: dict[Hold, Q]) -> list[Q]:
 
 
 def with_holds(
-    campaigns: QuerySet[Campaign], moment: Moment | Moments, supposing: Supposing = NOTHING
+    campaigns: QuerySet[Campaign],
+    moment: Moment | Moments,
+    supposing: Supposing = NOTHING,
+    *,
+    of_many: bool = False,
 ) -> QuerySet[Campaign]:
     """``campaigns`` with their holds at ``moment``, or each at an instant of its own.
 
     Adds ``hold_bits`` (see :func:`from_bits`; 0: it may deliver), and the spend and limit (Decimal)
     of the budgets in :data:`LIMITS`. Leaves out campaigns of brands
     with an invalid timezone. Create ``moment`` with the same ``supposing``; supposed values are in
-    the row under :meth:`Supposing.name`.
+    the row under :meth:`Supposing.name`. ``of_many``: see :func:`held_by`.
     """
-    conditions = _conditions(campaigns, moment, supposing)
+    read = Campaign.objects.all() if of_many else campaigns
+    conditions = _conditions(read, moment, supposing)
     return with_spend(campaigns, moment, LIMITS, supposing).annotate(hold_bits=_bits(conditions))
 
 

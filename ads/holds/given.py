@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any, Final
 
-from django.db.models import BigAutoField, ForeignObject, Lookup, QuerySet
+from django.db.models import BigAutoField, ForeignObject, Lookup, Q, QuerySet
 from django.db.models.expressions import Col, RawSQL
 from django.db.models.lookups import In
 
@@ -49,3 +49,11 @@ def ids_of(rows: QuerySet[Any]) -> Any:
             return None
     only_these = column.primary_key and not where.negated and not rows.query.is_sliced
     return ids if only_these else None
+
+
+def one_of(key: str, rows: QuerySet[Any]) -> Q:
+    """The row whose primary key is at ``key`` is one of these: by their ids, if they are given."""
+    ids = ids_of(rows)
+    if ids is not None:
+        return Q(**{f"{key}__any_of": ids})
+    return Q(**{f"{key}__in": rows.order_by().values("pk")})

@@ -15,7 +15,7 @@ from ads.freshness import has_stale
 from ads.holds import budget_sums
 from ads.holds.allowed import has_ended
 from ads.holds.budget_sums import GroupFigures
-from ads.holds.given import ids_of
+from ads.holds.given import one_of
 from ads.holds.supposing import NOTHING, Supposing
 from ads.models import (
     Brand,
@@ -78,7 +78,7 @@ class Moment:
         if is_everything(campaigns):
             stored = schedules_as_rules(schedules)
         else:
-            brands = brands.filter(_among("campaigns__pk", campaigns))
+            brands = brands.filter(one_of("campaigns__pk", campaigns))
             # Listed: as a subquery, those of ten thousand campaigns took PostgreSQL a second.
             attached = set(attached_to(campaigns).values_list("schedule", flat=True).distinct())
             if wanted := attached.union(supposing.attached):
@@ -229,7 +229,7 @@ def _groups(
     groups = BudgetGroup.objects.all()
     if not is_everything(campaigns):
         its = (
-            groups.filter(_among("campaigns__pk", campaigns))
+            groups.filter(one_of("campaigns__pk", campaigns))
             .order_by()
             .values_list("pk", flat=True)
         )
@@ -313,17 +313,9 @@ def attached_to(campaigns: QuerySet[Campaign]) -> QuerySet[CampaignSchedule]:
     attached = CampaignSchedule.objects.order_by()
     if is_everything(campaigns):
         return attached
-    return attached.filter(_among("campaign__pk", campaigns))
+    return attached.filter(one_of("campaign__pk", campaigns))
 
 
 def is_everything(campaigns: QuerySet[Campaign]) -> bool:
     """Is it every campaign? Then there is no need to join them."""
     return not campaigns.query.where and not campaigns.query.is_sliced
-
-
-def _among(key: str, campaigns: QuerySet[Campaign]) -> Q:
-    """The campaign whose primary key is there is one of these: by their ids, if these are given."""
-    ids = ids_of(campaigns)
-    if ids is not None:
-        return Q(**{f"{key}__any_of": ids})
-    return Q(**{f"{key}__in": campaigns.order_by().values("pk")})

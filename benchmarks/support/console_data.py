@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from ads.holds import Hold
+from ads.services import pacing
 from ads.services.delivery import Trigger
 from support.database import execute, execute_unaudited
 from support.world import local, settle
@@ -41,6 +42,8 @@ def add(sizes: Namespace, now: datetime) -> None:
     execute_unaudited(";".join(RECORDS), numbers)
     execute("VACUUM ANALYZE")
     settle(now)
+    pacing.refresh(now)
+    execute("VACUUM ANALYZE ads_budgetpace")
 
 
 THEMES: Final = (

@@ -33,6 +33,7 @@ from ads.tests import site_map
 
 #: How many choices of a filter are tried.
 CHOICES: Final = 12
+SECOND: Final = 2
 TENTH: Final = 10
 
 #: Searches per list; other lists are searched for a word that matches nothing.
@@ -132,8 +133,7 @@ def every_list(user: User, model: type[Model]) -> Iterator[Address]:
             asked += [{ORDER_VAR: str(number)}, {ORDER_VAR: f"-{number}"}]
     if page.get_search_fields(shown.model_admin):  # type: ignore[arg-type]
         asked += [{SEARCH_VAR: text} for text in SEARCHES.get(name, ["nowhere"])]
-    if shown.paginator.num_pages >= TENTH:
-        asked.append({PAGE_VAR: str(TENTH)})
+    asked += [{PAGE_VAR: str(n)} for n in (SECOND, TENTH) if shown.paginator.num_pages >= n]
     asked += [{ROWS_VAR: str(count)} for count, *_ in getattr(shown, "rows_choices", ())]
     for parameters in asked:
         yield Address(f"{name}_changelist", path, tuple(parameters.items()))

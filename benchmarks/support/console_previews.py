@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any, Final
 
 from django.urls import reverse
+from django.utils import timezone
 
 from ads.admin.actions import text
 from ads.admin.brands import actions as brand_actions
@@ -26,6 +28,7 @@ _RAISED: Final = {
     "of_brand": "on",
     "of_campaigns": "on",
 }
+_MORE: Final = {"period": "day", "amount": "10", "reason": "Launch"}
 
 
 def every_post(wanted: str) -> Iterator[Address]:
@@ -39,6 +42,12 @@ def _posts() -> Iterator[Address]:
     form: dict[str, dict[str, Any]] = {
         "change_budgets": _RAISED,
         "change_priority": {"priority": "3"},
+        "reset_daily_spend": _MORE,
+        "let_run_on": _MORE,
+        "schedule_budgets": {
+            **_RAISED,
+            "starts_on": f"{timezone.now().date() + timedelta(days=9)}",
+        },
         "attach_schedule": {"schedule": schedule.pk, "enable": "on"},
         "detach_schedule": {"schedule": schedule.pk},
     }

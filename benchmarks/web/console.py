@@ -1,11 +1,11 @@
 """The console's pages at size: time at the server and number of queries of each.
 
 Every page of the site is requested, for the rows with the most related rows; every list also with
-each filter and order, a search, its tenth page and other page sizes; and the preview of each action
-on a page of campaigns and on as many as it takes. Pages are answered inside this process (Django's
-test client: no network, all middleware), after one request to warm up. ``cpu`` is the processor
-time, here and in the database server on the same machine; ``--busy`` judges by it instead of by the
-elapsed time, for a machine with other work.
+each filter and order, a search, its second and tenth page and other page sizes; and the preview of
+each action on a page of campaigns and on as many as it takes. Pages are answered inside this
+process (Django's test client: no network, all middleware), after one request to warm up. ``cpu`` is
+the processor time, here and in the database server on the same machine; ``--busy`` judges by it
+instead of by the elapsed time, for a machine with other work.
 
 ``--keep NAME`` keeps the database under this name, and reuses it if it exists.
 """
@@ -15,6 +15,7 @@ import gc
 import statistics
 import sys
 import time
+from collections import defaultdict
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
@@ -30,7 +31,7 @@ from django.test import Client
 from django.utils import timezone
 from support import console_data
 from support.console_pages import Address, every_address
-from support.console_previews import every_post
+from support.console_previews import CHOSEN, every_post
 from support.database import execute, kept, scratch
 from support.report import load, options, percentile, seconds
 
@@ -190,11 +191,25 @@ def report(every: list[Figures], *, explain: bool) -> None:
             for (plan,) in execute(f"EXPLAIN (ANALYZE, BUFFERS) {sql}", parameters):
                 print(f"                {plan[:200]}")
     print(f"{len(every)} pages requested, {len(short)} exceed a bound")
+    kinds: dict[str, list[Figures]] = defaultdict(list)
+    for figures in every:
+        kinds[kind(figures.address)].append(figures)
+    for name, its in kinds.items():
+        slowest = max(its, key=lambda figures: figures.judged)
+        print(f"slowest {name} of {len(its)}:\n{line(slowest)}")
     if every:
-        slowest = max(every, key=lambda figures: figures.judged)
         most = max(every, key=lambda figures: figures.queries)
-        print(f"slowest: {slowest.p95:.0f} ms ({slowest.cpu:.0f} of cpu), {slowest.address}")
         print(f"most queries: {most.queries}, {most.address}")
+
+
+def kind(address: Address) -> str:
+    """What figures are given for."""
+    if address.post:
+        is_large = address.about.endswith(f" of {CHOSEN[-1]:,}")
+        return f"preview of {CHOSEN[-1]:,}" if is_large else "other preview"
+    if address.name == "index":
+        return "overview"
+    return "list" if address.name.endswith("_changelist") else "page"
 
 
 if __name__ == "__main__":

@@ -24,6 +24,7 @@ from ads.admin.actions import preview_text
 from ads.admin.actions.forms import ActionForm
 from ads.admin.actions.messages import report_edits, report_outcome
 from ads.admin.elements import AdminMixin, is_number
+from ads.holds import as_array
 from ads.models import Brand, Campaign
 from ads.services import visible
 from ads.services.bulk import (
@@ -282,7 +283,7 @@ class AsksFirst(AdminMixin[Any]):
         """The campaigns that it is about: the rows, or all of the brands'."""
         if self.model is Brand:
             return Campaign.objects.filter(brand__in=among(ids))
-        return Campaign.objects.filter(pk__in=among(ids))
+        return Campaign.objects.filter(pk__any_of=as_array(ids))
 
     def _brands_among(self, ids: Sequence[int]) -> Sequence[int]:
         return ids if self.model is Brand else ()

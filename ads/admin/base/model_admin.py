@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from django import forms
-from django.contrib import messages
+from django.contrib import admin, messages
 from django.contrib.admin import ShowFacets
 from django.contrib.admin.models import LogEntry
 from django.contrib.admin.options import IncorrectLookupParameters, get_content_type_for_model
@@ -18,6 +18,7 @@ from django.utils.functional import cached_property
 
 from ads.admin.base.menu import list_title
 from ads.admin.base.narrowing import narrowings, without_any
+from ads.admin.base.rows import box
 from ads.admin.base.saved_views import NOT_A_CONDITION, SavesViews
 from ads.admin.editing import GuardsEdits
 from ads.admin.elements import (
@@ -43,6 +44,8 @@ else:
         list_before_template = "ads/admin/about.html"
         # Counting the rows of each choice takes a minute in a large database.
         show_facets = ShowFacets.NEVER
+        # Its template asks for each row; what a class lacks, Django looks for in all it has.
+        list_sections = ()
         #: Help for fields whose model has none.
         help_texts: Mapping[str, str] = {}
         #: Where on a row's page its history is; "" for Django's page of its log.
@@ -58,6 +61,10 @@ else:
             if visible.brand_ids() is not None:
                 raise Http404
             return super()._get_obj_does_not_exist_redirect(request, opts, object_id)
+
+        @admin.display(description=unfold.admin.ModelAdmin.action_checkbox.short_description)
+        def action_checkbox(self, obj):  # type: ignore[no-untyped-def]
+            return box(obj)
 
         def get_form(self, request, obj=None, change=False, **kwargs):  # type: ignore[no-untyped-def]
             form = super().get_form(request, obj, change=change, **kwargs)

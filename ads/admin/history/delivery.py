@@ -186,7 +186,8 @@ class DeliveryChangeAdmin(ExportsCsv, ReadOnlyAdmin[DeliveryChange]):
         return Q(campaign__in=named) | Q(actor__iexact=term)
 
     def export_of(self, rows: QuerySet[DeliveryChange]) -> Export:
-        return kinds.of_changes(rows, brand_ids=visible.brand_ids())
+        brand_ids = visible.brand_ids()
+        return kinds.of_changes(kinds.of_brands(rows, brand_ids), brand_ids=brand_ids)
 
     @admin.display(description="when")
     def when(self, change: DeliveryChange) -> SafeString:

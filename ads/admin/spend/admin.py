@@ -42,6 +42,7 @@ from ads.models.spend import Period, shown
 from ads.rules.calendar import format_instant, month_start
 from ads.rules.money import format_money
 from ads.rules.platform_ids import spelled
+from ads.services import visible
 from ads.services.exports import Export, kinds
 
 
@@ -102,7 +103,7 @@ class SpendAdmin(CorrectsSpend, ExportsCsv, ReadOnlyAdmin[Spend]):
         return Q(campaign__in=campaigns_named(self, request, term)) | Q(pk__in=called(term))
 
     def export_of(self, rows: QuerySet[Spend]) -> Export:
-        return kinds.of_spend(rows)
+        return kinds.of_spend(kinds.of_brands(rows, visible.brand_ids()))
 
     @admin.display(description="day")
     def day(self, spend: Spend) -> SafeString:
@@ -208,7 +209,7 @@ class SpendTotalAdmin(ExportsCsv, ReadOnlyAdmin[SpendTotal]):
         return ["-start", "-id"] if of_days else ["-id"]
 
     def export_of(self, rows: QuerySet[SpendTotal]) -> Export:
-        return kinds.of_totals(rows)
+        return kinds.of_totals(kinds.of_brands(rows, visible.brand_ids()))
 
     @admin.display(description="campaign")
     def owner(self, total: SpendTotal) -> SafeString | str:

@@ -9,6 +9,7 @@ from ads.services.bulk.actions import (
     JoinGroup,
     SetStatus,
     SwitchBrands,
+    currency_of,
 )
 from ads.services.bulk.batches import Done, carry_out
 from ads.services.bulk.budget_changes import AMOUNTS, BudgetChange, How

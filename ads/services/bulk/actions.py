@@ -19,7 +19,7 @@ from ads.models import Brand, BudgetGroup, Campaign, CampaignSchedule
 from ads.models.base import configuration_changed
 from ads.models.campaigns import Status
 from ads.services import locks
-from ads.services.bulk.budget_changes import BudgetChange
+from ads.services.bulk.budget_changes import BRAND_ID, BudgetChange
 from ads.services.delivery import ACTIVATABLE, PAUSABLE, Trigger
 from ads.services.history import Seen
 
@@ -141,11 +141,16 @@ class ChangeBudgets(Action):
 
     def columns(self, model: Model, path: str = "") -> Columns:
         only, columns = NOTHING
-        own, brand = brand_of(model), "brand_id" if path else brand_of(model)
+        own, currency = currency_of(model), f"{path}{currency_of(model)}"
         for name, change in self.by_field(model).items():
             only |= change.changes(name, own)
-            columns = {**columns, f"{path}{name}": change.expression(f"{path}{name}", brand)}
+            columns = {**columns, f"{path}{name}": change.expression(f"{path}{name}", currency)}
         return only & ~self.seen.edited_since(model) if self.seen else only, columns
+
+    def write(self, ids: Collection[int], now: datetime) -> int:  # noqa: ARG002
+        changes = self.by_field(Campaign)
+        columns = {name: change.expression(name, BRAND_ID) for name, change in changes.items()}
+        return _update(Campaign, ids, columns) if columns else 0
 
     def by_field(self, model: Model) -> dict[str, BudgetChange]:
         """What is done to each budget of these."""
@@ -239,9 +244,9 @@ class DetachSchedule(Action):
         return attached._raw_delete(attached.db)  # noqa: SLF001
 
 
-def brand_of(model: Model) -> str:
-    """The column with the id of a row's brand."""
-    return "pk" if model is Brand else "brand_id"
+def currency_of(model: Model) -> str:
+    """The path from a row to its currency."""
+    return "currency" if model is Brand else "brand__currency"
 
 
 def _update(model: Model, ids: Collection[int], columns: dict[str, Any]) -> int:

@@ -1,6 +1,5 @@
 """Changing budgets by a percentage or an amount, and how the new budget is rounded."""
 
-from collections import defaultdict
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
@@ -35,8 +34,15 @@ class How(models.TextChoices):
 RELATIVE: Final = (How.RAISE_PERCENT, How.LOWER_PERCENT, How.RAISE_AMOUNT, How.LOWER_AMOUNT)
 #: These take an amount, which belongs to one currency.
 AMOUNTS: Final = (How.RAISE_AMOUNT, How.LOWER_AMOUNT, How.SET)
+#: Where a campaign's budget is written, its currency is found by this: an UPDATE cannot join.
+BRAND_ID: Final = "brand_id"
 #: Decimal places of most currencies.
 _USUAL: Final = 2
+#: The codes of the others, by their decimal places.
+_UNUSUAL: Final = {
+    places: [code for code, its in MINOR_UNITS.items() if its == places]
+    for places in sorted(set(MINOR_UNITS.values()) - {_USUAL})
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,41 +71,41 @@ class BudgetChange:
             reason = f"use a percentage with {PERCENT_PLACES} decimal places or fewer."
             raise InvalidAmount("by", self.by, reason)
 
-    def expression(self, path: str, brand: str) -> Any:
-        """The new budget of the one at ``path``; ``brand`` is the path of its brand's id."""
+    def expression(self, path: str, currency: str) -> Any:
+        """The new budget of the one at ``path``; ``currency``: see :func:`_places`."""
         if self.how == How.NO_LIMIT:
             return _money(None)
         if self.how == How.SET:
             return _money(self.by)
         return Case(
-            When(self.changes(path, brand), then=self._worked_out(path, brand)),
+            When(self.changes(path, currency), then=self._worked_out(path, currency)),
             default=F(path),
             output_field=MoneyField(),
         )
 
-    def changes(self, path: str, brand: str) -> Q:
+    def changes(self, path: str, currency: str) -> Q:
         """Which rows' budgets it changes."""
         if self.how == How.SET:
             return Q(**{f"{path}__isnull": True}) | ~Q(**{path: self.by})
         there_is_one = Q(**{f"{path}__isnull": False})
         if self.how == How.NO_LIMIT:
             return there_is_one
-        return there_is_one & Q(LessThan(self._worked_out(path, brand), _money(LIMIT)))
+        return there_is_one & Q(LessThan(self._worked_out(path, currency), _money(LIMIT)))
 
-    def makes_too_large(self, path: str, brand: str) -> Q:
+    def makes_too_large(self, path: str, currency: str) -> Q:
         """Which rows' budgets would exceed the largest valid budget, and so stay as they are."""
         if self.how not in RELATIVE:
             return Q(pk__in=())
         # PostgreSQL's GREATEST ignores NULL.
         there_is_one = Q(**{f"{path}__isnull": False})
-        return there_is_one & Q(GreaterThanOrEqual(self._worked_out(path, brand), _money(LIMIT)))
+        return there_is_one & Q(GreaterThanOrEqual(self._worked_out(path, currency), _money(LIMIT)))
 
-    def _worked_out(self, path: str, brand: str) -> Any:
+    def _worked_out(self, path: str, currency: str) -> Any:
         """What an existing budget would become, however large."""
         if self.how == How.RAISE_PERCENT:
-            return Round(_times(path, 1 + self.by / 100), precision=_places(brand))
+            return Round(_times(path, 1 + self.by / 100), precision=_places(currency))
         if self.how == How.LOWER_PERCENT:
-            return Round(_times(path, 1 - self.by / 100), precision=_places(brand))
+            return Round(_times(path, 1 - self.by / 100), precision=_places(currency))
         by = self.by if self.how == How.RAISE_AMOUNT else -self.by
         return Greatest(F(path) + _money(by), _money(Decimal(0)), output_field=MoneyField())
 
@@ -108,17 +114,19 @@ def _money(amount: Decimal | None) -> Value:
     return Value(amount, output_field=MoneyField())
 
 
-def _places(brand: str) -> Any:
-    """The decimal places of the currency of the brand whose id is at ``brand``."""
-    unusual = defaultdict(list)
-    for code, places in MINOR_UNITS.items():
-        if places != _USUAL:
-            unusual[places].append(code)
+def _places(currency: str) -> Any:
+    """The decimal places of the currency at this path, or of the brand at :data:`BRAND_ID`."""
     return Case(
         *(
-            # By the brand's id, as an UPDATE cannot join.
-            When(**{f"{brand}__in": Brand.objects.filter(currency__in=codes)}, then=Value(places))
-            for places, codes in unusual.items()
+            When(
+                **{
+                    f"{currency}__in": Brand.objects.filter(currency__in=codes)
+                    if currency == BRAND_ID
+                    else codes
+                },
+                then=Value(places),
+            )
+            for places, codes in _UNUSUAL.items()
         ),
         default=Value(_USUAL),
         output_field=models.IntegerField(),

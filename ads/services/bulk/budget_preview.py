@@ -7,11 +7,12 @@ from typing import Any, Final
 
 from django.db.models import Case, Count, F, Q, QuerySet, Sum, When
 
+from ads.holds import one_of
 from ads.models import Brand, Campaign
 from ads.models.campaigns import Status
 from ads.models.fields import BUDGETS, CAMPAIGN_BUDGETS, MoneyField
 from ads.services import locks
-from ads.services.bulk.actions import Action, ChangeBudgets, brand_of
+from ads.services.bulk.actions import Action, ChangeBudgets, currency_of
 
 #: Brands, and campaigns, that are listed one by one.
 LISTED: Final = 20
@@ -93,7 +94,7 @@ def _budgets(action: Action, rows: QuerySet[Any], fields: tuple[str, ...], *orde
         return Budgets()
     new = {f"new_{name}": columns.get(name, F(name)) for name in fields}
     changes = action.by_field(rows.model) if isinstance(action, ChangeBudgets) else {}
-    currency = "currency" if rows.model is Brand else "brand__currency"
+    currency = currency_of(rows.model)
     found = list(
         rows.order_by(currency)
         .values(currency)
@@ -102,9 +103,7 @@ def _budgets(action: Action, rows: QuerySet[Any], fields: tuple[str, ...], *orde
             **{f"old_{name}": Sum(name, filter=only) for name in fields},
             **{name: Sum(value, filter=only) for name, value in new.items()},
             **{
-                f"too_large_{name}": Count(
-                    "pk", filter=change.makes_too_large(name, brand_of(rows.model))
-                )
+                f"too_large_{name}": Count("pk", filter=change.makes_too_large(name, currency))
                 for name, change in changes.items()
             },
         )
@@ -140,9 +139,11 @@ def _overbooked(
 
     def after(rows: QuerySet[Any]) -> dict[str, Case]:
         only, columns = action.columns(rows.model)
+        # Most campaigns of the brands are none of these, and their ids say so at once.
+        changing = one_of("pk", rows) & only
         return {
             f"new_{name}": Case(
-                When(only, pk__in=rows.values("pk"), then=columns.get(name, F(name))),
+                When(changing, then=columns.get(name, F(name))),
                 default=F(name),
                 output_field=MoneyField(),
             )
@@ -151,8 +152,9 @@ def _overbooked(
 
     concerned = Q(pk__in=campaigns.values("brand")) | Q(pk__in=brands.values("pk"))
     limited = Brand.objects.filter(concerned).annotate(**after(brands)).order_by("name")
+    those = list(limited)
     booked = (
-        Campaign.objects.filter(brand__in=Brand.objects.filter(concerned).values("pk"))
+        Campaign.objects.filter(brand__in=locks.among(brand.pk for brand in those))
         .exclude(status__in=[Status.COMPLETED, Status.ARCHIVED])
         .order_by()
         .values("brand")
@@ -164,7 +166,7 @@ def _overbooked(
     return [
         Overbooked(brand, name, total, limit)
         for name in fields
-        for brand in limited
+        for brand in those
         if (limit := getattr(brand, f"new_{name}")) is not None
         and (total := totals.get(brand.pk, {}).get(f"new_{name}")) is not None
         and total > limit

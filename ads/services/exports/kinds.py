@@ -9,10 +9,10 @@ from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from enum import StrEnum
 from operator import itemgetter
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import BooleanField, F, Func, Q, QuerySet
+from django.db.models import BooleanField, F, Func, Model, Q, QuerySet
 from django.db.models.functions import TruncMonth
 
 from ads.models import (
@@ -31,6 +31,8 @@ from ads.services.exports.stream import AT_A_TIME, Export, portions
 from ads.services.ledger import archived, summaries
 from ads.services.senders import visibility
 from ads.services.team import labels
+
+M = TypeVar("M", bound=Model)
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,6 +267,16 @@ SUMMARY: Final = (
     "runs_out_on", "recommended_daily", "pace_as_of", "account_manager", "labels",
     "total_budget", "budget_group", "currency",
 )  # fmt: skip
+
+
+def of_brands(rows: QuerySet[M], brand_ids: Collection[int] | None) -> QuerySet[M]:
+    """Those of the brands ``brand_ids`` (None: all), for whom an export then reads no others.
+
+    ``rows``: of the ledger, delivery changes or totals.
+    """
+    wanted = Wanted(brand_ids)
+    owners = wanted.of_owners() if rows.model is SpendTotal else wanted.of_campaigns()
+    return rows.filter(owners)
 
 
 def of_spend(entries: QuerySet[Spend]) -> Export:

@@ -14,7 +14,7 @@ from ads.rules.calendar import group_by_local_date
 from ads.rules.money import format_money
 from ads.services import locks
 from ads.services.actor import current_actor
-from ads.services.bulk import ChangeBudgets
+from ads.services.bulk import ChangeBudgets, currency_of
 from ads.services.delivery import Trigger, enforce
 from ads.services.plans import applying
 
@@ -48,7 +48,7 @@ class ScheduleBudgets(ChangeBudgets):
         own = "pk" if model is Brand else "brand_id"
         done: set[int] = set()
         for field, change in self.by_field(model).items():
-            changing = rows.filter(change.changes(field, own)).order_by("pk")
+            changing = rows.filter(change.changes(field, currency_of(model))).order_by("pk")
             changing = changing.annotate(becomes=columns[field])
             # Not that of the brand, for campaigns: a NULL among them would exclude every one.
             whose = {"campaign": None} if model is Brand else {"campaign__isnull": False}

@@ -35,6 +35,7 @@ from ads.services.bulk.actions import (
 )
 from ads.services.bulk.batches import carry_out
 from ads.services.bulk.budget_changes import BudgetChange, How
+from ads.services.delivery import preview
 from ads.services.delivery.enforcement import Trigger, enforce
 from ads.services.delivery.preview import preview_campaigns
 from ads.tests.factories import BrandFactory, CampaignFactory, ScheduleFactory
@@ -259,10 +260,14 @@ def test_a_brand_switched_or_with_new_budgets_does_what_its_preview_said(
     with a_world(world):
         now = at(world["now"])
         path = "brand__daily_budget"
-        supposing = Supposing({"brand__is_active": on, path: change.expression(path, "brand_id")})
+        supposing = Supposing(
+            {"brand__is_active": on, path: change.expression(path, "brand__currency")}
+        )
         foretold = holds(supposing, now)
 
-        Brand.objects.update(is_active=on, daily_budget=change.expression("daily_budget", "pk"))
+        Brand.objects.update(
+            is_active=on, daily_budget=change.expression("daily_budget", "currency")
+        )
         enforce(Campaign.objects.all(), now, Trigger.ACTION)
 
         assert holds(Supposing(), now) == foretold
@@ -275,7 +280,7 @@ def test_foretelling_takes_the_same_queries_however_many_there_are(
     CampaignFactory.create_batch(12, daily_budget=5, schedules=[schedule])
     before = list(Campaign.objects.order_by("pk").values())
 
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(9):
         supposing = Supposing({"daily_budget": F("daily_budget") * 2}, detached=[schedule.pk])
         forecast = preview_campaigns(
             Campaign.objects.filter(status="active"), supposing, at("2024-05-15")
@@ -287,3 +292,19 @@ def test_foretelling_takes_the_same_queries_however_many_there_are(
     ]
     assert list(Campaign.objects.order_by("pk").values()) == before
     assert CampaignSchedule.objects.count() == 12
+
+
+def test_many_are_foretold_in_parts_as_they_are_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = at("2024-05-15")
+    for number in range(23):
+        campaign = CampaignFactory.create(
+            daily_budget=number % 5 * 5, status=("active", "paused", "active")[number % 3]
+        )
+        Campaign.objects.filter(pk=campaign.pk).update(is_active=number % 2 == 0)
+    supposing = Supposing({"daily_budget": F("daily_budget") * 2, "status": "active"})
+    at_once = preview_campaigns(Campaign.objects.all(), supposing, now)
+    assert all((at_once.starts, at_once.stops, at_once.keeps_running, at_once.stays_off))
+
+    for size in (1, 5, 22):
+        monkeypatch.setattr(preview, "AT_A_TIME", size)
+        assert preview_campaigns(Campaign.objects.all(), supposing, now) == at_once

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from html import unescape
 from itertools import product
+from typing import Final
 
 import pgtrigger
 import pytest
@@ -173,3 +174,35 @@ def test_who_may_only_look_is_offered_the_export_alone(staff: Callable[..., Clie
     assert "Spring" in response.content.decode()
     offered = response.context["action_form"].fields["action"].choices
     assert [name for name, _ in offered if name] == ["export_selected"]
+
+
+QUERIES: Final[tuple[dict[str, str | int], ...]] = ({}, {"day_used": 50, "p": 1})
+
+
+def test_in_every_order_a_page_shows_the_rows_that_sorting_all_of_them_puts_on_it(
+    admin: Client,
+) -> None:
+    brands = BrandFactory.create_batch(3)
+    for number in range(60):
+        campaign = CampaignFactory.create(
+            brand=brands[number % 3],
+            daily_budget=None if number % 7 == 0 else number * 37 % 50 + 1,
+            monthly_budget=None if number % 5 == 0 else number * 17 % 400 + 50,
+            status=Status.ACTIVE if number % 4 else Status.PAUSED,
+        )
+        BudgetService().record_spend(campaign, Decimal(number * 29 % 41 + 1))
+    columns = admin.get(CAMPAIGNS).context["cl"]
+    places = [
+        number
+        for number, column in enumerate(columns.list_display)
+        if columns.get_ordering_field(column)
+    ]
+    assert len(places) > 8
+
+    for place, sign, query in product(places, ("", "-"), QUERIES):
+        order: dict[str, str | int] = {"o": f"{sign}{place}", "rows": 25, **query}
+        shown = admin.get(CAMPAIGNS, order).context["cl"]
+
+        page = slice(25 * shown.page_num - 25, 25 * shown.page_num)
+        assert [row.pk for row in shown.result_list] == [row.pk for row in shown.queryset[page]]
+        assert shown.result_list, order

@@ -6,12 +6,16 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
 from ads.models import Brand
 from ads.services.exports.kinds import Kind, Wanted, choose
+from ads.services.exports.stream import BOM
+from ads.tests.admin.people.world import limited_to
 from ads.tests.factories import BrandFactory, CampaignFactory
-from ads.tests.services.exports.support import rows_of
+from ads.tests.services.exports.support import read, rows_of
 from ads.tests.support import NOON, execute
 
 pytestmark = pytest.mark.django_db
@@ -83,7 +87,26 @@ def test_an_export_of_a_brand_reads_no_other_brands_rows(brand: Brand) -> None:
         ):
             with CaptureQueriesContext(connection) as captured:
                 rows = rows_of(choose(kind, wanted, NOON))
-            (cursor,) = (one["sql"] for one in captured if "CURSOR" in one["sql"])
-            statement = cursor[cursor.index("SELECT") :]
             assert {row["brand_id"] for row in rows} == {str(brand.pk)}
-            assert rows_read(statement, table) == len(rows), (kind, wanted)
+            assert rows_read(cursor_of(captured), table) == len(rows), (kind, wanted)
+
+
+def cursor_of(captured: CaptureQueriesContext) -> str:
+    """The statement whose rows were exported."""
+    (cursor,) = (one["sql"] for one in captured if "CURSOR" in one["sql"])
+    return cursor[cursor.index("SELECT") :]
+
+
+@pytest.mark.parametrize("table", TABLES.values())
+def test_what_a_limited_person_exports_from_a_list_reads_no_other_brands_rows(
+    brand: Brand, table: str, client: Client
+) -> None:
+    client.force_login(limited_to(brand))
+
+    with CaptureQueriesContext(connection) as captured:
+        answer: Any = client.get(reverse(f"admin:{table}_export_csv"))
+        rows = read([b"".join(answer).removeprefix(BOM)])
+
+    assert len(rows) > 600
+    assert {row["brand_id"] for row in rows} == {str(brand.pk)}
+    assert rows_read(cursor_of(captured), table) == len(rows)

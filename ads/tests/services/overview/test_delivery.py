@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from decimal import Decimal
+from random import Random
 
 import pgtrigger
 import pytest
@@ -13,6 +14,7 @@ from ads.models import Brand, Campaign
 from ads.models.campaigns import State
 from ads.models.spend import Period
 from ads.services.overview.delivery import delivery
+from ads.services.overview.near import MOST
 from ads.tests.factories import BrandFactory, CampaignFactory, ScheduleFactory
 from ads.tests.support import NOON, at, enforce_all, let_run_on, spend
 
@@ -194,3 +196,33 @@ def test_the_number_of_queries_does_not_grow() -> None:
         spend(campaign, 90, NOON)
 
     assert queries() == few <= 8
+
+
+def test_of_many_those_are_named_that_a_sort_of_all_puts_first() -> None:
+    random = Random(4)
+    shares: dict[tuple[bool, float, int], str] = {}
+    for number in range(40):
+        daily, monthly = (random.choice([None, 0, 40, 100, 150]) for _ in range(2))
+        campaign = CampaignFactory.create(
+            name=f"{number}",
+            daily_budget=daily,
+            monthly_budget=monthly,
+            status=random.choice(["active", "active", "active", "paused"]),
+            brand__is_active=number % 9 != 0,
+        )
+        before, today = random.randint(0, 40), random.randint(1, 110)
+        spend(campaign, before, at("2024-05-02 12:00"))
+        spend(campaign, today, NOON)
+        used = [
+            spent / budget
+            for spent, budget in ((today, daily), (before + today, monthly))
+            if budget
+        ]
+        if campaign.status == "active" and max(used, default=0) >= 0.5:
+            most = max(used)
+            shares[most >= 1, -most, campaign.pk] = campaign.name
+    assert len(shares) > 2 * MOST
+
+    assert [each.name for each in delivery(NOON).near] == [
+        shares[key] for key in sorted(shares)[:MOST]
+    ]

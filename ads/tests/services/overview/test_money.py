@@ -137,9 +137,9 @@ def test_the_months_are_of_those_that_spent_most() -> None:
     assert months[0].figures[Period.MONTH].budget is None
 
 
-def test_five_queries_read_it_all(django_assert_num_queries: Any) -> None:
+def test_four_queries_read_it_all(django_assert_num_queries: Any) -> None:
     for _ in range(3):
         spent(9, daily_budget=10)
 
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(4):
         money(NOON)
