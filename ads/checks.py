@@ -52,7 +52,7 @@ def check_sessions(databases: Collection[str] | None = None, **_: Any) -> list[C
 
 @register(Tags.database)
 def check_recording(databases: Collection[str] | None = None, **_: Any) -> list[Caution]:
-    """The database has this version's function of :mod:`ads.services.ledger.shortcut`."""
+    """The database has this version's functions of :mod:`ads.services.ledger.shortcut`."""
     if DEFAULT_DB_ALIAS not in (databases or ()):
         return []
     try:
@@ -63,8 +63,8 @@ def check_recording(databases: Collection[str] | None = None, **_: Any) -> list[
         return []
     return [
         Caution(
-            "The function that records an entry in one statement is missing or of another version, "
-            "so each takes longer. Run: ./manage.py migrate",
+            "A function that records entries in one statement is missing or of another version, so "
+            "each takes longer. Run: ./manage.py migrate",
             id="ads.W004",
         )
     ]

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
 from typing import Any
 
@@ -32,6 +33,7 @@ def address_of(environ: Mapping[str, Any]) -> str:
     return _normalized(environ.get("REMOTE_ADDR", ""))
 
 
+@lru_cache(maxsize=1024)
 def _normalized(text: str) -> str:
     """One spelling for one address; "" if it is none."""
     text = text.strip()

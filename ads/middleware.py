@@ -4,11 +4,15 @@ from collections.abc import Callable
 from urllib.parse import quote, unquote, urlencode, urlsplit
 
 import structlog
+from csp.constants import HEADER
+from csp.middleware import CSPMiddleware
+from csp.utils import build_policy
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.shortcuts import render, resolve_url
 from django.urls import reverse
 from django.utils.http import escape_leading_slashes, url_has_allowed_host_and_scheme
@@ -20,6 +24,26 @@ from ads.services.people import sessions
 from ads.services.visible import brands_of, limited
 
 logger = structlog.stdlib.get_logger(__name__)
+
+
+class PolicyMiddleware(CSPMiddleware):
+    """Puts the policy of the settings together once, not for each answer.
+
+    An answer with a policy of its own, or whose page has asked for a nonce, gets that.
+    """
+
+    _policy: str | None = None
+
+    def process_response(
+        self, request: HttpRequest, response: HttpResponseBase
+    ) -> HttpResponseBase:
+        has_nonce = hasattr(request, "_csp_nonce")
+        if settings.DEBUG or has_nonce or any(name.startswith("_csp") for name in vars(response)):
+            return super().process_response(request, response)
+        if self._policy is None:
+            self._policy = build_policy()
+        response.headers.setdefault(HEADER, self._policy)
+        return response
 
 
 class NulMiddleware:

@@ -116,7 +116,7 @@ MIDDLEWARE = [
     "ads.request_log.RequestIdMiddleware",
     "ads.monitoring.MonitoringMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "csp.middleware.CSPMiddleware",
+    "ads.middleware.PolicyMiddleware",
     "ads.api.frame.middleware.ApiMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "ads.middleware.NulMiddleware",

@@ -6,7 +6,7 @@ campaigns of other brands do not exist.
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from django.db import connection
 
@@ -104,6 +104,19 @@ _BY_REFERENCE = f"""
 
 Brands = frozenset[int] | None
 
+#: Those that were last looked up alone, for :func:`remembered`.
+_remembered: Final[dict[int, Owner]] = {}
+_MOST_REMEMBERED: Final = 10_000
+
+
+def remembered(pk: int, brand_ids: Brands = None) -> Owner | None:
+    """The campaign of this id, in ``brand_ids``, as it was when it was last looked up; no query.
+
+    Only for whoever has the database compare it with the brand as it is, before it is relied on.
+    """
+    owner = _remembered.get(pk)
+    return owner if owner and (brand_ids is None or owner.brand_id in brand_ids) else None
+
 
 def by_id(ids: Collection[int], brand_ids: Brands = None) -> dict[int, Owner]:
     """The campaigns of these ids, in ``brand_ids`` (None: any brand)."""
@@ -145,6 +158,10 @@ def find(
             found[one] = Owner(one.pk, one.brand_id, one.brand.timezone, one.brand.currency)
     ids = {one: _id(one) for one in wanted if isinstance(one, Campaign | int) and one not in found}
     owners = by_id(set(ids.values()), brand_ids)
+    if len(owners) == 1:
+        if len(_remembered) >= _MOST_REMEMBERED:
+            _remembered.clear()
+        _remembered.update(owners)
     return {
         **found,
         **{one: owners[pk] for one, pk in ids.items() if pk in owners},

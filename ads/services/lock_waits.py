@@ -29,19 +29,22 @@ class _Line:
     since: float
     length: int = 0
 
-    def is_stuck(self, at: float) -> bool:
-        return at - self.since > settings.LOCK_TIMEOUT
+    def is_stuck(self, at: float, after: float | None = None) -> bool:
+        return at - self.since > (settings.LOCK_TIMEOUT if after is None else after)
 
 
 _lines: Final[dict[int, _Line]] = {}
 _guard: Final = threading.Lock()
 
 
-def is_stuck(brand_id: int) -> bool:
-    """Has nobody of this process got through the locks of this brand for long, though some try?"""
+def is_stuck(brand_id: int, after: float | None = None) -> bool:
+    """Has nobody of this process got through the locks of this brand for long, though some try?
+
+    ``after``: the seconds that are long; left out, ``LOCK_TIMEOUT``.
+    """
     with _guard:
         line = _lines.get(brand_id)
-        return line is not None and line.is_stuck(time.monotonic())
+        return line is not None and line.is_stuck(time.monotonic(), after)
 
 
 @contextmanager

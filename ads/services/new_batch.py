@@ -1,11 +1,13 @@
 """Batches: what is recorded inside :func:`recording` names the batch, and is undone with it."""
 
+import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any, Final
 
 from django.db import connection
 
@@ -54,8 +56,22 @@ class NewBatch:
             api_key=ApiKey(pk=self.api_key_id) if self.api_key_id else None,
         )
 
+    def at_once(self, currency: str, amount: Decimal) -> tuple[Any, ...]:
+        """The columns of one with a single entry: kind, title, key, who recorded it, amounts."""
+        amounts = json.dumps(as_text({currency: amount}))
+        return (
+            self.kind.value,
+            self.title[:_LONGEST_TITLE],
+            self.api_key_id,
+            current_actor(),
+            amounts,
+        )
 
-_LONGEST_TITLE = 255
+
+#: The same for an entry that makes none.
+NO_BATCH: Final = (None,) * 5
+
+_LONGEST_TITLE: Final = 255
 
 
 def close(batch: SpendBatch, *, rows: int, sums: Mapping[str, Decimal]) -> bool:

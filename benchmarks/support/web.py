@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 from django.conf import settings
@@ -46,23 +47,32 @@ class Client:
 @contextmanager
 def served(database: str, *, processes: int = 1) -> Iterator[int]:
     """Run gunicorn as it is configured, with its access log off; yields its port."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
     environment = {
-        **os.environ,
-        "BIND": f"127.0.0.1:{port}",
         "DATABASE_URL": urlunsplit(urlsplit(settings.DATABASE_URL)._replace(path=f"/{database}")),
         "REDIS_URL": settings.REDIS_URL,
         "DEBUG": "false",
         "WEB_CONCURRENCY": str(processes),
     }
+    with running(settings.BASE_DIR, environment) as (port, _):
+        yield port
+
+
+@contextmanager
+def running(checkout: Path, environment: dict[str, str]) -> Iterator[tuple[int, int]]:
+    """Run the gunicorn of a checkout; yields its port and its process, the parent of the others."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
     command = [sys.executable, "-m", "gunicorn", "--access-logfile", "/dev/null", "--log-level"]
     command += ["warning", "budget_manager.wsgi"]
-    server = subprocess.Popen(command, cwd=settings.BASE_DIR, env=environment)
+    server = subprocess.Popen(
+        command,
+        cwd=checkout,
+        env=os.environ | {"BIND": f"127.0.0.1:{port}", "ACCESS_LOG": "/dev/null"} | environment,
+    )
     try:
         _await_answer(server, port)
-        yield port
+        yield port, server.pid
     finally:
         server.terminate()
         server.wait(timeout=PATIENCE)

@@ -30,7 +30,8 @@ def _found_or_made() -> str:
         settings.BASE_DIR / "requirements.txt",
         *settings.BASE_DIR.glob("ads/migrations/*.py"),
     ]
-    content = b"".join(path.read_bytes() for path in sorted(sources)) + shortcut.NAME.encode()
+    content = b"".join(path.read_bytes() for path in sorted(sources))
+    content += "".join(sorted(shortcut.NAMES)).encode()
     name = f"test_template_{hashlib.sha256(content).hexdigest()[:16]}"
     with connection._nodb_cursor() as cursor:
         cursor.execute("SELECT datname FROM pg_database WHERE datname LIKE 'test_template_%%'")

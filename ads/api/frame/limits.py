@@ -4,16 +4,17 @@ Counted in Redis for all processes together. While Redis is down each process co
 retries Redis only every few seconds, so no request waits for it.
 """
 
+import threading
 import time
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import Final
+from typing import Any, Final
 
 import structlog
 from django.conf import settings
-from limits.errors import StorageError
-from limits.storage import MemoryStorage, RedisStorage
+from limits.storage import MemoryStorage
+from redis import ConnectionPool, RedisError
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
@@ -25,6 +26,7 @@ logger = structlog.stdlib.get_logger(__name__)
 
 WINDOW: Final = 60  # seconds; windows start on the minute
 POLICY: Final = "default"
+_PREFIX: Final = "api-requests"
 
 #: Seconds that a request waits for Redis at most, and for which Redis is then left alone.
 PATIENCE: Final = 0.2
@@ -114,14 +116,13 @@ class Counter:
     """Counts in Redis while it answers, otherwise in this process."""
 
     def __init__(self, redis_url: str) -> None:
-        self._redis = RedisStorage(
+        self._pool = ConnectionPool.from_url(
             redis_url,
-            key_prefix="api-requests",
-            wrap_exceptions=True,
             socket_timeout=PATIENCE,
             socket_connect_timeout=PATIENCE,
-            retry=Retry(NoBackoff(), 0),  # type: ignore[arg-type]
+            retry=Retry(NoBackoff(), 0),
         )
+        self._mine = threading.local()
         self._own = MemoryStorage()
         #: When to ask Redis again, on the monotonic clock; None while it answers.
         self._resume_at: float | None = None
@@ -136,14 +137,31 @@ class Counter:
             # One thread retries Redis; the others keep counting here.
             self._resume_at = clock + PAUSE
         try:
-            used = self._redis.incr(key, WINDOW)
-        except StorageError as error:
+            used = self._count(key)
+        except RedisError as error:
             self._resume_at = time.monotonic() + PAUSE
             if answered:
                 logger.warning("Redis does not answer; counting requests here", error=str(error))
             return self._own.incr(key, WINDOW)
         self._resume_at = None
         return used
+
+    def _count(self, key: str) -> int:
+        """Over a connection of this thread: a client that lends them takes longer than Redis."""
+        connection: Any = getattr(self._mine, "connection", None)
+        if connection is None:
+            connection = self._mine.connection = self._pool.make_connection()
+        name = f"{_PREFIX}:{key}"
+        try:
+            connection.send_packed_command(
+                connection.pack_commands([("INCR", name), ("EXPIRE", name, WINDOW)])
+            )
+            used = connection.read_response()
+            connection.read_response()
+        except BaseException:  # the next answer would be that to another question
+            connection.disconnect()
+            raise
+        return int(used)
 
 
 @cache

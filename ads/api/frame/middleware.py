@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import ExitStack
+from functools import lru_cache
 from typing import Final, cast
 
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
@@ -18,6 +19,10 @@ PREFIX: Final = "/api/"
 
 #: Methods that change nothing.
 READING: Final = ("GET", "HEAD", "OPTIONS")
+
+
+#: Most requests are for one of few addresses, and finding one means trying each.
+_resolved: Final = lru_cache(maxsize=256)(resolve)
 
 
 class ApiMiddleware:
@@ -50,7 +55,7 @@ class ApiMiddleware:
     def answer(self, request: ApiRequest) -> HttpResponseBase:
         try:
             request.get_host()  # raises DisallowedHost for a host that is not ours
-            match = resolve(request.path_info)
+            match = _resolved(request.path_info)
             request.resolver_match = match
             if request.method not in READING:
                 require_clock()

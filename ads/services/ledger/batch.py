@@ -209,6 +209,8 @@ class _Batch:
     unmatched: dict[int, Any] = field(default_factory=dict)
     enforced: Enforced = field(default_factory=Enforced)
     batch_id: int | None = None
+    #: Its only entry was not taken by :mod:`.shortcut`.
+    was_tried: bool = False
 
     def __post_init__(self) -> None:
         self.answers = [Answer(NOT_RECORDED)] * len(self.rows)
@@ -224,19 +226,9 @@ class _Batch:
         # A brand that is loaded saves a look-up, unless a day is worked out from its timezone that
         # enforcement does not compare with the brand as it is.
         trust_loaded = trust_loaded and all(row.occurred_at is None for row in checked.values())
-        found = campaign_lookup.find(
-            (row.campaign for row in checked.values()), self.brand_ids, trust_loaded=trust_loaded
-        )
-        self._place(checked, found)
-        if looks_again:
-            for i, refusal in archived.refusals(self.placed, self.source).items():
-                del self.placed[i]
-                self.answers[i] = failed(refusal)
         try:
-            self._check_good()
-            if (self.placed or self.unmatched) and not self._append_alone():
-                with transaction.atomic(), lock_waits.in_line(self._brands()):
-                    self._append_together()
+            if not (trust_loaded and self._append_remembered(checked)):
+                self._append_found(checked, trust_loaded=trust_loaded, looks_again=looks_again)
         except OperationalError as error:
             if not lock_waits.is_in_the_way(error) or connection.in_atomic_block:
                 raise
@@ -251,6 +243,40 @@ class _Batch:
             enforced=self.enforced,
             batch_id=self.batch_id,
         )
+
+    def _append_found(
+        self, checked: Mapping[int, Row], *, trust_loaded: bool, looks_again: bool
+    ) -> None:
+        found = campaign_lookup.find(
+            (row.campaign for row in checked.values()), self.brand_ids, trust_loaded=trust_loaded
+        )
+        self._place(checked, found)
+        if looks_again:
+            for i, refusal in archived.refusals(self.placed, self.source).items():
+                del self.placed[i]
+                self.answers[i] = failed(refusal)
+        self._check_good()
+        if (self.placed or self.unmatched) and not self._append_alone():
+            with transaction.atomic(), lock_waits.in_line(self._brands()):
+                self._append_together()
+
+    def _append_remembered(self, checked: Mapping[int, Row]) -> bool:
+        """As :meth:`_append_alone`, without looking the campaign up. Was it?
+
+        The function compares what is remembered with the brand as it is. Nothing is refused for it.
+        """
+        row = checked.get(0)
+        if row is None or not isinstance(row.campaign, int):
+            return False
+        owner = campaign_lookup.remembered(row.campaign, self.brand_ids)
+        if owner is None:
+            return False
+        with suppress(InvalidSpend):
+            self.placed[0] = place(row, owner, self.now)
+        if self._append_alone():
+            return True
+        self.placed.clear()
+        return False
 
     def _locked(self) -> lock_waits.Locked:
         return lock_waits.Locked(lock_waits.locked_brands(self._brands()))
@@ -276,11 +302,14 @@ class _Batch:
 
     def _append_alone(self) -> bool:
         """Append the only entry in one statement, if it changes nothing else. Was it?"""
-        if len(self.rows) > 1 or not self.placed or self.kind != Kind.ENTRY or self.together:
+        if len(self.rows) > 1 or not self.placed or self.kind != Kind.ENTRY or self.was_tried:
             return False
         (placed,) = self.placed.values()
+        self.was_tried = True
         with suppress(shortcut.NotTaken):
-            pk = shortcut.record(placed, source=self.source, now=self.now, kind=self.kind)
+            pk, self.batch_id = shortcut.record(
+                placed, source=self.source, now=self.now, kind=self.kind, batch=self.together
+            )
             self.answers = [Answer(RECORDED, pk)]
             return True
         return False

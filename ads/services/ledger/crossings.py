@@ -52,7 +52,7 @@ def _answer(budget: BudgetHold) -> str:
                      WHEN {used_up} THEN {_USED_UP} END
            FROM ads_spendtotal AS total
           CROSS JOIN LATERAL (
-                SELECT {WAIVED_AT.format(now="moved.now")} AS allowed
+                SELECT {WAIVED_AT.format(now="moved.now")} AS allowed OFFSET 0
                ) AS beyond
           WHERE brand_id = moved.brand_id AND campaign_id {campaign}
             AND period = '{budget.period.value}' AND start = moved.{budget.period.value})
@@ -79,9 +79,8 @@ MOVED: Final = {
     "now": "timestamptz",
 }
 
-#: The question: whose sums that moved have to be looked at, and why. ``{rows}`` are rows of
-#: :data:`MOVED`. VALUES, because PostgreSQL plans those of one row, as most are, as constants.
-#: OFFSET 0 keeps it from looking a sum up again wherever the answer is mentioned.
+#: The question: whose sums that moved have to be looked at, and why. ``{moved}`` is a relation with
+#: the columns of :data:`MOVED`. OFFSET 0 keeps it from looking up again what is mentioned twice.
 QUESTION: Final = f"""
     SELECT campaign_id, brand_id, of_brand, of_campaign, is_stale, is_long, stops_early
       FROM (
@@ -95,14 +94,13 @@ QUESTION: Final = f"""
                                       AND running.is_active)) AS of_brand
               FROM (
                     SELECT moved.campaign_id, moved.brand_id, campaign.is_active,
-                           (brand.timezone, brand.currency) <> (moved.timezone, moved.currency)
-                               AS is_stale,
+                           (campaign.brand_id, brand.timezone, brand.currency)
+                               <> (moved.brand_id, moved.timezone, moved.currency) AS is_stale,
                            {IS_LONG} AS is_long,
                            brand.stops_early,
                            greatest({_answers(of_brand=True)}) AS brand_answer,
                            greatest({_answers(of_brand=False)}) AS campaign_answer
-                      FROM (VALUES {{rows}})
-                           AS moved ({", ".join(MOVED)})
+                      FROM {{moved}} AS moved ({", ".join(MOVED)})
                       JOIN ads_campaign AS campaign ON campaign.id = moved.campaign_id
                       JOIN ads_brand AS brand ON brand.id = moved.brand_id
                     OFFSET 0
@@ -194,8 +192,10 @@ def _crossed(moved: dict[tuple[Owner, date], Decimal], now: datetime) -> QuerySe
     rows = moved_sums(moved, now)
     if not rows:
         return None
+    # VALUES, because PostgreSQL plans those of one row, as most are, as constants.
+    values = f"(VALUES {', '.join(['%s'] * len(rows))})"
     with connection.cursor() as cursor:
-        cursor.execute(QUESTION.format(rows=", ".join(["%s"] * len(rows))), rows)
+        cursor.execute(QUESTION.format(moved=values), rows)
         found = [_Found(*row) for row in cursor.fetchall()]
     if any(row.is_stale for row in found):
         raise StaleTimezoneError

@@ -1,4 +1,4 @@
-"""The function of the database: each has that of this version, or entries go step by step."""
+"""The function of the database: each has those of this version, or entries go step by step."""
 
 import importlib
 from collections.abc import Iterator
@@ -37,7 +37,8 @@ def campaign() -> Campaign:
 
 @pytest.fixture
 def without_function() -> Iterator[None]:
-    execute(f"DROP FUNCTION {shortcut.NAME}")
+    for name in shortcut.NAMES:
+        execute(f"DROP FUNCTION {name}")
     connection.close()
     yield
     shortcut.keep()
@@ -48,7 +49,7 @@ def problems() -> list[str | None]:
     return [found.id for found in run_checks(databases=["default"]) if found.id == "ads.W004"]
 
 
-def test_every_database_has_the_function_of_this_version() -> None:
+def test_every_database_has_the_functions_of_this_version() -> None:
     assert shortcut.is_installed()
     assert problems() == []
 
@@ -77,7 +78,7 @@ def test_the_function_of_another_version_is_never_called_and_goes_with_the_next_
     campaign: Campaign,
 ) -> None:
     other = f"{function._PREFIX}0123456789ab"
-    execute(f"CREATE FUNCTION {other}{function._DECLARED} 'BEGIN RETURN 1; END'")
+    execute(f"CREATE FUNCTION {other}{function.ONE.declared} 'BEGIN RETURN ARRAY[1, 1]; END'")
 
     assert spend(campaign, 100, NOON).pk == Spend.objects.get().pk
     assert not delivers(campaign)
@@ -85,11 +86,12 @@ def test_the_function_of_another_version_is_never_called_and_goes_with_the_next_
 
     shortcut.keep()
 
-    assert dict(function._found("default")).keys() == {shortcut.NAME}
+    assert dict(function._found("default")).keys() == shortcut.NAMES
 
 
-def test_a_function_that_somebody_has_edited_is_said_and_put_right() -> None:
-    edited = function._CREATE.replace("IF EXISTS", "IF NOT EXISTS")
+@pytest.mark.parametrize("one", [function.ONE, function.SEVERAL])
+def test_a_function_that_somebody_has_edited_is_said_and_put_right(one: function.Function) -> None:
+    edited = one.create.replace("IF EXISTS", "IF NOT EXISTS")
     execute(edited.replace("%", "%%"))
     assert problems() == ["ads.W004"]
 
@@ -100,8 +102,8 @@ def test_a_function_that_somebody_has_edited_is_said_and_put_right() -> None:
 
 def test_another_rule_makes_another_function(monkeypatch: pytest.MonkeyPatch) -> None:
     """Its name follows from the SQL that the steps run."""
-    before = function.NAME
+    before = function.NAMES
     with monkeypatch.context() as patch:
         patch.setattr(crossings, "QUESTION", crossings.QUESTION.replace(">=", ">"))
-        assert before != importlib.reload(function).NAME
-    assert before == importlib.reload(function).NAME
+        assert before.isdisjoint(importlib.reload(function).NAMES)
+    assert before == importlib.reload(function).NAMES
