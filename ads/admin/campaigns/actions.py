@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
@@ -58,7 +59,28 @@ SIMPLE: Final[Mapping[str, Action]] = {
     "archive": SetStatus(Status.ARCHIVED),
 }
 
-#: The others, of what is filled in.
+
+def _chosen(ids: Sequence[int]) -> QuerySet[Campaign]:
+    return Campaign.objects.filter(pk__in=among(ids))
+
+
+def _schedule_budgets(ids: Sequence[int], data: Any) -> ActionForm:
+    brands = Brand.objects.filter(campaigns__in=among(ids))
+    return ScheduleBudgetsForm(currencies(_chosen(ids)), data, brands=brands)
+
+
+#: The forms of the others, for these campaigns and what was sent.
+_FORMS: Final[Mapping[str, Callable[[Sequence[int], Any], ActionForm]]] = {
+    "change_budgets": lambda ids, data: BudgetsForm(currencies(_chosen(ids)), data),
+    "schedule_budgets": _schedule_budgets,
+    "budget_group": GroupForm,
+    "change_priority": lambda _, data: PriorityForm(data),
+    "attach_schedule": lambda _, data: AttachForm(data),
+    "detach_schedule": DetachForm,
+    "reset_daily_spend": lambda ids, data: LetRunOnForm(_chosen(ids), data),
+}
+
+#: And what is done, of what is filled in.
 _FROM_FORM: Final[Mapping[str, Callable[[Any, Seen | None], Action]]] = {
     "change_budgets": budgets_of,
     "schedule_budgets": budgets_of,
@@ -161,18 +183,7 @@ class CampaignActions(Undoes):
         return HttpResponseRedirect(back)
 
     def form_of(self, code: str, ids: Sequence[int], data: Any) -> ActionForm | None:
-        if code == "reset_daily_spend":
-            return LetRunOnForm(Campaign.objects.filter(pk__in=among(ids)), data)
-        if code == "change_budgets":
-            return BudgetsForm(currencies(self.campaigns_of(ids)), data)
-        if code == "schedule_budgets":
-            brands = Brand.objects.filter(campaigns__in=among(ids))
-            return ScheduleBudgetsForm(currencies(self.campaigns_of(ids)), data, brands=brands)
-        if code in ("attach_schedule", "change_priority"):
-            return (AttachForm if code == "attach_schedule" else PriorityForm)(data)
-        if code in ("detach_schedule", "budget_group"):
-            return (DetachForm if code == "detach_schedule" else GroupForm)(ids, data)
-        return None
+        return _FORMS[code](ids, data) if code in _FORMS else None
 
     def action_of(self, code: str, form: Any, seen: Seen | None = None) -> Action:
         return _FROM_FORM[code](form, seen) if code in _FROM_FORM else SIMPLE[code]

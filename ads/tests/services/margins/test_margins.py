@@ -42,8 +42,16 @@ def early(**given: Any) -> Brand:
     return BrandFactory.create(**{"daily_budget": 100, "stops_early": True, **given})
 
 
-def run(campaigns: Sequence[Campaign], amount: object, ticks: int, since: Any = NOON) -> Any:
-    """Each spends so much before each check while it delivers; the last check's instant."""
+def run(
+    campaigns: Sequence[Campaign], amount: int, ticks: int, since: Any = NOON, *, before: int = 0
+) -> Any:
+    """Each spends so much before each check while it delivers; the last check's instant.
+
+    What it would have spent before so many checks more is reported in the morning, at once. No
+    rate is taken from that: the last half hour is what counts.
+    """
+    for one in campaigns if before else ():
+        spend(one, amount * before, since - 4 * HOUR)
     now = since
     for _ in range(ticks):
         for one in campaigns:
@@ -102,7 +110,7 @@ def test_the_lowest_priority_stops_first_and_ties_stop_together() -> None:
     high = CampaignFactory.create(brand=brand, priority=3)
     lows = [CampaignFactory.create(brand=brand, priority=-1) for _ in range(2)]
 
-    run([high, *lows], 4, 30)
+    run([high, *lows], 4, 14, before=16)
 
     stopped = {one.pk: one.delivery_changes.first() for one in (high, *lows)}
     first, second = (stopped[one.pk] for one in lows)
@@ -123,7 +131,7 @@ def test_a_campaigns_own_budgets_have_a_margin_too() -> None:
     in_all = CampaignFactory.create(brand=brand, total_budget=100)
     free = CampaignFactory.create(brand=brand)
 
-    run([by_day, by_month, in_all, free], 4, 30)
+    run([by_day, by_month, in_all, free], 4, 14, before=16)
 
     assert [switches(one)[-1] for one in (by_day, by_month, in_all, free)] == [
         (False, ["daily_budget"]),
@@ -140,7 +148,7 @@ def test_the_campaigns_of_a_group_stop_by_what_all_of_them_still_spend() -> None
     group = BudgetGroupFactory.create(brand=brand, daily_budget=100)
     members = [CampaignFactory.create(brand=brand, budget_group=group) for _ in range(2)]
 
-    now = run(members, 2, 30)
+    now = run(members, 2, 14, before=16)
 
     # The first of them is enough: with its entry, what is known and on its way is $100.
     assert spent(brand) == 94
@@ -161,7 +169,7 @@ def test_a_groups_margin_is_not_that_of_a_campaign_which_another_budget_has_stop
     run([done], 10, 3)
     assert switches(done)[-1] == (False, ["total_budget"])
 
-    run([runs], 2, 60, NOON + 24 * HOUR)
+    run([runs], 2, 20, NOON + 24 * HOUR, before=40)
 
     # $0.40 a minute are on their way for 7.5 minutes: $3 of $100.
     assert switches(runs)[-1] == (False, ["group_budget"])
@@ -174,7 +182,7 @@ def test_a_groups_margin_is_not_that_of_a_campaign_which_another_budget_has_stop
 def test_what_is_reported_after_the_stop_changes_nothing() -> None:
     brand = early()
     one = CampaignFactory.create(brand=brand)
-    now = run([one], 4, 24)
+    now = run([one], 4, 10, before=14)
     before = margin(one)
 
     for n in range(1, 12):
@@ -191,7 +199,7 @@ def test_what_is_reported_after_the_stop_changes_nothing() -> None:
 def test_it_runs_again_when_spend_is_taken_back() -> None:
     brand = early()
     one = CampaignFactory.create(brand=brand)
-    now = run([one], 4, 24)
+    now = run([one], 4, 10, before=14)
 
     taken_back(one, 30, now + TICK)
 
@@ -201,7 +209,7 @@ def test_it_runs_again_when_spend_is_taken_back() -> None:
 def test_it_runs_again_when_more_is_allowed() -> None:
     brand = early()
     one = CampaignFactory.create(brand=brand)
-    now = run([one], 4, 24)
+    now = run([one], 4, 10, before=14)
 
     let_run_on(brand, now=now + MINUTE, amount=20)
 
@@ -240,7 +248,7 @@ def test_a_brand_that_has_been_credited_runs_on() -> None:
     one = CampaignFactory.create(brand=brand)
     taken_back(one, 50, NOON)
 
-    run([one], 4, 30)
+    run([one], 4, 14, before=16)
 
     assert delivers(one)
     assert spent(brand) == 70
@@ -249,7 +257,7 @@ def test_a_brand_that_has_been_credited_runs_on() -> None:
 def test_without_the_choice_it_runs_on() -> None:
     brand = early()
     one = CampaignFactory.create(brand=brand)
-    now = run([one], 4, 24)
+    now = run([one], 4, 10, before=14)
     supposing = Supposing(columns={"brand__stops_early": False})
     would = preview_campaigns(Campaign.objects.all(), supposing, now)
 
@@ -266,7 +274,7 @@ def test_without_the_choice_it_runs_on() -> None:
 def test_a_preview_of_a_check_says_what_it_does() -> None:
     brand = early()
     one = CampaignFactory.create(brand=brand)
-    now = run([one], 4, 23)
+    now = run([one], 4, 9, before=14)
     spend(one, 4, now + TICK)
     Campaign.objects.update(is_active=True)
 
@@ -305,7 +313,7 @@ def test_only_near_a_limit_does_it_cost_more_than_a_query() -> None:
 def test_two_writers_at_once_stop_it_once() -> None:
     brand = early()
     both = [CampaignFactory.create(brand=brand) for _ in range(2)]
-    now = run(both, 2, 23)
+    now = run(both, 2, 9, before=14)
     assert spent(brand) == 92
 
     with at_once() as start:
@@ -322,7 +330,7 @@ def test_group_budgets_of_other_brands_are_left_alone() -> None:
     assert isinstance(group, BudgetGroup)
     near = CampaignFactory.create(brand=early())
 
-    run([one, near], 4, 24)
+    run([one, near], 4, 10, before=14)
 
     assert delivers(one)
     assert not delivers(near)
@@ -345,7 +353,7 @@ def test_a_source_that_reports_each_hour_has_the_rate_of_an_hour() -> None:
 def test_spend_is_recorded_while_somebody_keeps_a_campaign_locked() -> None:
     brand = early()
     one, other = (CampaignFactory.create(brand=brand) for _ in range(2))
-    now = run([one, other], 2, 20)
+    now = run([one, other], 2, 8, before=12)
 
     with impatient(), held_open(lambda: locks.campaigns([other.pk])):
         spend(one, 18, now + TICK)
@@ -359,7 +367,7 @@ def test_spend_is_recorded_while_somebody_keeps_a_campaign_locked() -> None:
 def test_spend_is_recorded_while_somebody_works_out_margins() -> None:
     brand = early()
     one = CampaignFactory.create(brand=brand)
-    now = run([one], 4, 20)
+    now = run([one], 4, 8, before=12)
     row = margin(one)
     assert row
     Brand.objects.update(daily_budget=1000)
@@ -387,6 +395,6 @@ def test_a_brand_whose_margins_fail_is_decided_on_without(monkeypatch: pytest.Mo
 
     monkeypatch.setattr(rule, "staged", staged)
 
-    run([broken, whole], 4, 30)
+    run([broken, whole], 4, 14, before=16)
 
     assert [spent(one.brand) for one in (broken, whole)] == [100, 96]

@@ -97,7 +97,9 @@ def test_what_stopped_in_the_evening_waits_until_all_of_it_is_known() -> None:
 
 def test_a_margin_that_was_right_holds_until_the_month_ends() -> None:
     one = late(monthly_budget=1000)
-    now = run([one], 4, 214, NOON - 214 * TICK)
+    for hours in range(19):
+        spend(one, 40, NOON - 2 * DAY + hours * HOUR)
+    now = run([one], 4, 24, NOON - 24 * TICK)
     assert not delivers(one)
     # $0.80 a minute for three hours and until the middle of two checks.
     row = margin(one)
