@@ -11,7 +11,7 @@ from ads.migrations import _at_once
 class Migration(_at_once.Migration):
 
     dependencies = [
-        ('ads', '0046_reports_that_wait'),
+        ('ads', '0050_sums_opened_faster'),
     ]
 
     operations = [

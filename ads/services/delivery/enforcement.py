@@ -25,7 +25,7 @@ from django.db.models import F, QuerySet
 
 from ads import holds
 from ads.failures import counted
-from ads.holds import Moment, compiled, evaluate, is_everything
+from ads.holds import Moment, as_array, compiled, evaluate, is_everything
 from ads.models import Campaign
 from ads.services import lock_waits, locks, margins, messages, orders, restored
 from ads.services.delivery import decision, switch_log, unchanged
@@ -119,7 +119,7 @@ def check(now: datetime, *, everything: bool = False) -> Enforced:
         look = unchanged.look(now, everything=everything)
         campaigns = Campaign.objects.all()
         if look.campaign_ids is not None:
-            campaigns = campaigns.filter(pk__in=among(look.campaign_ids))
+            campaigns = campaigns.filter(pk__any_of=as_array(look.campaign_ids))
         moment = Moment.at(now, campaigns, clock=look.clock)
         disagreeing, undecided = _disagreeing(campaigns, moment, look.campaign_ids)
     enforced = _in_batches(disagreeing, now, Trigger.CHECK_CAMPAIGN_BUDGETS)

@@ -28,7 +28,7 @@ from django.db.models import F
 
 import ads
 from ads import freshness
-from ads.holds import Clock, Moment, compiled, has_ended
+from ads.holds import Clock, Moment, as_array, has_ended
 from ads.models import Campaign, LastCheck
 
 #: So long after everything was decided on, it is again, whatever has changed.
@@ -104,11 +104,11 @@ def remember(look: Look, moment: Moment, again: Collection[int]) -> None:
             ranks=_ranks(look.clock),
             is_any_old=look.is_any_old or moment.stale,
         ):
-            cursor.execute(_FORGET, [compiled.as_array(look.marks)])
+            cursor.execute(_FORGET, [as_array(look.marks)])
         else:
             LastCheck.objects.update(number=F("number") + 1, rule="")
         if again:
-            cursor.execute(_AGAIN, [compiled.as_array(again)])
+            cursor.execute(_AGAIN, [as_array(again)])
 
 
 def _concerned(
@@ -127,11 +127,11 @@ def _concerned(
         cursor.execute(
             _CONCERNED,
             [
-                compiled.as_array(brand_ids),
+                as_array(brand_ids),
                 # Nobody decides on the last, which every check says.
                 [*zones, *clock.unreadable],
                 old,
-                compiled.as_array(schedules),
+                as_array(schedules),
                 SHARE,
             ],
         )
