@@ -87,9 +87,13 @@ def has_stale(campaigns: QuerySet[Campaign] | None, strictest: int, now: datetim
     ``campaigns``: None: all. ``strictest``: the fewest minutes that their brands allow.
     A small query, and a larger one where some account is older than that.
     """
-    old = asked_accounts().filter(heard_at__lt=now - timedelta(minutes=strictest))
     those = Campaign.objects.all() if campaigns is None else campaigns.order_by()
-    return old.exists() and those.filter(is_stale(campaigns, now)).exists()
+    return is_any_old(strictest, now) and those.filter(is_stale(campaigns, now)).exists()
+
+
+def is_any_old(minutes: int, now: datetime) -> bool:
+    """Is any account's spend known only up to more than ``minutes`` ago? A small query."""
+    return asked_accounts().filter(heard_at__lt=now - timedelta(minutes=minutes)).exists()
 
 
 def _oldest(now: datetime, minutes: str) -> Any:

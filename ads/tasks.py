@@ -136,10 +136,7 @@ def cap_account(account_id: int) -> dict[str, int]:
 @_task
 def check_campaign_budgets() -> dict[str, int]:
     """Enforce every campaign: the safety check. Once committed, it gives its sign of life."""
-    done = _enforcing(
-        "check_campaign_budgets",
-        lambda now: check(Campaign.objects.all(), now),
-    )
+    done = _enforcing("check_campaign_budgets", check)
     dead_man.ping(settings.DEAD_MAN_URL)
     return done
 

@@ -37,5 +37,5 @@ from ads.holds.definition import (
     with_spend,
 )
 from ads.holds.given import EACH, as_array, one_of
-from ads.holds.moments import Moment, Moments, as_rules, is_everything, schedules_as_rules
+from ads.holds.moments import Clock, Moment, Moments, as_rules, is_everything, schedules_as_rules
 from ads.holds.supposing import NOTHING, Supposing

@@ -34,11 +34,8 @@ K = TypeVar("K")
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
-    """One instant for all campaigns."""
-
-    #: Path from a campaign to the values in :attr:`dates`.
-    key: ClassVar[str] = "brand__timezone"
+class Clock:
+    """What the clock says at an instant: local dates, and which schedules are open."""
 
     now: datetime
     #: The brands' timezones by local date: at most three dates.
@@ -46,6 +43,66 @@ class Moment:
     #: Ids of the schedules in force now, by rank (see :func:`ads.rules.dayparting.rank`).
     ranks: dict[int, list[int]]
     #: Invalid timezones of brands.
+    unreadable: tuple[str, ...] = ()
+    #: The fewest minutes that spend may be old of a brand that stops then; None: none stops.
+    strictest: int | None = None
+
+    @classmethod
+    def at(
+        cls, now: datetime, campaigns: QuerySet[Campaign], supposing: Supposing = NOTHING
+    ) -> "Clock":
+        """``now`` for ``campaigns``, from their brands and schedules; four queries at most."""
+        brands = Brand.objects.all()
+        schedules = DaypartingSchedule.objects.all()
+        stored: list[dayparting.Schedule] = []
+        if is_everything(campaigns):
+            stored = schedules_as_rules(schedules)
+        else:
+            brands = brands.filter(one_of("campaigns__pk", campaigns))
+            # Listed: as a subquery, those of ten thousand campaigns took PostgreSQL a second.
+            attached = set(attached_to(campaigns).values_list("schedule", flat=True).distinct())
+            if wanted := attached.union(supposing.attached):
+                stored = schedules_as_rules(schedules.filter(pk__in=wanted))
+        strict = Min("stale_after_minutes", filter=Q(stops_when_stale=True))
+        allowed = dict(brands.order_by().values_list("timezone").annotate(least=strict))
+        strictest = min((least for least in allowed.values() if least is not None), default=None)
+        return cls.of(now, allowed, supposing.in_place_of(stored), strictest)
+
+    @classmethod
+    def of(
+        cls,
+        now: datetime,
+        timezones: Iterable[str],
+        schedules: Iterable[dayparting.Schedule],
+        strictest: int | None = None,
+    ) -> "Clock":
+        """The same from timezones and schedules that have been read already; no query."""
+        grouped = calendar.group_by_local_date(timezones, now)
+        if grouped.invalid:
+            logger.error(
+                "Brands in unknown timezones are left alone",
+                timezones=counted(grouped.invalid),
+            )
+        ranks: dict[int, list[int]] = defaultdict(list)
+        with _unreadable() as failures:
+            for schedule in schedules:
+                rank = _rank(schedule, now, failures)
+                if rank is not None:
+                    ranks[rank].append(schedule.id)
+        return cls(now, grouped.by_date, dict(ranks), tuple(grouped.invalid), strictest)
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One instant for all campaigns."""
+
+    #: Path from a campaign to the values in :attr:`dates`.
+    key: ClassVar[str] = "brand__timezone"
+
+    now: datetime
+    #: These three are the :class:`Clock`'s.
+    dates: dict[date, list[str]]
+    ranks: dict[int, list[int]]
     unreadable: tuple[str, ...] = ()
     #: SQL for ``now``; None: no allowance has ended by then that the clock has yet to take out.
     allowances_end: Value | None = None
@@ -64,37 +121,28 @@ class Moment:
 
     @classmethod
     def at(
-        cls, now: datetime, campaigns: QuerySet[Campaign], supposing: Supposing = NOTHING
+        cls,
+        now: datetime,
+        campaigns: QuerySet[Campaign],
+        supposing: Supposing = NOTHING,
+        *,
+        clock: Clock | None = None,
     ) -> "Moment":
         """``now`` for ``campaigns``, from their brands, schedules and budget groups; seven queries
         at most, four for groups, and for all campaigns one for total budgets.
 
+        ``clock``: of these or of more campaigns, if it is known.
         An invalid timezone (written past every check) is logged. Campaigns of such a brand are not
         decided on; such a schedule counts as in force and closed, so that no money is spent on it.
         """
-        brands = Brand.objects.all()
-        schedules = DaypartingSchedule.objects.all()
-        stored: list[dayparting.Schedule] = []
-        if is_everything(campaigns):
-            stored = schedules_as_rules(schedules)
-        else:
-            brands = brands.filter(one_of("campaigns__pk", campaigns))
-            # Listed: as a subquery, those of ten thousand campaigns took PostgreSQL a second.
-            attached = set(attached_to(campaigns).values_list("schedule", flat=True).distinct())
-            if wanted := attached.union(supposing.attached):
-                stored = schedules_as_rules(schedules.filter(pk__in=wanted))
-        strict = Min("stale_after_minutes", filter=Q(stops_when_stale=True))
-        allowed = dict(brands.order_by().values_list("timezone").annotate(least=strict))
-        strictest = min((least for least in allowed.values() if least is not None), default=None)
+        clock = clock or Clock.at(now, campaigns, supposing)
         asked = None if is_everything(campaigns) else campaigns
         is_all = asked is None and supposing is NOTHING
         has_groups, has_totals, has_margins = budget_sums.there_are()
         return cls.of(
-            now,
-            allowed,
-            supposing.in_place_of(stored),
+            clock,
             allowances_end=has_ended(now),
-            stale=strictest is not None and has_stale(asked, strictest, now),
+            stale=clock.strictest is not None and has_stale(asked, clock.strictest, now),
             groups=_groups(campaigns, now, supposing, margins=has_margins) if has_groups else {},
             totals=has_totals or "total_budget" in supposing.columns,
             reached_totals=budget_sums.reached_totals(margins=has_margins)
@@ -106,9 +154,7 @@ class Moment:
     @classmethod
     def of(
         cls,
-        now: datetime,
-        timezones: Iterable[str],
-        schedules: Iterable[dayparting.Schedule],
+        clock: Clock,
         *,
         allowances_end: bool = True,
         stale: bool = True,
@@ -117,7 +163,7 @@ class Moment:
         reached_totals: Sequence[int] | None = None,
         margins: bool = True,
     ) -> "Moment":
-        """The same from timezones and schedules that have been read already; no query.
+        """The same from what has been read already; no query.
 
         ``allowances_end`` False: :func:`has_ended` says that none has to be looked at, which spares
         the many a lookup for each. ``stale`` False: likewise, :func:`has_stale`. ``groups``: the
@@ -125,25 +171,13 @@ class Moment:
         ``reached_totals``: the ids of those that it can hold, if they are known. ``margins`` False:
         none of their brands stops early.
         """
-        grouped = calendar.group_by_local_date(timezones, now)
-        if grouped.invalid:
-            logger.error(
-                "Brands in unknown timezones are left alone",
-                timezones=counted(grouped.invalid),
-            )
         groups = groups or {}
-        ranks: dict[int, list[int]] = defaultdict(list)
-        with _unreadable() as failures:
-            for schedule in schedules:
-                rank = _rank(schedule, now, failures)
-                if rank is not None:
-                    ranks[rank].append(schedule.id)
         return cls(
-            now,
-            grouped.by_date,
-            dict(ranks),
-            tuple(grouped.invalid),
-            Value(now, output_field=DateTimeField()) if allowances_end else None,
+            clock.now,
+            clock.dates,
+            clock.ranks,
+            clock.unreadable,
+            Value(clock.now, output_field=DateTimeField()) if allowances_end else None,
             stale,
             groups,
             [pk for pk, figures in groups.items() if figures.used_up],

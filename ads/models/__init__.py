@@ -43,7 +43,14 @@ from ads.models.campaigns import (
     Note,
     PlatformCaps,
 )
-from ads.models.operations import CountedTable, Heartbeat, MetricCounter, SimulatedSwitch
+from ads.models.operations import (
+    ChangedBrand,
+    CountedTable,
+    Heartbeat,
+    LastCheck,
+    MetricCounter,
+    SimulatedSwitch,
+)
 from ads.models.platforms import (
     AccountDifference,
     BudgetCap,

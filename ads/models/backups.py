@@ -1,7 +1,9 @@
 """Backups that were taken, and restores from one."""
 
+import pgtrigger
 from django.db import models
 
+from ads.models.triggers import marks_all
 from ads.rules.calendar import format_instant
 
 
@@ -40,6 +42,7 @@ class Restore(models.Model):
 
     class Meta:
         ordering = ["-id"]
+        triggers = [marks_all(pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete)]
 
     def __str__(self) -> str:
         return f"Restored as of {format_instant(self.as_of)}"

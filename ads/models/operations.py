@@ -48,6 +48,56 @@ class Heartbeat(TimestampedModel):
         return self.task
 
 
+class ChangedBrand(models.Model):
+    """Something that decisions rest on has changed in a brand since the last check.
+
+    Written by the database in the transaction of the change, and deleted by the check that has
+    decided on the brand. One row for each statement, never one that several share: nobody waits for
+    another's, and a check deletes what it has seen alone.
+    """
+
+    # No foreign key: that the brand is gone is a change too.
+    brand_id = models.BigIntegerField(null=True, help_text="Empty: in any.")
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"brand {self.brand_id}"
+
+
+class LastCheck(models.Model):
+    """What the last check of all campaigns has seen: see :mod:`ads.services.delivery.unchanged`."""
+
+    number = models.BigIntegerField(default=0, help_text="Each check stores the next.")
+    everything_at = models.DateTimeField(help_text="When everything was decided on last.")
+    oldest_writer = models.BigIntegerField(
+        default=0,
+        help_text="Number of the oldest transaction whose changes it has perhaps not seen.",
+    )
+    #: Sums written since then that it has seen all the same: by their ids, who wrote them.
+    seen = models.JSONField(default=dict)
+    database = models.TextField(
+        default="", help_text="Which one: each numbers its transactions itself."
+    )
+    rule = models.CharField(
+        max_length=64, default="", help_text="Hash of the code; empty: decide on everything next."
+    )
+    #: The local date of each timezone, and the rank of each schedule in force.
+    dates = models.JSONField(default=dict)
+    ranks = models.JSONField(default=dict)
+    is_any_old = models.BooleanField(
+        default=False, help_text="Was any account's spend older than a brand allows?"
+    )
+
+    class Meta:
+        default_permissions = ()
+        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="last_check_is_one")]
+
+    def __str__(self) -> str:
+        return f"check {self.number}"
+
+
 class CountedTable(models.Model):
     """Up to which row a table has been counted for the metrics, each row once.
 

@@ -93,6 +93,44 @@ def refuse(
     )
 
 
+def marks_brands(brands: str = "SELECT DISTINCT brand_id FROM changed") -> list[pgtrigger.Trigger]:
+    """Have the next check look again at the brands of the rows that a statement changes.
+
+    ``brands``: SQL for them, of the rows ``changed``. Whoever changes them, and whatever column: a
+    decision that rests on a row is made again without anyone having to remember it. See
+    :class:`ads.models.ChangedBrand`.
+    """
+    return [
+        *(
+            OwnersTrigger(
+                name=f"marks_brands_{word}",
+                level=pgtrigger.Statement,
+                when=pgtrigger.After,
+                operation=operation,
+                referencing=pgtrigger.Referencing(**{rows: "changed"}),  # type: ignore[no-untyped-call]
+                func=f"INSERT INTO ads_changedbrand (brand_id) {brands}; RETURN NULL;",
+            )
+            for word, operation, rows in (
+                ("inserted", pgtrigger.Insert, "new"),
+                ("updated", pgtrigger.Update, "new"),
+                ("deleted", pgtrigger.Delete, "old"),
+            )
+        ),
+        marks_all(pgtrigger.Truncate),
+    ]
+
+
+def marks_all(operation: Any) -> pgtrigger.Trigger:
+    """Have the next check look at everything, once a statement does this."""
+    return OwnersTrigger(
+        name="marks_all",
+        level=pgtrigger.Statement,
+        when=pgtrigger.After,
+        operation=operation,
+        func="INSERT INTO ads_changedbrand (brand_id) VALUES (NULL); RETURN NULL;",
+    )
+
+
 def on_record(one: str, many: str) -> dict[str, Any]:
     """The Meta that pghistory's tables share; ``one`` and ``many`` are their verbose names."""
     return {

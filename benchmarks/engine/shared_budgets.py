@@ -12,9 +12,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # for ``support``
 
-from support.database import execute, execute_unaudited, scratch, use
+from support.database import scratch, use
 from support.report import at_most, expect, options, seconds, table
-from support.world import NOW, decide, fill, settle
+from support.world import NOW, add_long_budgets, decide, fill, settle
 
 from ads.models import Campaign
 from ads.services.delivery import Enforced
@@ -22,20 +22,6 @@ from ads.services.ledger import SpendEntry, record_one
 
 RATIO = 1.4
 RECORD = 4.0
-MONTHS = 11
-
-SOME = """
-UPDATE ads_campaign SET total_budget = 1e9, start_date = date '2025-04-10' WHERE id %% 20 = 1;
-INSERT INTO ads_spendtotal (brand_id, campaign_id, period, start, amount)
-SELECT brand_id, id, 'month', (date '2025-04-01' + make_interval(months => month))::date, 910
-  FROM ads_campaign, generate_series(0, %(months)s - 1) AS month WHERE id %% 20 = 1;
-INSERT INTO ads_budgetgroup (brand_id, name, daily_budget, monthly_budget, total_budget)
-SELECT brand.id, 'Group', 1e9, 1e9, 1e9 FROM ads_brand AS brand
- WHERE EXISTS (SELECT FROM ads_campaign WHERE brand_id = brand.id AND id %% 20 = 2);
-UPDATE ads_campaign AS campaign SET budget_group_id = grouped.id
-  FROM ads_budgetgroup AS grouped
- WHERE grouped.brand_id = campaign.brand_id AND campaign.id %% 20 = 2
-"""
 
 
 def main() -> None:
@@ -49,9 +35,8 @@ def main() -> None:
             names[which] = databases.enter_context(scratch(which))
             fill(given.campaigns, brands=given.brands, schedules=given.schedules, now=NOW)
             if which == "some":
-                execute_unaudited(SOME, {"months": MONTHS})
+                add_long_budgets()
             settle(NOW)
-            execute("VACUUM ANALYZE ads_spendtotal, ads_budgetgroup")
         for _ in range(given.rounds):
             for which, name in names.items():
                 use(name)

@@ -4,7 +4,6 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from ads.models import Campaign
 from ads.platforms.interface import Costs
 from ads.platforms.simulated import SimulatedConnector
 from ads.services import platforms
@@ -21,7 +20,7 @@ def tick(now: datetime) -> None:
     accounts, _ = platforms.to_ask(now)
     for pk in accounts:
         expect("", platforms.ask(pk, now).error)
-    check(Campaign.objects.all(), now)
+    check(now)
     expect((), platforms.sync_platforms(now).errors)
 
 

@@ -75,6 +75,25 @@ SELECT brand_id, NULL, period, start, sum(amount)
  GROUP BY brand_id, period, start
 """
 
+LONG_BUDGETS = """
+UPDATE ads_campaign SET total_budget = 1e9, start_date = date '2025-04-10' WHERE id %% 20 = 1;
+INSERT INTO ads_spendtotal (brand_id, campaign_id, period, start, amount)
+SELECT brand_id, id, 'month', (date '2025-04-01' + make_interval(months => month))::date, 910
+  FROM ads_campaign, generate_series(0, %(months)s - 1) AS month WHERE id %% 20 = 1;
+INSERT INTO ads_spendtotal (brand_id, period, start, amount)
+SELECT id, 'month', (date '2025-04-01' + make_interval(months => month))::date, 45500
+  FROM ads_brand, generate_series(0, %(months)s - 1) AS month;
+INSERT INTO ads_budgetgroup (brand_id, name, daily_budget, monthly_budget, total_budget)
+SELECT brand.id, 'Group', 1e9, 1e9, 1e9 FROM ads_brand AS brand
+ WHERE EXISTS (SELECT FROM ads_campaign WHERE brand_id = brand.id AND id %% 20 = 2);
+UPDATE ads_campaign AS campaign SET budget_group_id = grouped.id
+  FROM ads_budgetgroup AS grouped
+ WHERE grouped.brand_id = campaign.brand_id AND campaign.id %% 20 = 2
+"""
+
+#: Of spend to add up for a total budget.
+MONTHS = 11
+
 
 def local(now: datetime) -> dict[str, Any]:
     """The timezones, the date in each, and the instant at which it began; for SQL."""
@@ -96,6 +115,15 @@ def fill(campaigns: int, *, brands: int, schedules: int, now: datetime) -> None:
     }
     execute_unaudited(WORLD, numbers)
     execute(f"VACUUM ANALYZE {TABLES}")
+
+
+def add_long_budgets() -> None:
+    """Every twentieth campaign gets a total budget, and every twentieth a group of fifty.
+
+    Every brand then has a year of months on record.
+    """
+    execute_unaudited(LONG_BUDGETS, {"months": MONTHS})
+    execute("VACUUM ANALYZE ads_spendtotal, ads_budgetgroup")
 
 
 def settle(now: datetime) -> None:

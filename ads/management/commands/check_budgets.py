@@ -27,7 +27,7 @@ class Command(BaseCommand):
             if dry_run:
                 changes = switches.preview(campaigns, now, limit=SHOWN)
             else:
-                enforced = check(campaigns, now)
+                enforced = check(now, everything=True)
                 changes = switches.made(now, [Trigger.CHECK_CAMPAIGN_BUDGETS], limit=SHOWN)
         show_switches(screen, changes)
         would = "would be " if dry_run else ""

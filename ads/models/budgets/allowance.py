@@ -12,7 +12,7 @@ from django.db.models.functions import Now, Round
 from ads.models.campaigns import Brand, Campaign
 from ads.models.fields import SUM_LIMIT, MoneyField
 from ads.models.spend import Period
-from ads.models.triggers import OwnersTrigger, on_record, refuse
+from ads.models.triggers import OwnersTrigger, marks_brands, on_record, refuse
 
 #: Adds an allowance to :attr:`SpendTotal.waived` of its owner and period while it is in force, and
 #: takes it out when it no longer is, whatever writes the row.
@@ -163,6 +163,7 @@ class Allowance(models.Model):
                 fields=_FIXED,
                 message="An allowance cannot be edited: undo it and give another.",
             ),
+            *marks_brands(),
         ]
 
     def __str__(self) -> str:

@@ -14,7 +14,7 @@ from ads.models.fields import (
     is_money,
     readable_timezone,
 )
-from ads.models.triggers import moves_updated_at, tracked
+from ads.models.triggers import marks_brands, moves_updated_at, tracked
 
 _BRAND_FIELDS = [
     "name",
@@ -210,7 +210,12 @@ class Brand(ConfigurationModel):
                 violation_error_message="platform_caps: choose none, limit or strict.",
             ),
         ]
-        triggers = [readable_timezone, _FIXED_CURRENCY, moves_updated_at(*_BRAND_FIELDS)]
+        triggers = [
+            readable_timezone,
+            _FIXED_CURRENCY,
+            moves_updated_at(*_BRAND_FIELDS),
+            *marks_brands("SELECT id FROM changed"),
+        ]
 
     def __str__(self) -> str:
         return self.name

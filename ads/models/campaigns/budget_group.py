@@ -6,7 +6,7 @@ from django.db import models
 from ads.models.base import ConfigurationModel, ConfigurationQuerySet
 from ads.models.campaigns.brand import Brand
 from ads.models.fields import MoneyField, is_money, is_readable_date
-from ads.models.triggers import moves_updated_at, refuse, tracked
+from ads.models.triggers import marks_brands, moves_updated_at, refuse, tracked
 
 _GROUP_FIELDS = [
     "brand",
@@ -111,6 +111,7 @@ class BudgetGroup(ConfigurationModel):
                 "make a new group in the other brand.",
             ),
             moves_updated_at(*_GROUP_FIELDS),
+            *marks_brands(),
         ]
 
     def __str__(self) -> str:

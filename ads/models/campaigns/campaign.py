@@ -12,7 +12,7 @@ from ads.models.campaigns.budget_group import OF_THE_SAME_BRAND, BudgetGroup
 from ads.models.campaigns.dayparting import DaypartingSchedule
 from ads.models.campaigns.labels import Label
 from ads.models.fields import MoneyField, are_dates_in_order, is_money
-from ads.models.triggers import moves_updated_at, refuse, tracked
+from ads.models.triggers import marks_brands, moves_updated_at, refuse, tracked
 
 
 class Status(models.TextChoices):
@@ -216,6 +216,7 @@ class Campaign(ConfigurationModel):
                 "make a new campaign in the other brand.",
             ),
             moves_updated_at(*_CAMPAIGN_FIELDS),
+            *marks_brands(),
         ]
 
     def __str__(self) -> str:
@@ -281,7 +282,12 @@ class CampaignSchedule(models.Model):
                 operation=pgtrigger.Update,
                 message="An attached schedule cannot be edited: "
                 "delete this row and add one for the other schedule or campaign.",
-            )
+            ),
+            # A campaign that is deleted with it marks its brand itself.
+            *marks_brands(
+                "SELECT DISTINCT campaign.brand_id FROM changed"
+                " JOIN ads_campaign AS campaign ON campaign.id = changed.campaign_id"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -11,7 +11,7 @@ from ads.models.campaigns import Brand, Campaign
 from ads.models.fields import MoneyField, is_money, is_readable_date, is_sum
 from ads.models.spend.archive import BEFORE_IT_COUNTS, keep_archived
 from ads.models.spend.batches import SpendBatch
-from ads.models.triggers import OwnersTrigger, on_record, refuse
+from ads.models.triggers import OwnersTrigger, marks_all, on_record, refuse
 from ads.rules.money import format_money
 
 
@@ -315,7 +315,22 @@ class SpendTotal(TimestampedModel):
                     "RAISE EXCEPTION USING ERRCODE = 'check_violation', MESSAGE = "
                     "'waived: it is the sum of the allowances; give one, or undo one.';"
                 ),
-            )
+            ),
+            # What the ledger's own trigger writes is seen by the brand's sum of the month, which
+            # every entry moves, and the allowances mark their brands: so recording costs no more.
+            OwnersTrigger(
+                name="marks_brand",
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete,
+                condition=pgtrigger.Condition("pg_trigger_depth() = 0"),
+                func="""
+                    INSERT INTO ads_changedbrand (brand_id)
+                    SELECT id FROM unnest(ARRAY[OLD.brand_id, NEW.brand_id]) AS brand (id)
+                     WHERE id IS NOT NULL;
+                    RETURN NULL;
+                """,
+            ),
+            marks_all(pgtrigger.Truncate),
         ]
 
     def __str__(self) -> str:

@@ -10,7 +10,16 @@ from typing import Any, Final
 from django.db import connection
 from django.db.models import QuerySet
 
-from ads.holds import BUDGET_HOLDS, LIMITS, BudgetHold, Moment, budget_sums, has_ended, with_spend
+from ads.holds import (
+    BUDGET_HOLDS,
+    LIMITS,
+    BudgetHold,
+    Clock,
+    Moment,
+    budget_sums,
+    has_ended,
+    with_spend,
+)
 from ads.models import BudgetGroup, Campaign, PlatformCampaign, PlatformCaps
 from ads.models.campaigns import Status
 from ads.models.platforms import MATCHED
@@ -72,9 +81,8 @@ class _Limited:
 
 def _limits(campaigns: QuerySet[Campaign], now: datetime) -> dict[int, _Limited]:
     timezones = campaigns.order_by().values_list("brand__timezone", flat=True).distinct()
-    moment = Moment.of(
-        now, timezones, [], allowances_end=has_ended(now), stale=False, margins=False
-    )
+    clock = Clock.of(now, timezones, [])
+    moment = Moment.of(clock, allowances_end=has_ended(now), stale=False, margins=False)
     if not moment.dates:
         return {}
     rows = with_spend(campaigns, moment, LIMITS).values(

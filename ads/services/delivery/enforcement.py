@@ -25,10 +25,10 @@ from django.db.models import F, QuerySet
 
 from ads import holds
 from ads.failures import counted
-from ads.holds import Moment, compiled, evaluate, is_everything
+from ads.holds import Moment, as_array, compiled, evaluate, is_everything
 from ads.models import Campaign
 from ads.services import lock_waits, locks, margins, messages, orders, restored
-from ads.services.delivery import decision, switch_log
+from ads.services.delivery import decision, switch_log, unchanged
 from ads.services.delivery.decision import Decision, preview_switches
 from ads.services.isolation import isolate
 from ads.services.locks import among
@@ -103,17 +103,28 @@ def enforce(
     if lock_first:
         ids = list(campaigns.order_by("pk").values_list("pk", flat=True))
         return _in_batches(ids, now, trigger)
-    disagreeing, undecided = _disagreeing(campaigns, now)
+    with _planned():
+        disagreeing, undecided = _disagreeing(campaigns, Moment.at(now, campaigns))
     return _in_batches(disagreeing, now, trigger) + Enforced(failed=undecided)
 
 
-def check(campaigns: QuerySet[Campaign], now: datetime) -> Enforced:
-    """The periodic check: :func:`enforce`, once margins are worked out for brands that stop early.
+def check(now: datetime, *, everything: bool = False) -> Enforced:
+    """The periodic check: :func:`enforce`, without campaigns for which nothing has changed.
 
-    Those of all brands: they are shared within one, and few brands have any.
+    Margins are worked out before, for brands that stop early; those of all brands: they are shared
+    within one, and few brands have any. ``everything``: whatever has changed.
     """
     margins.refresh_all(now)
-    return enforce(campaigns, now, Trigger.CHECK_CAMPAIGN_BUDGETS)
+    with _planned():
+        look = unchanged.look(now, everything=everything)
+        campaigns = Campaign.objects.all()
+        if look.campaign_ids is not None:
+            campaigns = campaigns.filter(pk__any_of=as_array(look.campaign_ids))
+        moment = Moment.at(now, campaigns, clock=look.clock)
+        disagreeing, undecided = _disagreeing(campaigns, moment, look.campaign_ids)
+    enforced = _in_batches(disagreeing, now, Trigger.CHECK_CAMPAIGN_BUDGETS)
+    unchanged.remember(look, moment, again=[*disagreeing, *undecided])
+    return enforced + Enforced(failed=undecided)
 
 
 def after_edit(campaign_ids: Collection[int], now: datetime, trigger: str) -> Enforced:
@@ -143,21 +154,23 @@ def _planned() -> Iterator[None]:
         yield
 
 
-def _disagreeing(campaigns: QuerySet[Campaign], now: datetime) -> tuple[list[int], tuple[int, ...]]:
-    """Step 1: ids in primary-key order, and those of campaigns that cannot be decided."""
-    with _planned():
-        moment = Moment.at(now, campaigns)
-        # Not ``iterator()``: PostgreSQL runs cursors without parallel workers.
-        if is_everything(campaigns):
-            disagreeing = compiled.rows(_differing, moment)
-        else:
-            disagreeing = list(_differing(campaigns, moment))
-        ids = sorted(pk for (pk,) in disagreeing)
-        undecided: list[int] = []
-        if moment.unreadable:
-            lost = campaigns.filter(brand__timezone__in=moment.unreadable).order_by("pk")
-            undecided = list(lost.values_list("pk", flat=True))
-        return ids, tuple(undecided)
+def _disagreeing(
+    campaigns: QuerySet[Campaign], moment: Moment, ids: Sequence[int] | None = None
+) -> tuple[list[int], tuple[int, ...]]:
+    """Step 1: ids in primary-key order, and those of campaigns that cannot be decided.
+
+    ``ids``: theirs, if they are known.
+    """
+    # Not ``iterator()``: PostgreSQL runs cursors without parallel workers.
+    if ids is not None or is_everything(campaigns):
+        disagreeing = compiled.rows(_differing, moment, ids)
+    else:
+        disagreeing = list(_differing(campaigns, moment))
+    undecided: list[int] = []
+    if moment.unreadable:
+        lost = campaigns.filter(brand__timezone__in=moment.unreadable).order_by("pk")
+        undecided = list(lost.values_list("pk", flat=True))
+    return sorted(pk for (pk,) in disagreeing), tuple(undecided)
 
 
 def _differing(campaigns: QuerySet[Campaign], moment: Moment) -> QuerySet[Campaign, Any]:

@@ -6,7 +6,17 @@ from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Final
 
-from ads.holds import LIMIT_OF, TOTAL, Hold, Moment, as_rules, budget_sums, from_bits, with_holds
+from ads.holds import (
+    LIMIT_OF,
+    TOTAL,
+    Clock,
+    Hold,
+    Moment,
+    as_rules,
+    budget_sums,
+    from_bits,
+    with_holds,
+)
 from ads.models import Campaign, CampaignSchedule, DaypartingSchedule
 from ads.models.campaigns import Status
 from ads.models.spend import Period
@@ -169,9 +179,7 @@ def _evaluated(
     different = {schedule.pk: schedule for its in attached.values() for schedule in its}
     rules = {rule.id: rule for rule in as_rules(different.values())}
     moment = Moment.of(
-        now,
-        {campaign.brand.timezone for campaign in campaigns},
-        rules.values(),
+        Clock.of(now, {campaign.brand.timezone for campaign in campaigns}, rules.values()),
         stale=any(campaign.brand.stops_when_stale for campaign in campaigns),
         groups=budget_sums.of_campaigns(campaigns, now),
         totals=any(campaign.total_budget is not None for campaign in campaigns),

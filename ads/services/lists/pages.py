@@ -7,7 +7,7 @@ from typing import Any, Final, TypeVar
 
 from django.db.models import Model, Prefetch, QuerySet
 
-from ads.holds import Hold, Moment, from_bits, has_ended, held_by, with_holds
+from ads.holds import Clock, Hold, Moment, from_bits, has_ended, held_by, with_holds
 from ads.models import Brand, Campaign, CampaignReference, DaypartingSchedule
 from ads.models.campaigns import STATES, State
 from ads.services import freshness, visible
@@ -207,9 +207,8 @@ def moment_for(hold: Hold | None, now: datetime) -> Moment:
     if hold in (Hold.DAYPARTING, Hold.GROUP_BUDGET):
         return Moment.at(now, visible.rows(Campaign.objects.all()))
     timezones = visible.rows(Brand.objects.order_by()).values_list("timezone", flat=True).distinct()
-    return Moment.of(
-        now, timezones, [], allowances_end=has_ended(now), stale=hold == Hold.STALE_SPEND
-    )
+    clock = Clock.of(now, timezones, [])
+    return Moment.of(clock, allowances_end=has_ended(now), stale=hold == Hold.STALE_SPEND)
 
 
 def _stretches(campaigns: QuerySet[Campaign], after: int) -> Iterator[QuerySet[Campaign]]:

@@ -15,7 +15,7 @@ from django.db.models.expressions import ExpressionWrapper
 from django.db.models.fields import BooleanField
 
 from ads import brand_figures
-from ads.holds import BUDGET_HOLDS, LOCAL_DATE, Moment, has_ended, with_spend
+from ads.holds import BUDGET_HOLDS, LOCAL_DATE, Clock, Moment, has_ended, with_spend
 from ads.models import Brand, Campaign
 from ads.models.campaigns import Status
 from ads.models.spend import Period
@@ -138,7 +138,8 @@ def of_brands(brands: QuerySet[Brand], now: datetime) -> Owners:
 
 def _moment(now: datetime) -> Moment:
     zones = Brand.objects.order_by().values_list("timezone", flat=True).distinct()
-    return Moment.of(now, zones, [], allowances_end=has_ended(now), stale=False, margins=False)
+    clock = Clock.of(now, zones, [])
+    return Moment.of(clock, allowances_end=has_ended(now), stale=False, margins=False)
 
 
 def _sql(rows: QuerySet[Any, Any]) -> Sql:

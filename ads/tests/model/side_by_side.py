@@ -21,7 +21,7 @@ from ads.models import (
     PlatformAccount,
     SpendTotal,
 )
-from ads.services.delivery import allowances, rollover
+from ads.services.delivery import allowances, check, rollover
 from ads.services.delivery.enforcement import Enforced, Trigger, enforce
 from ads.services.ledger.verification import find_drift
 from ads.tests.factories import (
@@ -280,7 +280,7 @@ class SideBySide(RuleBasedStateMachine):
 
     def sweep_ticks(self) -> None:
         with self.instant():
-            enforce(Campaign.objects.all(), self.now, Trigger.CHECK_CAMPAIGN_BUDGETS)
+            check(self.now)
         self.edited(self.world.campaigns)
 
     def rollover_ticks(self, period: str) -> None:

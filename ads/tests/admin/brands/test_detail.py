@@ -10,7 +10,7 @@ import time_machine
 from django.test import Client
 from django.urls import reverse
 
-from ads.models import Brand, Campaign
+from ads.models import Brand
 from ads.services.delivery import check
 from ads.tests.admin.pages import change, changelist, words
 from ads.tests.factories import BrandFactory, BudgetGroupFactory, CampaignFactory
@@ -129,7 +129,7 @@ def test_a_brand_that_stops_early_shows_the_lag_and_the_margins_in_order(admin: 
     for step in range(13):
         for one in (high, low):
             spend(one, 2, NOON - timedelta(hours=1) + step * timedelta(minutes=5))
-    check(Campaign.objects.all(), NOON)
+    check(NOON)
 
     told = words(admin, brand)
     # $0.40 a minute each, in 7.5 minutes; the one with the lower priority leaves room.
@@ -143,7 +143,7 @@ def test_a_brand_whose_campaigns_have_stopped_early_says_so(admin: Client) -> No
     one = CampaignFactory.create(brand=brand)
     for step in range(13):
         spend(one, "3.60", NOON - timedelta(hours=1) + step * timedelta(minutes=5))
-    check(Campaign.objects.all(), NOON)
+    check(NOON)
 
     told = words(admin, brand)
     assert "Stopped early It is Wed" in told
@@ -164,7 +164,7 @@ def test_what_stopped_early_says_so_on_the_overview_and_the_page_of_its_group(
     one = CampaignFactory.create(brand=brand, budget_group=group, daily_budget=60)
     for step in range(13):
         spend(one, "3.60", NOON - timedelta(hours=1) + step * timedelta(minutes=5))
-    check(Campaign.objects.all(), NOON)
+    check(NOON)
 
     (near,) = admin.get(reverse("admin:index")).context["near_campaigns"]
     assert near["state"] == '<span class="ads-badge ads-plain">Stopped early</span>'

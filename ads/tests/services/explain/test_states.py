@@ -48,7 +48,7 @@ def nearly(of_brand: Decimal | None, of_group: Decimal | None, own: Decimal | No
     campaign = CampaignFactory.create(brand=brand, budget_group=group, daily_budget=own)
     for step in range(12):
         spend(campaign, "3.50", NOON - timedelta(minutes=55) + step * timedelta(minutes=5))
-    check(Campaign.objects.all(), NOON)
+    check(NOON)
     assert not delivers(campaign)
     return campaign
 

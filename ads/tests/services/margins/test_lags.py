@@ -55,7 +55,7 @@ def pause(campaign: Campaign, now: datetime, late: int) -> None:
     Recorded past the choice to stop early, as if that had been made later.
     """
     Brand.objects.filter(pk=campaign.brand_id).update(stops_early=False)
-    check(Campaign.objects.filter(pk=campaign.pk), now)
+    check(now)
     minute = 0
     while delivers(campaign):
         minute += 5
@@ -140,11 +140,11 @@ def test_it_is_learned_again_after_an_hour() -> None:
 
 def test_only_the_check_learns_so_that_nobody_who_records_spend_waits_for_it() -> None:
     brand, campaign = brand_of(None)
-    check(Campaign.objects.all(), NOON - MINUTE)
+    check(NOON - MINUTE)
     spend(campaign, 40, NOON)
     assert SpendMargin.objects.filter(campaign=campaign).exists()
     assert not StopLag.objects.filter(brand=brand).exists()
 
-    check(Campaign.objects.all(), NOON + MINUTE)
+    check(NOON + MINUTE)
 
     assert StopLag.objects.filter(brand=brand).exists()

@@ -57,7 +57,7 @@ def run(
         for one in campaigns:
             if delivers(one) or not one.delivery_changes.exists():
                 spend(one, amount, now)
-        check(Campaign.objects.all(), now)
+        check(now)
         now += TICK
     return now - TICK
 
@@ -187,7 +187,7 @@ def test_what_is_reported_after_the_stop_changes_nothing() -> None:
 
     for n in range(1, 12):
         spend(one, Decimal("0.10"), now + n * TICK)
-        check(Campaign.objects.all(), now + n * TICK)
+        check(now + n * TICK)
 
     assert switches(one) == [(True, []), (False, ["brand_daily_budget"])]
     after = margin(one)
@@ -227,7 +227,7 @@ def test_a_new_day_never_begins_held() -> None:
     assert margin(one)
 
     midnight = NOON + 12 * HOUR
-    check(Campaign.objects.all(), midnight)
+    check(midnight)
 
     assert delivers(one)
     assert margin(one) is None
@@ -237,7 +237,7 @@ def test_a_budget_of_zero_lets_nothing_through() -> None:
     brand = early(daily_budget=0)
     one = CampaignFactory.create(brand=brand)
 
-    check(Campaign.objects.all(), NOON)
+    check(NOON)
 
     assert not delivers(one)
     assert reasons(one, NOON) == ["Brand's daily budget is $0.00, so nothing runs"]
@@ -263,11 +263,11 @@ def test_without_the_choice_it_runs_on() -> None:
 
     brand.stops_early = False
     brand.save(update_fields=["stops_early"])
-    check(Campaign.objects.all(), now)
+    check(now)
 
     assert would.starts.count == 1
     assert delivers(one)
-    check(Campaign.objects.all(), now + TICK)
+    check(now + TICK)
     assert not SpendMargin.objects.exists()
 
 
@@ -282,7 +282,7 @@ def test_a_preview_of_a_check_says_what_it_does() -> None:
 
     assert would.holds == [Hold.BRAND_DAILY_BUDGET]
     assert would.on_its_way == 6
-    check(Campaign.objects.all(), now + TICK)
+    check(now + TICK)
     assert not delivers(one)
 
 
@@ -298,9 +298,9 @@ def test_far_from_a_limit_nothing_is_kept() -> None:
 def test_only_near_a_limit_does_it_cost_more_than_a_query() -> None:
     BrandFactory.create_batch(3)
     one = CampaignFactory.create(brand=early(stops_early=False))
-    check(Campaign.objects.all(), NOON)
+    check(NOON)
     with CaptureQueriesContext(connection) as queries:
-        check(Campaign.objects.all(), NOON)
+        check(NOON)
     # Which brands stop early, and whether there are any margins.
     assert sum("ads_spendmargin" in query["sql"] for query in queries) == 2
 
@@ -319,7 +319,7 @@ def test_two_writers_at_once_stop_it_once() -> None:
     with at_once() as start:
         start(partial(spend, both[0], 2, now + TICK))
         start(partial(spend, both[1], 2, now + TICK))
-        start(partial(check, Campaign.objects.all(), now + TICK))
+        start(partial(check, now + TICK))
 
     assert [switches(one) for one in both] == [[(True, []), (False, ["brand_daily_budget"])]] * 2
 
@@ -342,7 +342,7 @@ def test_a_source_that_reports_each_hour_has_the_rate_of_an_hour() -> None:
     for hour in range(9):
         spend(one, 60, NOON + hour * HOUR)
 
-    check(Campaign.objects.all(), NOON + 8 * HOUR + MINUTE)
+    check(NOON + 8 * HOUR + MINUTE)
     row = margin(one)
     assert row
     # $1 a minute for 7.5 minutes.
@@ -359,7 +359,7 @@ def test_spend_is_recorded_while_somebody_keeps_a_campaign_locked() -> None:
         spend(one, 18, now + TICK)
 
     assert not delivers(one)
-    check(Campaign.objects.all(), now + TICK)
+    check(now + TICK)
     assert not delivers(other)
 
 
@@ -380,7 +380,7 @@ def test_spend_is_recorded_while_somebody_works_out_margins() -> None:
         spend(one, 4, now + TICK)
     assert spent(brand) == 84
 
-    check(Campaign.objects.all(), now + TICK)
+    check(now + TICK)
     assert margin(one) is None
 
 
