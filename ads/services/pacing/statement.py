@@ -74,7 +74,7 @@ def statement(
                             {", ".join(_SUMS)})
     ), unit AS (
         SELECT code, places FROM unnest(%s::text[], %s::int[]) AS unit (code, places)
-    ), owner AS MATERIALIZED (
+    ), owner AS (
         SELECT owner.*, coalesce(unit.places, 2) AS places,
                CASE WHEN owner.brand_id = ANY(%s::bigint[]) THEN owner.brand_id ELSE 0
                 END AS calendar_brand,
@@ -89,19 +89,19 @@ def statement(
            AND total.start = (date_trunc('month', owner.today::timestamp)
                               - interval '1 month')::date
          ORDER BY owner.id  -- sums of a day lie together: the next one finds its own in memory
-    ), known AS MATERIALIZED (  -- before calendars, whose arrays are long, are joined
+    ), known AS (
         SELECT owner.*, first_spend, began, {paid}
           FROM owner
          CROSS JOIN LATERAL (
-            SELECT min(total.start) FILTER (WHERE total.start >= owner.first AND total.amount > 0)
-                       AS first_spend,
+            SELECT min(total.start) FILTER (WHERE total.start >= owner.first) AS first_spend,
                    min(total.start) FILTER (WHERE total.start >= owner.today - {PROFILE_DAYS}
-                                                  AND total.start < owner.today
-                                                  AND total.amount > 0) AS began,
+                                                  AND total.start < owner.today) AS began,
                    array_agg(total.start) AS days, array_agg(total.amount) AS amounts
               FROM ads_spendtotal AS total
              WHERE {owners.totals} AND total.period = 'day' AND {owners.days}
+               AND total.amount > 0  -- a credit counts as nothing
          ) AS history
+        OFFSET 0  -- so that calendars, whose arrays are long, are joined last
     )
     SELECT {owners.ids}, result.*
       FROM known AS owner
@@ -197,8 +197,8 @@ def _weight_of_week(week: int) -> str:
 
 
 def _paid(week: int) -> str:
-    """SQL: spend of a weekday in a week before today; a credit counts as nothing."""
-    return f"greatest(amounts[array_position(days, owner.{{day}}_on - {7 * week})], 0)"
+    """SQL: spend of a weekday in a week before today."""
+    return f"coalesce(amounts[array_position(days, owner.{{day}}_on - {7 * week})], 0)"
 
 
 def _rule(*, of_day: bool) -> str:
