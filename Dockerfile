@@ -67,7 +67,7 @@ RUN export ENVIRONMENT=production SECRET_KEY=build ALLOWED_HOSTS=build \
     && python manage.py collectstatic --noinput \
     && rm -r ads/static \
     && (cd /venv/lib/python3*/site-packages && rm -r django/contrib/admin/static ninja/static unfold/static) \
-    && find staticfiles -name '*.map*' -delete \
+    && find staticfiles \( -name '*.map*' -o -name 'redoc*' \) -delete \
     && find staticfiles/admin/js/vendor ! -name '*.min.*' ! -path '*/i18n/*' -name '*.js*' -delete \
     && python manage.py check \
     && python -m compileall -q ads budget_manager manage.py gunicorn.conf.py \

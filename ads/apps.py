@@ -3,13 +3,11 @@
 import gc
 
 from django.apps import AppConfig
-from django.contrib.staticfiles.apps import StaticFilesConfig
 
 
 class AdsConfig(AppConfig):
     """Budgets and hours of advertising campaigns."""
 
-    default = True
     name = "ads"
     verbose_name = "Budget Manager"
 
@@ -28,9 +26,3 @@ class AdsConfig(AppConfig):
         # This application is the last: everything is there now, and stays.
         gc.freeze()
         gc.set_threshold(*usual_garbage_threshold)
-
-
-class StaticFiles(StaticFilesConfig):
-    """Static files, without those of a second page for the API's document, which nobody opens."""
-
-    ignore_patterns = [*StaticFilesConfig.ignore_patterns, "redoc*"]

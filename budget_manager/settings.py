@@ -102,7 +102,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "whitenoise.runserver_nostatic",
-    "ads.apps.StaticFiles",
+    "django.contrib.staticfiles",
     "django.contrib.postgres",
     "csp",
     "ninja",  # for the scripts of the API's documentation, which come from this host

@@ -4,8 +4,6 @@ import json
 from typing import Any
 
 import pytest
-from django.apps import apps
-from django.contrib.staticfiles.finders import get_finders
 from django.db import OperationalError
 from django.test import Client, override_settings
 from django.utils import timezone
@@ -206,13 +204,6 @@ def test_the_pages_load_nothing_from_another_host() -> None:
     assert "http://" not in page
     assert "https://" not in page
     assert '"validatorUrl": null' in page
-
-
-def test_of_what_the_documents_need_only_what_their_page_loads_is_collected() -> None:
-    ignored = apps.get_app_config("staticfiles").ignore_patterns  # type: ignore[attr-defined]
-    collected = {path for finder in get_finders() for path, _ in finder.list(ignored)}
-    assert "ninja/swagger-ui-bundle.js" in collected
-    assert [path for path in collected if "redoc" in path] == []
 
 
 def test_every_kind_of_problem_is_on_the_page_that_its_type_leads_to(program: Program) -> None:
