@@ -38,6 +38,11 @@ from ads.tests.platforms.doubles import NOON, TODAY, spent, update
 from ads.tests.services.imports.uploads.support import checked, confirm, record, rows, status
 from ads.tests.support import PATIENCE, execute, held_open, impatient, spend
 
+#: The sums, and the mark that they were changed.
+WHAT_ENDS_IT = (
+    "with locks on ads_changedbrand, ads_spendtotal. To end it: SELECT pg_terminate_backend("
+)
+
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("impatient")]
 
 
@@ -220,7 +225,7 @@ def test_a_command_names_the_session_and_what_ends_it(
 
     said = str(caught.value)
     assert said.startswith("Another session of the database keeps what this changes locked.\n")
-    assert "with locks on ads_spendtotal. To end it: SELECT pg_terminate_backend(" in said
+    assert WHAT_ENDS_IT in said
     assert said.endswith("\nRun the command again.")
 
 
@@ -245,7 +250,7 @@ def test_system_health_names_the_session(world: World, monkeypatch: pytest.Monke
     with world.session():
         page = client.get("/admin/").content.decode()
 
-    assert "with locks on ads_spendtotal. To end it: SELECT pg_terminate_backend(" in page
+    assert WHAT_ENDS_IT in page
 
 
 def test_a_statement_whose_process_was_killed_lets_go_of_its_locks(world: World) -> None:
