@@ -153,6 +153,9 @@ class Counter:
             connection = self._mine.connection = self._pool.make_connection()
         name = f"{_PREFIX}:{key}"
         try:
+            connection.connect()
+            if _has_ended(connection):
+                connection.disconnect()
             connection.send_packed_command(
                 connection.pack_commands([("INCR", name), ("EXPIRE", name, WINDOW)])
             )
@@ -162,6 +165,14 @@ class Counter:
             connection.disconnect()
             raise
         return int(used)
+
+
+def _has_ended(connection: Any) -> bool:
+    """Has Redis ended it since the last answer, such as by starting again?"""
+    try:
+        return bool(connection.can_read())
+    except RedisError:
+        return True
 
 
 @cache

@@ -2,10 +2,12 @@
 
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import redis
 from django.test import override_settings
 
 from ads.api.frame import limits
@@ -139,3 +141,13 @@ def test_once_redis_answers_again_it_counts_on(
 
     # The request that was not answered in time may have been counted all the same.
     assert used()[0] in (3, 4)
+
+
+def test_after_redis_has_ended_a_connection_it_counts_on_over_another(
+    own_redis: OwnRedis,
+) -> None:
+    assert used(2) == [1, 2]
+    with closing(redis.Redis.from_url(own_redis.url)) as client:
+        client.client_kill_filter(_type="normal", skipme=True)
+
+    assert used(2) == [3, 4]
