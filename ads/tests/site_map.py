@@ -98,6 +98,31 @@ def pages() -> list[Page]:
     return [*_standard(), *(page for page in _others() if page is not None)]
 
 
+def looks() -> list[Page]:
+    """The pages without those that look like another: one for each way in which pages are drawn.
+
+    One class draws the lists and entries of all audit logs, and one template what is asked before
+    rows are deleted.
+    """
+    drawn_by = {
+        address(model, name): (name, _drawn_by(page, name))
+        for model, page in admin.site._registry.items()
+        for name in STANDARD
+    }
+    first: dict[object, Page] = {}
+    for page in pages():
+        first.setdefault(drawn_by.get(page.name, page), page)
+    return list(first.values())
+
+
+def _drawn_by(page: Any, name: str) -> object:
+    templates = {
+        "delete": page.delete_confirmation_template,
+        "history": page.object_history_template,
+    }
+    return templates.get(name, type(page))
+
+
 def exports() -> list[Page]:
     """Addresses that lists are taken away from as files."""
     names = [name for name, _ in _addresses(get_resolver().url_patterns)]

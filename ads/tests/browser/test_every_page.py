@@ -41,7 +41,7 @@ def test_every_address_is_known_to_be_a_page_or_none() -> None:
     assert site_map.undecided() == []
 
 
-@pytest.mark.parametrize("page", site_map.pages(), ids=str)
+@pytest.mark.parametrize("page", site_map.looks(), ids=str)
 def test_a_page_runs_by_itself_and_everybody_can_read_it(
     visitor: Visitor, page: site_map.Page
 ) -> None:
