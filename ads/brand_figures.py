@@ -40,10 +40,22 @@ _NONE: Final = Decimal(-1)
 
 
 def with_figures(brands: QuerySet[Brand], now: datetime) -> QuerySet[Any]:
-    """``brands`` with the aliases of :data:`SPEND` and :data:`SHARE`, ``delivering`` and ``held``.
+    """:func:`with_money`, and the aliases of :data:`SHARE`, ``delivering`` and ``held``.
 
-    The last two count campaigns: those that run, and those that the system has paused. One query,
-    for the timezones; a brand with an invalid timezone has spent nothing.
+    The last two count campaigns: those that run, and those that the system has paused.
+    """
+    counts = {
+        "delivering": _count(Q(is_active=True)),
+        "held": _count(STATES[State.PAUSED_BY_SYSTEM.label]),
+    }
+    shares = {SHARE[period]: _share(period) for period in Period}
+    return with_money(brands, now).alias(**counts, **shares)
+
+
+def with_money(brands: QuerySet[Brand], now: datetime) -> QuerySet[Any]:
+    """``brands`` with the aliases of :data:`SPEND` and :data:`LIMIT`.
+
+    One query, for the timezones; a brand with an invalid timezone has spent nothing.
     """
     zones = Brand.objects.order_by().values_list("timezone", flat=True).distinct()
     dates = group_by_local_date(zones, now).by_date
@@ -58,12 +70,7 @@ def with_figures(brands: QuerySet[Brand], now: datetime) -> QuerySet[Any]:
         for period in Period
     }
     starts = {f"{period.value}_start": _start(period, dates) for period in Period}
-    counts = {
-        "delivering": _count(Q(is_active=True)),
-        "held": _count(STATES[State.PAUSED_BY_SYSTEM.label]),
-    }
-    shares = {SHARE[period]: _share(period) for period in Period}
-    return brands.alias(**starts).alias(**money, **counts).alias(**shares)
+    return brands.alias(**starts).alias(**money)
 
 
 def used(brands: QuerySet[Any], percent: int) -> QuerySet[Any]:

@@ -102,7 +102,7 @@ def of_brands(brands: QuerySet[Brand], now: datetime) -> Owners:
     if brands.query.is_sliced:
         brands = Brand.objects.filter(pk__in=list(brands.values_list("pk", flat=True)))
     wanted = Campaign.objects.filter(brand=OuterRef("pk"), status=Status.ACTIVE)
-    with_figures = brand_figures.with_figures(brands.order_by(), now).annotate(
+    with_figures = brand_figures.with_money(brands.order_by(), now).annotate(
         today=F(f"{Period.DAY.value}_start"),
         runs=ExpressionWrapper(Q(is_active=True) & Exists(wanted), output_field=BooleanField()),
     )
