@@ -28,6 +28,7 @@ from django.template.context import Context
 from django.test.signals import template_rendered
 from django.utils.safestring import SafeString
 from pytest_django.plugin import DjangoDbBlocker
+from pytest_django.plugin import pytest_collection_modifyitems as sort_as_django_does
 from xdist.scheduler import LoadScopeScheduling
 from xdist.workermanage import WorkerController
 
@@ -35,6 +36,8 @@ from ads.models.timezones import TimezoneName
 from budget_manager.tests.template import template
 
 SLOTS = range(1, 16)  # Redis has 16 databases, and 0 is development's
+
+BROWSER = Path(__file__).parent / "ads" / "tests" / "browser"
 
 MADE_BY_MIGRATE = (ContentType, Permission, TimezoneName)
 
@@ -82,11 +85,12 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     return True if "faults" not in collection_path.read_text() else None
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give each of Schemathesis's tests a node ID of its own; pytest drops "[GET /…]" from them.
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
+    """Give each of Schemathesis's tests a node ID of its own, and put all in order.
 
-    Processes refer to tests by node ID, so of several tests with the same one, only one would run.
+    pytest drops "[GET /…]" from these IDs. Processes refer to tests by node ID, so of several tests
+    with the same one, only one would run.
     """
     for item in items:
         assert item.parent is not None
@@ -94,6 +98,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if item.nodeid != address:
             item._id = type(item.id).parse(address)  # noqa: SLF001 - there is no public way
     assert len({item.nodeid for item in items}) == len(items)
+    yield
+    # pytest brings together the tests for each parameter of a module's fixture: one that empties
+    # the database came before others that need what migrations put there.
+    sort_as_django_does(items)
+    items.sort(key=in_browser)
+
+
+def in_browser(item: pytest.Item) -> tuple[bool, bool]:
+    """Is it a test in a browser, and not of the module that takes longest?
+
+    No process waits for that module at the end if it comes first.
+    """
+    return item.path.is_relative_to(BROWSER), item.path.name != "test_every_page.py"
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -49,7 +49,8 @@ def with_figures(brands: QuerySet[Brand], now: datetime) -> QuerySet[Any]:
         "held": _count(STATES[State.PAUSED_BY_SYSTEM.label]),
     }
     shares = {SHARE[period]: _share(period) for period in Period}
-    return with_money(brands, now).alias(**counts, **shares)
+    found: QuerySet[Any] = with_money(brands, now).alias(**counts, **shares)
+    return found
 
 
 def with_money(brands: QuerySet[Brand], now: datetime) -> QuerySet[Any]:
@@ -70,7 +71,8 @@ def with_money(brands: QuerySet[Brand], now: datetime) -> QuerySet[Any]:
         for period in Period
     }
     starts = {f"{period.value}_start": _start(period, dates) for period in Period}
-    return brands.alias(**starts).alias(**money)
+    found: QuerySet[Any] = brands.alias(**starts).alias(**money)
+    return found
 
 
 def used(brands: QuerySet[Any], percent: int) -> QuerySet[Any]:

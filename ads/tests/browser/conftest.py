@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Callable, Iterator
-from pathlib import Path as FilePath
 from typing import Any
 
 import pytest
@@ -19,18 +18,6 @@ from ads.tests.browser.contexts import Tabs, context_of
 from ads.tests.browser.visits import Visitor
 
 Open = Callable[..., Page]
-
-
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """These come last: they empty the database, and so what the migrations put there.
-
-    Of these, the one that takes longest is the first, so that no process waits for it at the end.
-    """
-    here = FilePath(__file__).parent
-    items.sort(
-        key=lambda item: (item.path.is_relative_to(here), item.path.name != "test_every_page.py")
-    )
 
 
 @pytest.fixture(scope="package")
