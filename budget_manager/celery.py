@@ -20,6 +20,8 @@ os.environ.setdefault("CELERY_SKIP_CHECKS", "true")
 # Celery warns root of pickled messages; this application accepts only JSON.
 warnings.filterwarnings("ignore", message="You're running the worker with superuser privileges")
 
+# Tasks that Flower shows: each takes it 5 KB, and it would keep 100,000.
+os.environ.setdefault("FLOWER_MAX_TASKS", "5000")
 read_secret_files(os.environ)  # Flower reads the environment, and no settings
 transport.install()
 app = Celery("budget_manager")

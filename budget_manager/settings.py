@@ -43,7 +43,10 @@ if PRODUCTION:
             f"ENVIRONMENT is production, so {', '.join(missing)} must be set (see .env.example)."
         )
 
-DEBUG = env.bool("DEBUG", default=not PRODUCTION)
+# Workers and beat serve no pages, and do without the memory that these take; so does what Django
+# keeps of each statement for a page that shows an error.
+HAS_PAGES = Path(sys.argv[0]).name != "celery"
+DEBUG = env.bool("DEBUG", default=HAS_PAGES and not PRODUCTION)
 SECRET_KEY = secret("SECRET_KEY") or bundled.secret_key(BASE_DIR)
 SECRET_KEY_FALLBACKS = [key for key in secret("SECRET_KEY_FALLBACKS").split(",") if key]
 ALLOWED_HOSTS: list[str] = env.list(
@@ -90,13 +93,10 @@ DATABASE_SESSION = {
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# Workers and beat serve no pages, and do without the memory that these take.
-HAS_PAGES = Path(sys.argv[0]).name != "celery"
-
+# The last is for the scripts of the API's documentation, which come from this host.
+OF_PAGES = ["unfold", "unfold.contrib.filters", "django.contrib.admin", "ninja"]
 INSTALLED_APPS = [
-    "unfold",
-    "unfold.contrib.filters",
-    "django.contrib.admin" if HAS_PAGES else "django.contrib.admin.apps.SimpleAdminConfig",
+    *(OF_PAGES if HAS_PAGES else ["django.contrib.admin.apps.SimpleAdminConfig"]),
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -105,7 +105,6 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django.contrib.postgres",
     "csp",
-    "ninja",  # for the scripts of the API's documentation, which come from this host
     "django_celery_beat",
     "pgtrigger",
     "pghistory",

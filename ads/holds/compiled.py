@@ -7,7 +7,7 @@ decisions differs in little: the ids, which are filled in, and what a :class:`Mo
 import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Final
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
@@ -17,6 +17,10 @@ from ads.holds.given import as_array
 from ads.holds.moments import Moment
 from ads.models import Campaign
 
+#: Characters of a moment up to which its SQL is kept. One with more has the ids of thousands of
+#: schedules, groups or campaigns: keeping many of those would take more memory than all else.
+LONGEST: Final = 10_000
+
 Build = Callable[[QuerySet[Campaign], Moment], QuerySet[Any, Any]]
 
 
@@ -25,7 +29,7 @@ class _Ids:
 
 
 class _Any:
-    """Stands for the instant in a moment whose SQL serves any: no field of Django takes it."""
+    """Stands for what the SQL of a moment does not depend on: no field of Django takes it."""
 
 
 def rows(build: Build, moment: Moment, ids: Sequence[int] | None = None) -> list[tuple[Any, ...]]:
@@ -50,13 +54,13 @@ def sql(
     Raises:
         EmptyResultSet: it has no rows.
     """
-    if moment.reached_totals:  # of all campaigns, so as many as there may be
-        campaigns = _campaigns(None if ids is None else as_array(ids))
-        statement, values = build(campaigns, moment).query.sql_with_params()
-        return statement, values
     if not moment.stale and moment.allowances_end is None:
         moment = replace(moment, now=_Any)  # type: ignore[arg-type]  # what reads it is to fail
-    statement, values = _sql(_Query(build, ids is None, repr(moment), moment))
+    content = repr(moment)
+    # The figures of groups are not in the content, and would be kept with it.
+    moment = replace(moment, groups=_Any)  # type: ignore[arg-type]
+    query = _Query(build, ids is None, content, moment)
+    statement, values = (_sql if len(content) <= LONGEST else _sql.__wrapped__)(query)
     given = as_array(ids or ())
     return statement, [given if value is _Ids else value for value in values]
 

@@ -1,5 +1,7 @@
 """SQL that is put together once decides on each campaign and at each instant as if made for it."""
 
+import gc
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -9,8 +11,10 @@ from django.core.exceptions import ValidationError
 from django.db.models import DateTimeField, Q, QuerySet, Value
 
 from ads.holds import Moment, as_array, compiled
+from ads.holds.budget_sums import GroupFigures
 from ads.models import Campaign
-from ads.services.delivery import preview_switches
+from ads.services.delivery import check, preview_switches
+from ads.services.delivery.decision import _evaluated
 from ads.services.locks import among
 from ads.tests.factories import BudgetGroupFactory, CampaignFactory, ScheduleFactory
 from ads.tests.support import NOON, spend, spend_in_sql
@@ -72,6 +76,30 @@ def test_the_sql_for_campaigns_of_a_group_serves_while_its_budget_is_not_used_up
     assert found == [[], [], [(first.pk, False)], [(second.pk, False)]]
     used = compiled._sql.cache_info()
     assert (used.hits, used.misses) == (2, 2)
+
+
+def test_the_figures_of_groups_are_not_kept_with_the_sql() -> None:
+    compiled._sql.cache_clear()
+    group = BudgetGroupFactory.create(daily_budget=10)
+    CampaignFactory.create(brand=group.brand, budget_group=group)
+
+    check(NOON)
+
+    gc.collect()
+    assert compiled._sql.cache_info().currsize > 0
+    assert [each for each in gc.get_objects() if isinstance(each, GroupFigures)] == []
+
+
+def test_sql_with_thousands_of_ids_is_not_kept() -> None:
+    compiled._sql.cache_clear()
+    campaign = CampaignFactory.create(daily_budget=10)
+    moment = Moment.at(NOON, Campaign.objects.all())
+    many = replace(moment, reached_totals=[campaign.pk, *range(-10_000, 0)])
+
+    for now in (moment, many):
+        compiled.sql(_evaluated, now)
+
+    assert compiled._sql.cache_info().currsize == 1
 
 
 def test_a_condition_that_reads_the_instant_is_never_reused_unnoticed() -> None:

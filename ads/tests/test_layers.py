@@ -114,6 +114,11 @@ def test_nothing_below_the_edges_reads_the_clock() -> None:
     assert readers == {"services/api.py"}
 
 
+def test_nothing_below_the_faces_looks_an_address_up_which_loads_every_page() -> None:
+    below = [path for path in modules() if LAYERS[layer_of(path)] <= LAYERS["services"]]
+    assert [path for path in below if "django.urls" in path.read_text()] == []
+
+
 @pytest.mark.parametrize(
     ("source", "reads"),
     [

@@ -15,7 +15,6 @@ for all queues instead, with as many processes as this machine has, as it was be
 
 import logging
 import sys
-import tempfile
 import threading
 import time
 from collections import Counter
@@ -29,14 +28,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # for ``support``
 from celery.result import AsyncResult
 from django.conf import settings
 from support.database import scratch
+from support.imports import import_file
 from support.report import at_most, expect, options, table
-from support.spend_file import write
 from support.workers import own_redis, workers
 from support.world import decide, fill
 
-from ads.models import SpendImport
-from ads.services.actor import acting_as
-from ads.services.imports import Plan, uploads
 from budget_manager.celery import app
 from budget_manager.processes import parse_procfile
 
@@ -137,36 +133,6 @@ def checks(task: str = CHECK, *given: object) -> Iterator[list[float | None]]:
     for at, result in sent:
         done = result.date_done if result.successful() else None
         took.append(done.timestamp() - at if done else None)
-
-
-def import_file(rows: int, campaigns: int) -> None:
-    """Upload a file, have it checked, confirm it, and have it recorded."""
-    with tempfile.TemporaryDirectory() as directory, acting_as("benchmark"):
-        path = Path(directory) / "spend.csv"
-        write(path, "totals", rows, campaigns, datetime.now(UTC).date(), for_copy=False)
-        with path.open("rb") as file:
-            upload = uploads.receive(
-                iter(lambda: file.read(1 << 20), b""),
-                name=path.name,
-                plan=Plan(mapping={"date": "Date"}, campaign_by="name"),
-                limit=1 << 30,
-                now=datetime.now(UTC),
-            )
-        until_status(upload, "checked")
-        questions = (upload.preview or {}).get("questions", ())
-        answers = {each["code"]: each["choices"][-1][0] for each in questions}
-        uploads.confirm(
-            upload, checks=upload.checks, leaves_out=0, now=datetime.now(UTC), answers=answers
-        )
-        until_status(upload, "recorded")
-
-
-def until_status(upload: SpendImport, status: str) -> None:
-    while upload.status != status:
-        if upload.status == "refused" or upload.error:
-            raise SystemExit(f"the file was not {status}: {upload.error}")
-        time.sleep(0.2)
-        upload.refresh_from_db()
 
 
 def queue_stale(ticks: int) -> list[str]:

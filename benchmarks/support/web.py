@@ -21,12 +21,21 @@ from ads.services.senders import api_keys
 PATIENCE = 60  # seconds until it answers
 
 
+class Refused(SystemExit):
+    """An answer that is none of those expected."""
+
+    def __init__(self, path: str, status: int, content: bytes) -> None:
+        super().__init__(f"{path}: {status} {content[:500]!r}")
+        self.status = status
+
+
 @dataclass
 class Client:
-    """An API client that keeps one connection open."""
+    """A client of the API, or of what is ``under`` another path, that keeps one connection open."""
 
     port: int
     headers: dict[str, str] = field(default_factory=dict)
+    under: str = "/api/v1"
 
     def __post_init__(self) -> None:
         self.connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
@@ -35,12 +44,12 @@ class Client:
         """GET, or POST a body: the seconds it took, and the answer."""
         began = time.perf_counter()
         method = "GET" if body is None else "POST"
-        self.connection.request(method, f"/api/v1{path}", body, self.headers)
+        self.connection.request(method, f"{self.under}{path}", body, self.headers)
         response = self.connection.getresponse()
         content = response.read()
         took = time.perf_counter() - began
         if response.status != http.HTTPStatus.OK:
-            raise SystemExit(f"{path}: {response.status} {content[:500]!r}")
+            raise Refused(path, response.status, content)
         return took, content
 
 

@@ -70,17 +70,42 @@ def test_the_processes_of_a_pool_share_what_was_loaded_before_them() -> None:
         gc.unfreeze()
 
 
-def test_a_worker_loads_neither_pages_nor_addresses() -> None:
-    code = (
+def in_a_worker(code: str) -> str:
+    """What the code prints in a process with everything that a worker loads."""
+    loading = (
         "import sys; sys.argv[0] = '/app/.venv/bin/celery';"
         "from budget_manager.celery import app; app.loader.import_default_modules();"
-        "print([name for name in sys.modules if name.startswith(('ads.admin', 'ads.api'))])"
     )
-    loaded = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    done = subprocess.run(
+        [sys.executable, "-c", loading + code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    return done.stdout.strip()
+
+
+def test_a_worker_loads_neither_pages_nor_addresses_nor_what_few_tasks_need() -> None:
+    unwanted = (
+        "ads.admin", "ads.api", "unfold.", "ninja", "django.test",
+        "authlib", "weasyprint", "google.", "grpc", "sqlalchemy", "apprise",
+    )  # fmt: skip
+
+    assert in_a_worker(f"print([name for name in sys.modules if name.startswith({unwanted})])") == (
+        "[]"
     )
 
-    assert loaded.stdout == "[]\n"
+
+def test_a_worker_keeps_no_list_of_its_statements() -> None:
+    shown = "from django.conf import settings; print(settings.PRODUCTION, settings.DEBUG)"
+
+    assert in_a_worker(shown) == "False False"
+
+
+def test_flower_keeps_some_thousand_tasks() -> None:
+    limit = (
+        "from flower.command import apply_env_options, options;"
+        "apply_env_options(); print(options.max_tasks)"
+    )
+
+    assert in_a_worker(limit) == "5000"
 
 
 def test_a_task_is_killed_before_it_is_delivered_again() -> None:

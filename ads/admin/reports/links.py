@@ -112,7 +112,7 @@ class ReportLinkAdmin(ConfigurationAdmin[ReportLink]):
     ) -> HttpResponse:
         """A page with the address, which cannot be read again; so not after a redirect."""
         token: str = obj.shown_once  # type: ignore[attr-defined]
-        address = request.build_absolute_uri(reverse("shared_report", args=[token, "/"]))
+        address = request.build_absolute_uri(links.PATH.format(token))
         what = (
             "Send it to the client. Anybody who has the address can open this report until "
             f"{format_instant(obj.expires_at)}."

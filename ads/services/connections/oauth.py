@@ -19,8 +19,6 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 import requests
-from authlib.common.errors import AuthlibBaseError
-from authlib.integrations.requests_client import OAuth2Session
 
 from ads.platforms.interface import OAuth, Platform, without
 from ads.services import platform_credentials as credentials
@@ -134,6 +132,9 @@ def _oauth_of(kind: Platform) -> OAuth:
 
 
 def _session(oauth: OAuth, redirect: str) -> Any:
+    # Few processes ever connect anything, and it brings 200 modules along.
+    from authlib.integrations.requests_client import OAuth2Session
+
     client_id, client_secret = credentials.app(oauth)
     return OAuth2Session(
         client_id,
@@ -156,6 +157,8 @@ def _denied(kind: Platform, error: str, description: str) -> str:
 @contextmanager
 def _understood(kind: Platform, oauth: OAuth, code: str) -> Iterator[None]:
     """Errors of the exchange, in words that hold none of its secrets."""
+    from authlib.common.errors import AuthlibBaseError
+
     try:
         yield
     except AuthlibBaseError as error:

@@ -15,6 +15,9 @@ from django.db.models import F
 from ads.models import Brand, ReportLink
 from ads.services.actor import current_actor
 
+#: Where it is opened, below the site's address. Workers would load every page to look it up.
+PATH: Final = "/report/{}/"
+
 #: How long a link is valid unless somebody says otherwise, and at most.
 DEFAULT_DAYS: Final = 30
 LONGEST_DAYS: Final = 366

@@ -1,17 +1,17 @@
-"""The report as PDF, made by WeasyPrint where it is installed.
-
-Nothing is fetched for it: the style sheet is handed over, and whatever address stood in the page,
-a name included, would be refused.
-"""
+"""The report as PDF, made by WeasyPrint where it is installed."""
 
 import functools
 import importlib.util
+import json
+import subprocess
+import sys
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from django.contrib.staticfiles import finders
 from django.contrib.staticfiles.storage import staticfiles_storage
 
+from ads.services.reports import printer
 from ads.services.reports.month import MonthReport
 from ads.services.reports.page import as_html
 
@@ -19,6 +19,12 @@ _STYLES: Final = "ads/report.css"
 
 #: Where people print on Letter; elsewhere it is A4.
 _LETTER: Final = frozenset({"USD", "CAD", "MXN"})
+
+#: A process of its own for each: one that serves pages would keep 60 MB after the first.
+_PROGRAM: Final = (sys.executable, "-I", printer.__file__)
+
+#: Seconds for one PDF; most take two.
+PATIENCE: Final = 60
 
 
 class CannotMakePdf(Exception):
@@ -35,41 +41,25 @@ def as_pdf(report: MonthReport, now: datetime) -> bytes:
 
     Raises:
         CannotMakePdf: WeasyPrint or its library is missing.
+        subprocess.SubprocessError: it failed, or took longer than :data:`PATIENCE`.
     """
-    weasyprint, fetcher = loaded()
     size = "letter" if report.brand.currency in _LETTER else "A4"
-    styles = [
-        weasyprint.CSS(string=text, url_fetcher=fetcher)
-        for text in (_styles(), f"@page {{ size: {size} }}")
-    ]
-    page = weasyprint.HTML(string=as_html(report, now), url_fetcher=fetcher)
-    made: bytes = page.write_pdf(stylesheets=styles)
-    return made
-
-
-@functools.cache
-def loaded() -> tuple[Any, Any]:
-    """WeasyPrint, and a fetcher that fetches nothing.
-
-    Raises:
-        CannotMakePdf: it, or its library, is missing.
-    """
-    try:
-        import weasyprint
-        from weasyprint.urls import URLFetcher
-    except (ImportError, OSError) as error:  # OSError: the package is there, Pango is not
+    page = {"html": as_html(report, now), "styles": [_styles(), f"@page {{ size: {size} }}"]}
+    made = subprocess.run(
+        _PROGRAM,
+        check=False,  # its status says more
+        input=json.dumps(page).encode(),
+        stdout=subprocess.PIPE,
+        timeout=PATIENCE,
+    )
+    if made.returncode == printer.MISSING:
         raise CannotMakePdf(
             "PDFs need WeasyPrint (pip install -r requirements-pdf.txt) and Pango "
             "(apt-get install libpango-1.0-0 libpangoft2-1.0-0). Until then, print the page to a "
             "PDF in the browser."
-        ) from error
-
-    # A function that refuses does not do: WeasyPrint 70 then fails in its own handling of that.
-    class Nothing(URLFetcher):  # type: ignore[misc]  # it has no types
-        def fetch(self, url: str, headers: Any = None) -> Any:  # noqa: ARG002
-            raise ValueError("Reports fetch nothing.")
-
-    return weasyprint, Nothing()
+        )
+    made.check_returncode()
+    return made.stdout
 
 
 @functools.cache

@@ -9,7 +9,6 @@ from typing import Final
 import structlog
 from django.db import transaction
 from django.db.models import Q
-from django.urls import reverse
 
 from ads.models import AlertMessage, Brand, Channel, ReportSchedule
 from ads.rules.calendar import UnknownTimezone, local_date, previous_month, wall_instants
@@ -138,7 +137,7 @@ def _post(schedule: ReportSchedule, month: date, now: datetime, uid: uuid.UUID) 
     link, lines = "", summary(report)
     if alerts.texts.link("/"):  # else nobody could open it
         made, token = links.share(schedule.brand, month, now)
-        link = alerts.texts.link(reverse("shared_report", args=[token, "/"]))
+        link = alerts.texts.link(links.PATH.format(token))
         until = f"{made.expires_at:%B} {made.expires_at.day}, {made.expires_at.year}"
         lines.append(f"The whole report, until {until}: {link}")
     alerts.channels.post(

@@ -4,6 +4,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from django.urls import reverse
 
 from ads.models import ReportLink
 from ads.services.actor import acting_as
@@ -32,6 +33,10 @@ def test_a_link_opens_until_it_expires_and_counts_how_often() -> None:
     assert (link.times_opened, link.created_by) == (2, "olivia")
     assert links.state(link, NOON) == "valid"
     assert links.state(link, NOON + 30 * DAY) == "expired"
+
+
+def test_its_address_is_that_of_the_page() -> None:
+    assert links.PATH.format("token") == reverse("shared_report", args=["token", "/"])
 
 
 def test_a_revoked_link_opens_nothing_for_good() -> None:

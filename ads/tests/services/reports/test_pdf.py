@@ -1,16 +1,16 @@
 """The report as PDF: from the same page, fetching nothing, whatever things are called."""
 
-import builtins
 import re
+import subprocess
+import sys
 import zlib
-from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
 import pytest
 
 from ads.services import reports
-from ads.services.reports import CannotMakePdf, pdf
+from ads.services.reports import CannotMakePdf, pdf, printer
 from ads.tests.factories import BrandFactory, CampaignFactory
 from ads.tests.support import NOON, spend_in_sql
 
@@ -34,18 +34,11 @@ def report() -> Any:
     return reports.brand_month(brand, MAY, NOON)
 
 
-@pytest.fixture
-def unloaded() -> Iterator[None]:
-    pdf.loaded.cache_clear()
-    yield
-    pdf.loaded.cache_clear()
-
-
 def test_nothing_is_fetched_whatever_things_are_called(
     report: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[str] = []
-    _, fetcher = pdf.loaded()
+    weasyprint, fetcher = printer.loaded()
 
     def fetch(url: str, headers: Any = None) -> Any:
         asked.append(url)
@@ -53,10 +46,21 @@ def test_nothing_is_fetched_whatever_things_are_called(
 
     monkeypatch.setattr(fetcher, "fetch", fetch)
 
-    made = reports.as_pdf(report, NOON)
+    made = printer.pdf(weasyprint, fetcher, reports.as_html(report, NOON), [])
 
     assert made.startswith(b"%PDF-")
     assert asked == []
+    assert b"/EmbeddedFile" not in made
+    assert b"/URI" not in made
+
+
+def test_it_is_made_by_a_process_of_its_own_on_the_paper_of_the_country(report: Any) -> None:
+    sys.modules.pop("weasyprint", None)
+
+    made = reports.as_pdf(report, NOON)
+
+    assert "weasyprint" not in sys.modules
+    assert made.startswith(b"%PDF-")
     assert b"/EmbeddedFile" not in made
     assert b"/URI" not in made
     # Letter, because it is in dollars: 8.5 by 11 inches.
@@ -64,29 +68,28 @@ def test_nothing_is_fetched_whatever_things_are_called(
 
 
 def test_what_it_would_be_asked_to_fetch_is_refused() -> None:
-    weasyprint, fetcher = pdf.loaded()
     evil = '<link rel="attachment" href="file:///etc/hostname"><img src="file:///etc/hostname">'
 
-    made = weasyprint.HTML(string=evil, url_fetcher=fetcher).write_pdf()
+    made = printer.pdf(*printer.loaded(), evil, [])
 
     assert b"/EmbeddedFile" not in made
     assert b"/Image" not in made
 
 
-@pytest.mark.parametrize("error", [ImportError("no package"), OSError("no libpango")])
 def test_without_weasyprint_or_pango_it_says_what_to_install(
-    report: Any, monkeypatch: pytest.MonkeyPatch, unloaded: None, error: Exception
+    report: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    imported = builtins.__import__
-
-    def without(name: str, *args: Any, **kwargs: Any) -> Any:
-        if name.startswith("weasyprint"):
-            raise error
-        return imported(name, *args, **kwargs)
-
-    monkeypatch.setattr(builtins, "__import__", without)
+    without_packages = (sys.executable, "-I", "-S", printer.__file__)
+    monkeypatch.setattr(pdf, "_PROGRAM", without_packages)
 
     with pytest.raises(CannotMakePdf, match="pip install -r requirements-pdf"):
+        reports.as_pdf(report, NOON)
+
+
+def test_a_pdf_that_fails_is_an_error(report: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pdf, "_PROGRAM", (sys.executable, "-c", "raise SystemExit(1)"))
+
+    with pytest.raises(subprocess.CalledProcessError):
         reports.as_pdf(report, NOON)
 
 
