@@ -345,10 +345,13 @@ class ReportedTotal(TimestampedModel):
     """
 
     source = models.CharField(max_length=100)
+    # Without a constraint, which would be checked for each of a million rows: the entry with its
+    # difference has one. A total that was always zero has none, and says nothing.
     campaign = models.ForeignKey(
         Campaign,
         on_delete=models.PROTECT,
         related_name="reported_totals",
+        db_constraint=False,
         db_index=False,  # the unique constraint begins with it
     )
     date = models.DateField()

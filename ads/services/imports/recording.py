@@ -108,9 +108,16 @@ def too_large(owner: str, day: date, amount: Decimal) -> str:
 
 
 def record_totals(
-    done: Imported, *, source: str, now: datetime, on_overlap: OnOverlap | None
+    done: Imported,
+    *,
+    source: str,
+    now: datetime,
+    on_overlap: OnOverlap | None,
+    are_new: bool,
 ) -> None:
     """Post the summed day totals, and fill in the figures.
+
+    ``are_new``: nothing was on record for any of these days when they were checked.
 
     Raises:
         ImportRefused: a day was reported under another reference, or by another source, since they
@@ -118,7 +125,9 @@ def record_totals(
     """
     staged = f"{tables.SUMMED} AS staged"
     try:
-        posted = day_totals.post(staged, source=source, now=now, on_overlap=on_overlap)
+        posted = day_totals.post(
+            staged, source=source, now=now, on_overlap=on_overlap, are_new=are_new
+        )
     except ReportedOtherwise as error:
         raise ImportRefused(f"{error} It was reported just now: nothing was recorded.") from error
     except Overlap as error:

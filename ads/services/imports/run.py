@@ -206,7 +206,13 @@ class Import:
         """Post the day totals; what they lowered or overlapped with has to be what was decided."""
         done = self.done
         on_overlap = OnOverlap(done.answers["overlap"]) if self._overlaps else None
-        recording.record_totals(done, source=self._source, now=now, on_overlap=on_overlap)
+        recording.record_totals(
+            done,
+            source=self._source,
+            now=now,
+            on_overlap=on_overlap,
+            are_new=not (self._are_known or done.zeroed),
+        )
         if self._overlaps and on_overlap:
             try:
                 self._overlaps.check_posted(self._source, on_overlap, done.taken_back)
@@ -306,7 +312,7 @@ class Import:
         if self.done.waiting_rows:
             waiting.add_up(self.done, self.reader.plan.platform or "")
         if self.done.are_entries:
-            tables.run(f"ANALYZE {tables.ROWS}")
+            tables.analyze(tables.ROWS)
         else:
             tables.add_up(self._observed_at)
             recording.leave_begun(self.done, self.checker.days.begun(), source=self._source)

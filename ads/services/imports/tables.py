@@ -100,16 +100,21 @@ def copy(table: str, rows: Sequence[Any], columns: dict[str, str]) -> None:
     """Add rows, tuples or lines of CSV, to :data:`ROWS` or :data:`WAITING_ROWS`."""
     if not rows:
         return
-    text = io.StringIO()
     if isinstance(rows[0], str):
-        text.writelines(rows)
+        text = "".join(rows)
     else:
-        csv.writer(text, lineterminator="\n").writerows(rows)
-    text.seek(0)
+        written = io.StringIO()
+        csv.writer(written, lineterminator="\n").writerows(rows)
+        text = written.getvalue()
+    data = text.encode()
     empty = ", ".join(column for column in columns if column in _EMPTY)
     options = f"FORMAT csv, FORCE_NOT_NULL ({empty})"
     with connection.cursor() as cursor:
-        cursor.copy_expert(f"COPY {table} ({', '.join(columns)}) FROM STDIN ({options})", text)
+        cursor.copy_expert(
+            f"COPY {table} ({', '.join(columns)}) FROM STDIN ({options})",
+            io.BytesIO(data),
+            len(data),
+        )
 
 
 def add_up(observed_at: datetime) -> None:
@@ -117,17 +122,40 @@ def add_up(observed_at: datetime) -> None:
 
     Separately for each ``known_as``, as its source may report the others on their own.
     """
-    run(_SUM, [observed_at])
-    run(f"ANALYZE {SUMMED}")
+    # PostgreSQL takes a tenth of the rows to be different. A table of a million in memory is larger
+    # and slower than a sort.
+    with _set_to("enable_hashagg", "off"):
+        run(_SUM, [observed_at])
+    analyze(SUMMED)
 
 
+#: In the order in which they are posted: looking up each of them then finds the pages of the one
+#: before, in half of the time.
 _SUM: Final = f"""
     CREATE TEMP TABLE {SUMMED} AS
     SELECT campaign_id, date, known_as, trim_scale(sum(amount)) AS amount,
            %s::timestamptz AS observed_at, min(position) AS position
       FROM {ROWS}
      GROUP BY campaign_id, date, known_as
+     ORDER BY campaign_id, date, known_as
 """  # noqa: S608  (the tables' names are our own)
+
+
+def analyze(table: str) -> None:
+    """Let PostgreSQL know a table roughly, in the caller's transaction: of 3,000 rows, not 30,000.
+
+    That is enough to choose a plan, and takes the same time for a million rows.
+    """
+    with _set_to("default_statistics_target", "10"):
+        run(f"ANALYZE {table}")
+
+
+@contextmanager
+def _set_to(setting: str, value: str) -> Iterator[None]:
+    """With another value of a setting of PostgreSQL, in the caller's transaction."""
+    run(f"SET LOCAL {setting} = {value}")
+    yield
+    run(f"SET LOCAL {setting} TO DEFAULT")  # not if it failed: the transaction has
 
 
 def are_known() -> bool:
@@ -161,7 +189,7 @@ def note_brands(now: datetime, *tables: str, brand_id: int | None) -> bool:
     """
     days = " UNION ALL ".join(f"SELECT campaign_id, date FROM {table}" for table in tables)  # noqa: S608
     run(_NOTE_BRANDS.format(days=days), [earliest_month(now), brand_id, brand_id])
-    run(f"ANALYZE {BRANDS}")
+    analyze(BRANDS)
     return bool(run(f"SELECT 1 FROM {BRANDS} LIMIT 1"))  # noqa: S608
 
 

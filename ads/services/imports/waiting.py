@@ -98,7 +98,7 @@ def add_up(done: Imported, platform: str) -> None:
         done.refused.add(BadRow.at(position, reason))
         done.waiting_rows -= rows
     tables.run(_MAKE, [platform])
-    tables.run(f"ANALYZE {tables.UNMATCHED}")
+    tables.analyze(tables.UNMATCHED)
     found = tables.run(
         f"SELECT currency, count(*), sum(amount) FROM {tables.UNMATCHED}"  # noqa: S608
         " GROUP BY currency ORDER BY currency"

@@ -4,11 +4,13 @@ from datetime import date
 
 import pytest
 from django.db import DatabaseError
+from django.db.models import ProtectedError
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
 from ads.models import Brand, Campaign, CampaignSchedule, DaypartingSchedule, Spend, SpendTotal
+from ads.services import BudgetService
 from ads.tests.factories import BrandFactory, CampaignFactory, ScheduleFactory
 from ads.tests.support import execute, let_run_on, refused
 
@@ -181,6 +183,26 @@ def test_the_ledger_and_what_it_belongs_to_cannot_be_deleted() -> None:
 
     assert Spend.objects.get().amount == 1
     assert {total.amount for total in SpendTotal.objects.all()} == {1}
+
+
+def test_a_campaign_of_a_reported_total_is_kept_by_the_ledger() -> None:
+    """The total has no foreign key of its own; one that was always zero says nothing."""
+    spent, never = (CampaignFactory.create() for _ in range(2))
+    for campaign, amount in ((spent, 5), (spent, 0), (never, 0)):
+        BudgetService.report_day_total(
+            campaign, DAY, amount, source="x", observed_at=timezone.now()
+        )
+
+    for campaign in (spent, never):
+        with pytest.raises(ProtectedError):
+            campaign.delete()
+    with refused("ads_spend"):
+        execute("DELETE FROM ads_campaign WHERE id = %s", [spent.pk])
+        execute("SET CONSTRAINTS ALL IMMEDIATE")
+    execute("DELETE FROM ads_campaign WHERE id = %s", [never.pk])
+    execute("SET CONSTRAINTS ALL IMMEDIATE")
+
+    assert list(Campaign.objects.all()) == [spent]
 
 
 @pytest.mark.django_db(transaction=True)

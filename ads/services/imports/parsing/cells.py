@@ -1,7 +1,7 @@
 """Amounts and dates as files write them."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from typing import Final
@@ -182,6 +182,15 @@ class Amounts:
                 raise
             raise Refusal(f"amount: {text[:_LONGEST]!r} {remedy}") from error
 
+    @property
+    def as_they_stand(self) -> Callable[[str], object]:
+        """Is :meth:`read` certain to return this amount as it stands, and to note nothing of it?
+
+        Changes once enough amounts have been read to know how the file writes them.
+        """
+        is_known = not (self._doubts.are_open or self._are_micros or self._decimal == ",")
+        return SURELY_GOOD.fullmatch if is_known else _never
+
     def glance(self, text: str) -> Decimal | None:
         """The amount of a row that is refused for another reason: it is not counted."""
         counted = self.rounded, self.rounded_by
@@ -272,6 +281,10 @@ class Amounts:
             self.rounded += 1
             self.rounded_by = _WIDE.add(self.rounded_by, _WIDE.subtract(rounded, exact))
         return amount
+
+
+def _never(_text: str) -> bool:
+    return False
 
 
 def _from_micros(text: str) -> Decimal:

@@ -147,13 +147,15 @@ class Checker:
 
     def check(self, chunk: Chunk) -> tuple[list[Any], list[Any]]:
         """The rows to be recorded and those that wait, for :func:`tables.copy`."""
-        good: list[Any] = []
         waiting: list[Any] = []
         if self._typed is not None:
             self._typed.check(chunk)
         read = self._entry if self.columns.are_entries else self._total
-        rows = zip(chunk.first_lines, chunk.rows, self._campaigns_of(chunk), strict=True)
-        for i, (line, cells, campaign) in enumerate(rows):
+        campaigns = self._campaigns_of(chunk)
+        plain = self._plain_totals(chunk, campaigns)
+        good: list[Any] = [staged for staged in plain if staged is not None]
+        for i in [i for i, staged in enumerate(plain) if staged is None]:
+            line, cells, campaign = chunk.first_lines[i], chunk.rows[i], campaigns[i]
             try:
                 if type(campaign) is Found:
                     staged = read(line, cells, campaign)
@@ -180,6 +182,36 @@ class Checker:
             if len(self.samples) < SAMPLES:
                 self._show(line, cells, campaign, staged)
         return good, waiting
+
+    def _plain_totals(self, chunk: Chunk, campaigns: Sequence[Any]) -> list[str | None]:
+        """What :meth:`_total` makes of each row of which it has nothing to ask, note or show.
+
+        None for the others: they are read one by one. All but a few rows of most files are plain,
+        and take half of the time.
+        """
+        columns, named = self.columns, self.currency
+        if (
+            len(self.samples) < SAMPLES
+            or columns.are_entries
+            or self._has_times
+            or self._archived
+            or columns.ends is not None
+            or columns.currency is not None
+        ):
+            return [None] * len(chunk.rows)
+        at_date, at_amount = columns.date or 0, columns.amount
+        day_of_text, stands = self._days.known.get, self.amounts.as_they_stand
+        return [
+            f"{line},{campaign.id},{day[1]},{amount},{campaign.known_as and campaign.quoted}\n"
+            if type(campaign) is Found
+            and (day := day_of_text(cells[at_date])) is not None
+            and EARLIEST <= day[0] <= campaign.latest
+            and type(amount := cells[at_amount]) is str
+            and stands(amount)
+            and (named is None or named == campaign.currency)
+            else None
+            for line, cells, campaign in zip(chunk.first_lines, chunk.rows, campaigns, strict=True)
+        ]
 
     def notes(self) -> Iterator[str]:
         """What whoever imports the file should know of its days and its ids."""

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 
 from ads.models.spend import OnOverlap, shown
 from ads.rules.money import add_sums, sums_by_currency
@@ -16,6 +16,7 @@ from ads.services.errors import ReportedOtherwise
 from ads.services.ledger import overlaps
 from ads.services.ledger.day_totals.statements import (
     ADDING,
+    ADDING_NEW,
     AND_SKIPPED,
     BESIDE,
     COUNTED,
@@ -55,11 +56,13 @@ def post(
     now: datetime,
     on_overlap: OnOverlap | None = None,
     every_reference: bool = False,
+    are_new: bool = False,
 ) -> Posted:
     """Bring the ledger in line with ``staged``, inside the caller's transaction, which enforces.
 
     ``staged`` is without those of :data:`OTHERWISE`. ``on_overlap`` and ``every_reference``: as
-    :func:`append`.
+    :func:`append`. ``are_new``: nothing was on record for any of these days just now, which makes
+    recording many of them cheaper; it need not be so any longer.
 
     Raises:
         ReportedOtherwise: as :func:`append`.
@@ -72,7 +75,7 @@ def post(
     if on_overlap == OnOverlap.SKIP:
         posting = replace(posting, staged=overlaps.WITHOUT.format(staged=staged))
         answer += AND_SKIPPED.format(overlaps=overlaps.OVERLAPS.format(staged=staged))
-    rows = posting.run(answer)
+    rows = posting.run(answer, are_new=are_new)
     skipped = sum(count for marked, _, count, *_ in rows if marked is None)
     # Unless others' are replaced, the marked are its own.
     is_replacing = on_overlap == OnOverlap.REPLACE
@@ -134,25 +137,41 @@ class Posting:
         source, every_reference = self.source, self.every_reference
         return {"source": source, "every_reference": every_reference, "values": self.given}
 
-    def run(self, answer: str) -> list[tuple[Any, ...]]:
+    def run(self, answer: str, *, are_new: bool = False) -> list[tuple[Any, ...]]:
         """Post ``staged`` and check it again; the rows of ``answer``, marked or not at first.
+
+        ``are_new``: see :func:`post`.
 
         Whoever moves the ledger on a day waits for whoever else does, so one of two that report the
         same day at once sees the other.
         """
         is_replacing = self.on_overlap == OnOverlap.REPLACE
-        parts = REPLACING if is_replacing else ADDING
-        sql = POST.format(
-            **{**parts, "given": parts["given"].format(staged=self.staged)}, answer=answer
-        )
         with connection.cursor() as cursor:
-            cursor.execute(sql, self.values)
-            rows: list[tuple[Any, ...]] = cursor.fetchall()
+            rows = self._add_new(cursor, answer) if are_new and not is_replacing else None
+            if rows is None:
+                self._post(cursor, REPLACING if is_replacing else ADDING, answer)
+                rows = cursor.fetchall()
             if rows:
                 self._check_again(cursor)
             if not is_replacing and any(row[0] for row in rows):
                 cursor.execute(UNMARK.format(staged=self.staged), self.values)
         return rows
+
+    def _post(self, cursor: Any, parts: Mapping[str, str], answer: str) -> None:
+        given = parts["given"].format(staged=self.staged)
+        cursor.execute(POST.format(**{**parts, "given": given}, answer=answer), self.values)
+
+    def _add_new(self, cursor: Any, answer: str) -> list[tuple[Any, ...]] | None:
+        """Post ``staged``, of which none was on record; None: by now some is, nothing was posted.
+
+        Whoever has just reported one of these days is waited for.
+        """
+        try:
+            with transaction.atomic():
+                self._post(cursor, ADDING_NEW, answer)
+                return list(cursor.fetchall())
+        except IntegrityError:
+            return None
 
     def is_alone(self, cursor: Any) -> bool:
         """Whether nothing else is on record for these days: then no check can fail."""
