@@ -1,4 +1,4 @@
-"""What holds on every page: it opens, everybody can read it, and nothing comes from elsewhere."""
+"""What holds on pages of every look: each opens, can be read, and has nothing from elsewhere."""
 
 from collections.abc import Callable, Iterator
 
