@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from enum import StrEnum
-from operator import itemgetter
+from operator import add, itemgetter
 from typing import Any, Final, TypeVar
 
 from django.contrib.postgres.expressions import ArraySubquery
@@ -27,7 +27,7 @@ from ads.models import (
 from ads.models.spend import Period
 from ads.rules.calendar import month_start
 from ads.services import pacing, receipts
-from ads.services.exports.stream import AT_A_TIME, Export, portions
+from ads.services.exports.stream import Export, portions
 from ads.services.ledger import archived, summaries
 from ads.services.senders import visibility
 from ads.services.team import labels
@@ -405,6 +405,32 @@ def _figures(timezone: str, figures: summaries.Summary | None) -> tuple[object, 
     return tuple(itemgetter(*_FIGURES)(figures))
 
 
+#: Of so many campaigns at most an export remembers what its rows say of them.
+_REMEMBERED: Final = 50_000
+
+
 def _of(name: str, columns: dict[str, str], rows: QuerySet[Any]) -> Export:
-    read = rows.values_list(*columns.values())
-    return Export(name, tuple(columns), lambda: read.iterator(chunk_size=AT_A_TIME))
+    """The ``columns`` of these rows, by what they are called.
+
+    What a row says of its campaign is looked up for all new campaigns of a portion together. If
+    they are joined, PostgreSQL looks up the campaign and the brand for each row again, because it
+    expects a brand to have few rows in a large table.
+    """
+    theirs = [path for path in columns.values() if path.startswith("campaign__")]
+    own = [path for path in columns.values() if path not in theirs]
+    in_order = itemgetter(*([*own, *theirs].index(path) for path in columns.values()))
+    campaign = itemgetter(own.index("campaign_id"))
+
+    def read() -> Iterator[Sequence[object]]:
+        named: dict[int | None, tuple[object, ...]] = {}
+        for some in portions(rows.values_list(*own)):
+            ids = set(map(campaign, some))
+            if len(named) > _REMEMBERED:
+                named.clear()
+            named[None] = (None,) * len(theirs)  # a brand's own totals
+            found = Campaign.objects.filter(pk__in=ids - named.keys())
+            paths = (path.removeprefix("campaign__") for path in theirs)
+            named |= {row[0]: row[1:] for row in found.values_list("pk", *paths)}
+            yield from map(in_order, map(add, some, map(named.__getitem__, map(campaign, some))))
+
+    return Export(name, tuple(columns), read)

@@ -91,6 +91,19 @@ def test_an_export_of_a_brand_reads_no_other_brands_rows(brand: Brand) -> None:
             assert rows_read(cursor_of(captured), table) == len(rows), (kind, wanted)
 
 
+@pytest.mark.parametrize("kind", [Kind.SPEND, Kind.CHANGES])
+def test_campaigns_and_brands_are_not_looked_up_with_each_row(brand: Brand, kind: Kind) -> None:
+    with CaptureQueriesContext(connection) as captured:
+        rows = rows_of(choose(kind, Wanted(brand=brand.pk), NOON))
+
+    assert len(rows) == 1500  # in two portions
+    assert {(row["brand"], row["currency"]) for row in rows} == {(brand.name, brand.currency)}
+    named = dict(brand.campaigns.values_list("pk", "name"))
+    assert {int(row["campaign_id"]): row["campaign"] for row in rows} == named
+    assert " JOIN " not in cursor_of(captured)
+    assert sum('"ads_campaign"."name"' in one["sql"] for one in captured) == 1
+
+
 def cursor_of(captured: CaptureQueriesContext) -> str:
     """The statement whose rows were exported."""
     (cursor,) = (one["sql"] for one in captured if "CURSOR" in one["sql"])
