@@ -75,6 +75,9 @@ class LastCheck(models.Model):
         default=0,
         help_text="Number of the oldest transaction whose changes it has perhaps not seen.",
     )
+    sums_from = models.DateField(
+        null=True, help_text="First month of the sums it looked at; earlier spend marks its brand."
+    )
     #: Sums written since then that it has seen all the same: by their ids, who wrote them.
     seen = models.JSONField(default=dict)
     database = models.TextField(

@@ -56,8 +56,15 @@ KEEP_TOTALS = f"""
      ORDER BY brand_id, campaign_id NULLS FIRST, period, start
         ON CONFLICT (campaign_id, period, start, brand_id)
         DO UPDATE SET amount = total.amount + excluded.amount, updated_at = now();
+    -- Checks do not look at the sums of months long ago.
+    IF EXISTS (SELECT FROM ads_lastcheck AS last JOIN new_rows ON date < last.sums_from) THEN
+        INSERT INTO ads_changedbrand (brand_id)
+        SELECT DISTINCT campaign.brand_id
+          FROM new_rows AS entry
+          JOIN ads_campaign AS campaign ON campaign.id = entry.campaign_id;
+    END IF;
     RETURN NULL;
-"""
+"""  # noqa: S608  (our own names)
 
 
 class Kind(models.TextChoices):

@@ -9,7 +9,9 @@ A campaign that agreed with the rule still does, if both of what the rule reads 
   all brands that stop then;
 - **rows**: triggers mark the brand in the transaction of each change (``ChangedBrand``). Spend
   marks nothing: every entry writes the brand's sum of its month, and a row says which transaction
-  wrote it. Brands that stop early have margins, which always move: they are never left out.
+  wrote it. Only spend of months long ago marks its brand, so that a check need not look at the sums
+  of every month there ever was. Brands that stop early have margins, which always move: they are
+  never left out.
 
 What a check found, the next one decides on again, whether it was switched or not.
 """
@@ -19,7 +21,7 @@ import hashlib
 import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -30,12 +32,18 @@ import ads
 from ads import freshness
 from ads.holds import Clock, Moment, as_array, has_ended
 from ads.models import Campaign, LastCheck
+from ads.rules.calendar import month_start
 
 #: So long after everything was decided on, it is again, whatever has changed.
 TRUSTED_FOR: Final = timedelta(hours=1)
 
+#: Spend that is older marks its brand.
+RECENT: Final = timedelta(days=62)
+
 #: Transactions between two checks: the numbers on rows begin anew after 2**32 of them.
 _COMPARABLE: Final = 2**30
+
+_DAY: Final = timedelta(days=1)
 
 #: Of all campaigns; beyond it, deciding on everything takes less time.
 SHARE: Final = 0.1
@@ -66,7 +74,9 @@ def look(now: datetime, *, everything: bool = False) -> Look:
     """
     last, _ = LastCheck.objects.get_or_create(pk=1, defaults={"everything_at": now})
     with connection.cursor() as cursor:
-        cursor.execute(_LOOK, [last.oldest_writer, json.dumps(last.seen)])
+        # A month more, for entries of transactions that began before the last check.
+        since = month_start(last.sums_from - _DAY) if last.sums_from else date.min
+        cursor.execute(_LOOK, [since, last.oldest_writer, json.dumps(last.seen)])
         oldest_writer, seen, database, marks, marked, spent = cursor.fetchone()
     clock = Clock.at(now, Campaign.objects.all())
     is_any_old = clock.strictest is not None and freshness.is_any_old(clock.strictest, now)
@@ -96,6 +106,7 @@ def remember(look: Look, moment: Moment, again: Collection[int]) -> None:
             number=F("number") + 1,
             everything_at=look.clock.now if look.campaign_ids is None else F("everything_at"),
             oldest_writer=look.oldest_writer,
+            sums_from=month_start((look.clock.now - RECENT).date()),
             seen=look.seen,
             database=look.database,
             # With allowances that have ended, decisions rest on the instant.
@@ -179,7 +190,7 @@ _LOOK: Final = """
     written AS MATERIALIZED (
         SELECT id, brand_id, xmin::text::bigint AS writer
           FROM ads_spendtotal
-         WHERE campaign_id IS NULL AND period = 'month'
+         WHERE campaign_id IS NULL AND period = 'month' AND start >= %s
            -- By a transaction with that number or a later one.
            AND ((xmin::text::bigint - %s) & 4294967295) < 2147483648
     )

@@ -1,13 +1,14 @@
 """A check leaves out what has not changed since the last one, and nothing else."""
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 
-from ads.models import Brand, Campaign, CampaignSchedule, ChangedBrand, LastCheck
+from ads.models import Brand, Campaign, CampaignSchedule, ChangedBrand, LastCheck, SpendTotal
 from ads.services import restored
 from ads.services.delivery import Enforced, check, enforcement, unchanged
 from ads.tests.factories import BrandFactory, CampaignFactory, ScheduleFactory
@@ -342,3 +343,51 @@ def test_a_schedule_that_is_detached_is_seen() -> None:
 
     assert not CampaignSchedule.objects.exists()
     assert check(NOON) == Enforced(started=1)
+
+
+def test_spend_of_a_month_long_ago_marks_its_brand_and_its_sum_is_not_looked_at(
+    campaigns: list[Campaign],
+) -> None:
+    """The sums of months add up for good, each on a page of its own."""
+    mine, other = campaigns[:2]
+    for months in range(1, 13):
+        spend_in_sql(mine, "1", date(2023, months, 28))
+    assert set(ChangedBrand.objects.values_list("brand_id", flat=True)) == {mine.brand_id}
+    settled(NOON)
+
+    with CaptureQueriesContext(connection) as captured:
+        looked_at(NOON)
+    (look,) = (one["sql"] for one in captured if "written AS" in one["sql"])
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {look}")
+        ((explained,),) = cursor.fetchall()
+    of_months = SpendTotal.objects.filter(campaign=None, period="month")
+    recent = of_months.exclude(start__year=2023)  # opened by saving the brands
+    assert sums_read(explained[0]["Plan"]) == recent.count() == of_months.count() - 12
+
+    spend_in_sql(other, "1", date(2024, 3, 1))  # 75 days ago, so it is marked and looked at
+    spend_in_sql(other, "1", date(2024, 3, 14))
+    assert looked_at(NOON) == {other.pk}
+
+
+def test_an_entry_that_was_under_way_when_its_month_became_long_ago_is_seen() -> None:
+    """It marks nothing, since its month was a recent one when it was recorded."""
+    mine = CampaignFactory.create(total_budget=10)
+    turn = datetime(2024, 7, 2, tzinfo=UTC)
+    settled(turn - MINUTE)
+
+    with held_open(lambda: spend_in_sql(mine, "10", date(2024, 4, 28))) as commit:
+        check(turn)
+        check(turn)
+        commit()
+
+    assert not ChangedBrand.objects.exists()
+    assert looked_at(turn) == {mine.pk}
+    assert check(turn) == Enforced(stopped=1)
+
+
+def sums_read(plan: dict[str, Any]) -> int:
+    """Rows of the sums that a plan reads, those that it leaves out included."""
+    of_sums = plan.get("Relation Name") == "ads_spendtotal"
+    here = plan["Actual Rows"] + plan.get("Rows Removed by Filter", 0) if of_sums else 0
+    return int(here) + sum(map(sums_read, plan.get("Plans", [])))
