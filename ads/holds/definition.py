@@ -265,7 +265,7 @@ def with_spend(
                 f"{totals}__period": budget.period,
                 # The few dates let the index be used.
                 f"{totals}__start__in": list(moment.period_starts(budget.period)),
-                f"{totals}__start": F(_start(budget.period)),
+                f"{totals}__start__one_day": F(_start(budget.period)),
             }
         )
         if budget.of_brand:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any, Final
 
-from django.db.models import BigAutoField, ForeignObject, Lookup, Q, QuerySet
+from django.db.models import BigAutoField, DateField, ForeignObject, Lookup, Q, QuerySet
 from django.db.models.expressions import Col, RawSQL
 from django.db.models.lookups import In
 
@@ -35,6 +35,23 @@ class AnyOf(Lookup):
         column, parameters = self.process_lhs(compiler, connection)
         array, ids = self.process_rhs(compiler, connection)
         return f"{column} = ANY({array}::bigint[])", (*parameters, *ids)
+
+
+@DateField.register_lookup
+class OneDay(Lookup):
+    """``filter(start__in=days, start__one_day=F(day))``: that of the days which ``day`` is.
+
+    PostgreSQL takes this for half of the rows. An equation it would take for one day of all there
+    ever were, once more after ``days``: of years of sums it then expects a few, and compares all
+    sums of a day with each campaign.
+    """
+
+    lookup_name = "one_day"
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
+        column, parameters = self.process_lhs(compiler, connection)
+        day, of_day = self.process_rhs(compiler, connection)
+        return f"coalesce({column} = {day}, false)", (*parameters, *of_day)
 
 
 def ids_of(rows: QuerySet[Any]) -> Any:
