@@ -28,8 +28,8 @@ TABLES = {
 
 #: Rows of each, over 60 days in turns of the campaigns.
 NUMBERED = """
-  FROM (SELECT n, 1 + n %% 200 AS place, date '2024-03-01' + n / 500 AS day
-          FROM generate_series(0, 29999) AS n) AS row
+  FROM (SELECT n, 1 + n %% 400 AS place, date '2024-03-01' + n / 1000 AS day
+          FROM generate_series(0, 59999) AS n) AS row
   JOIN (SELECT id, row_number() OVER (ORDER BY id) AS place FROM ads_campaign) AS campaign
  USING (place)
  ORDER BY n
@@ -38,14 +38,17 @@ NUMBERED = """
 
 @pytest.fixture
 def brand() -> Brand:
-    """One of twenty brands with ten campaigns each; its rows lie between the others'."""
-    for brand in BrandFactory.create_batch(20):
+    """One of forty brands with ten campaigns each; its rows lie between the others'.
+
+    Of twenty, PostgreSQL would now and then rather read the rows of all.
+    """
+    for brand in BrandFactory.create_batch(40):
         CampaignFactory.create_batch(10, brand=brand)
     execute(f"INSERT INTO ads_spend (campaign_id, amount, date) SELECT id, 1, day {NUMBERED}")
     execute(
         "INSERT INTO ads_deliverychange (campaign_id, at, is_active, holds, trigger, actor,"
         " daily_spend, monthly_spend, brand_daily_spend, brand_monthly_spend)"
-        " SELECT id, day + n %% 500 * interval '1 minute', true, '{}', 'edit', 'system', 0, 0, 0, 0"
+        " SELECT id, day + n %% 999 * interval '1 minute', true, '{}', 'edit', 'system', 0, 0, 0, 0"
         f" {NUMBERED}"
     )
     for table in TABLES.values():
