@@ -1,12 +1,14 @@
 """Years of sums do not mislead PostgreSQL about how many a day has."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db.models import Case, Value, When
 
-from ads.models import SpendTotal
+from ads.holds import Moment, with_holds
+from ads.models import Campaign, SpendTotal
 from ads.tests.factories import BrandFactory, CampaignFactory
 from ads.tests.support import NOON, execute
 
@@ -35,3 +37,15 @@ def test_the_sums_of_a_day_are_expected_to_be_as_many_as_there_are() -> None:
     assert sums.count() == CAMPAIGNS
     expected = int(sums.order_by().explain().split("rows=")[1].split()[0])
     assert CAMPAIGNS / 2 <= expected <= CAMPAIGNS * 2
+
+
+def test_whatever_asks_for_holds_asks_for_days_so() -> None:
+    CampaignFactory.create(brand__timezone="Asia/Tokyo")
+    CampaignFactory.create(brand__timezone="America/Los_Angeles")
+    campaigns = Campaign.objects.all()
+
+    sql = str(with_holds(campaigns, Moment.at(NOON, campaigns)).query)
+
+    equations = re.findall(r'(\S+)\."start" = ', sql)
+    assert len(equations) == 4  # of the day and the month, for the brand and the campaign
+    assert all("coalesce(" in equation for equation in equations)
