@@ -362,11 +362,7 @@ UNFOLD: dict[str, Any] = {
     "STYLES": [lambda _: static("ads/admin.css"), lambda _: static("ads/legible.css")],
     "SCRIPTS": [lambda _: static("ads/admin.js"), lambda _: static("ads/keyboard.js")],
     "DASHBOARD_CALLBACK": "ads.admin.overview.front_page",
-    "SIDEBAR": {
-        "show_search": True,
-        "command_search": True,
-        "navigation": "ads.admin.base.menu.menu",
-    },
+    "SIDEBAR": {"show_search": True, "command_search": True},
     "ACCOUNT": {"navigation": "ads.admin.people.account_links"},
     "COMMAND": {"search_callback": "ads.admin.base.search.search"},
     "TABS": "ads.admin.history.tabs",

@@ -15,7 +15,7 @@ MOST: Final = 99
 
 
 def bell(request: HttpRequest) -> dict[str, Any]:
-    """For the templates; asked for by pages that show it, with one query."""
+    """For the templates; asked for by pages that show it, with two queries at most."""
     return {"bell": SimpleLazyObject(lambda: _bell(request))}
 
 
@@ -23,8 +23,9 @@ def _bell(request: HttpRequest) -> dict[str, Any] | None:
     user = getattr(request, "user", None)
     if user is None or not user.has_perm("ads.view_alert"):
         return None
-    related = ("rule", "brand", "campaign")
-    found = list(open_alerts.waiting().select_related(*related).order_by("-pk")[: MOST + 1])
+    newest = open_alerts.waiting().order_by("-pk")
+    found = list(newest.values_list("pk", flat=True)[: MOST + 1])
+    named = newest.filter(pk__in=found[:NAMED]).select_related("rule", "brand", "campaign")
     return {
         "count": f"{MOST}+" if len(found) > MOST else str(len(found)),
         "any": bool(found),
@@ -33,7 +34,7 @@ def _bell(request: HttpRequest) -> dict[str, Any] | None:
                 "title": texts.of(alert).title,
                 "link": reverse("admin:ads_alert_change", args=[alert.pk]),
             }
-            for alert in found[:NAMED]
+            for alert in (named if found else ())
         ],
         "more": len(found) > NAMED,
         "link": f"{reverse('admin:ads_alert_changelist')}?state=waiting",

@@ -93,50 +93,46 @@ MENU: Final[dict[str, dict[str, str]]] = {
     },
 }
 
-_FLOWER: Final[dict[str, Any]] = {
-    "separator": True,
-    "items": [{"title": "Flower (workers)", "icon": "open_in_new", "link": settings.FLOWER_URL}],
-}
-
 #: Groups that stay folded until somebody opens them or is on one of their pages.
 FOLDED: Final = {"Spend sources", "Ad platforms", "Advanced"}
 
 
 def menu(request: HttpRequest) -> list[dict[str, Any]]:
-    """The groups of the menu with what this user may see."""
-    pages = {model._meta.label_lower: model for model in viewable(request)}
+    """The groups of the menu with what this user may see, as the template draws them."""
+    models = {model._meta.label_lower: model for model in viewable(request)}
     groups: dict[str, dict[str, Any]] = {
         title: {
             "title": title,
             "separator": True,
             "collapsible": title in FOLDED,
             "items": [
-                _item(list_title(pages[label]), icon, pages[label])
+                _list(request, list_title(models[label]), icon, models[label])
                 for label, icon in icons.items()
-                if label in pages
+                if label in models
             ],
         }
         for title, icons in MENU.items()
     }
-    if "ads.scheduledchange" in pages:
-        groups["Planning"]["items"].insert(0, _calendar())
-    if audited := [model for model in pages.values() if is_audit(model)]:
-        groups["System"]["items"].append(_item("Change history", "history", *audited))
+    if "ads.scheduledchange" in models:
+        calendar = reverse("admin:ads_scheduledchange_calendar")
+        groups["Planning"]["items"].insert(
+            0, _item("Calendar", "calendar_month", calendar, active=request.path == calendar)
+        )
+    if audited := [model for model in models.values() if is_audit(model)]:
+        groups["System"]["items"].append(_list(request, "Change history", "history", *audited))
+    index = reverse("admin:index")
+    overview = _item("Overview", "dashboard", index, active=request.path == index)
+    flower = _item("Flower (workers)", "open_in_new", settings.FLOWER_URL)
     return [
-        {"items": [{"title": "Overview", "icon": "dashboard", "link": reverse("admin:index")}]},
+        {"items": [overview]},
         *(group for group in groups.values() if group["items"]),
-        *([] if visible.brand_ids() is not None else [_FLOWER]),
+        *([{"separator": True, "items": [flower]}] if visible.brand_ids() is None else []),
     ]
 
 
-def _calendar() -> dict[str, Any]:
-    link = reverse("admin:ads_scheduledchange_calendar")
-    return {
-        "title": "Calendar",
-        "icon": "calendar_month",
-        "link": link,
-        "active": lambda request: request.path == link,
-    }
+# Unfold's own asks of each entry, on each page, what is known of ours: is it active, or one of its
+# tabs, and may this user see it.
+admin.site.get_sidebar_list = menu  # type: ignore[attr-defined]
 
 
 def viewable(request: HttpRequest) -> list[type[Model]]:
@@ -156,20 +152,18 @@ def is_audit(model: type[Model]) -> bool:
     return hasattr(model, "pgh_tracked_model")
 
 
-def _item(title: str, icon: str, *models: type[Model]) -> dict[str, Any]:
+def _list(request: HttpRequest, title: str, icon: str, *models: type[Model]) -> dict[str, Any]:
     """An entry that leads to the list of the first of these models."""
     links = [list_address(model) for model in models]
+    active = request.path.startswith(tuple(links)) and not request.path.endswith("/calendar/")
     is_unmatched = models[0]._meta.label_lower == "ads.unknownreference"
-    # On its own, the menu would take "…/campaign/" for part of any longer address.
-    return {
-        "badge": _unmatched() if is_unmatched else "",
-        "title": title,
-        "icon": icon,
-        "link": links[0],
-        "active": lambda request: (
-            request.path.startswith(tuple(links)) and not request.path.endswith("/calendar/")
-        ),
-    }
+    return _item(title, icon, links[0], active=active, badge=_unmatched() if is_unmatched else "")
+
+
+def _item(
+    title: str, icon: str, link: str, *, active: bool = False, badge: str = ""
+) -> dict[str, Any]:
+    return {"title": title, "icon": icon, "link": link, "active": active, "badge": badge}
 
 
 def _unmatched() -> str:
