@@ -1,17 +1,19 @@
 """The SQL of decisions on campaigns, which Django puts together once for many of them.
 
 That takes Django ten times as long as PostgreSQL to decide on a few campaigns, and the SQL of two
-decisions differs in little: the ids, which are filled in, and what a :class:`Moment` consists of.
+decisions differs in little: the ids and the instant, which are filled in, and what else a
+:class:`Moment` consists of.
 """
 
 import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from datetime import UTC, datetime
+from typing import Any, Final, NoReturn
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import DateTimeField, QuerySet, Value
 
 from ads.holds.given import as_array
 from ads.holds.moments import Moment
@@ -30,6 +32,19 @@ class _Ids:
 
 class _Any:
     """Stands for what the SQL of a moment does not depend on: no field of Django takes it."""
+
+
+class _Instant(datetime):
+    """Stands for the instant among the parameters; whatever computes with it fails."""
+
+    def _fail(self, *_: Any) -> NoReturn:
+        raise TypeError("SQL that is kept has the instant as a parameter, and nothing made of it")
+
+    __add__ = __radd__ = __sub__ = __rsub__ = __lt__ = __le__ = __gt__ = __ge__ = date = _fail
+    astimezone = _fail  # type: ignore[assignment]
+
+
+_NOW: Final = _Instant(9999, 12, 31, tzinfo=UTC)
 
 
 def rows(build: Build, moment: Moment, ids: Sequence[int] | None = None) -> list[tuple[Any, ...]]:
@@ -54,15 +69,16 @@ def sql(
     Raises:
         EmptyResultSet: it has no rows.
     """
-    if not moment.stale and moment.allowances_end is None:
-        moment = replace(moment, now=_Any)  # type: ignore[arg-type]  # what reads it is to fail
+    now = moment.now
+    ends = None if moment.allowances_end is None else Value(_NOW, output_field=DateTimeField())
+    moment = replace(moment, now=_NOW, allowances_end=ends)
     content = repr(moment)
     # The figures of groups are not in the content, and would be kept with it.
     moment = replace(moment, groups=_Any)  # type: ignore[arg-type]
     query = _Query(build, ids is None, content, moment)
     statement, values = (_sql if len(content) <= LONGEST else _sql.__wrapped__)(query)
-    given = as_array(ids or ())
-    return statement, [given if value is _Ids else value for value in values]
+    filled_in = {id(_Ids): as_array(ids or ()), id(_NOW): now}
+    return statement, [filled_in.get(id(value), value) for value in values]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,19 +1,21 @@
 """SQL that is put together once decides on each campaign and at each instant as if made for it."""
 
 import gc
+from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.core.exceptions import ValidationError
 from django.db.models import DateTimeField, Q, QuerySet, Value
 
-from ads.holds import Moment, as_array, compiled
+from ads.holds import Moment, as_array, compiled, with_holds
 from ads.holds.budget_sums import GroupFigures
 from ads.models import Campaign
+from ads.models.spend import Period
 from ads.services.delivery import check, preview_switches
+from ads.services.delivery.allowances import Terms, allow
 from ads.services.delivery.decision import _evaluated
 from ads.services.locks import among
 from ads.tests.factories import BudgetGroupFactory, CampaignFactory, ScheduleFactory
@@ -102,16 +104,66 @@ def test_sql_with_thousands_of_ids_is_not_kept() -> None:
     assert compiled._sql.cache_info().currsize == 1
 
 
-def test_a_condition_that_reads_the_instant_is_never_reused_unnoticed() -> None:
-    CampaignFactory.create()
+def test_sql_that_reads_the_instant_serves_another_with_that_instant() -> None:
+    compiled._sql.cache_clear()
+    campaign = CampaignFactory.create()
     moment = Moment.at(NOON, Campaign.objects.all())
 
-    def created_before(campaigns: QuerySet[Campaign], moment: Moment) -> QuerySet[Campaign, Any]:
-        at = Value(moment.now, output_field=DateTimeField())
-        return campaigns.filter(created_at__lt=at).values_list("pk")
+    later = replace(moment, now=NOON + timedelta(hours=1))
+    found = [compiled.rows(_at, each, [campaign.pk]) for each in (moment, later)]
 
-    with pytest.raises((TypeError, ValidationError)):
-        compiled.rows(created_before, moment)
+    assert found == [[(NOON,)], [(later.now,)]]
+    assert compiled._sql.cache_info().currsize == 1
+
+
+def test_an_allowance_that_ends_is_out_at_its_end_with_the_same_sql() -> None:
+    campaign = CampaignFactory.create(daily_budget=10)
+    spend(campaign, 10, NOON)
+    an_hour = NOON + timedelta(hours=1)
+    allow(campaign, Terms(Period.DAY, Decimal(5), an_hour, "x"), now=NOON)
+    compiled._sql.cache_clear()
+    moment = Moment.at(NOON, Campaign.objects.all())
+
+    ends = Value(NOON, output_field=DateTimeField())
+    limits = [
+        compiled.rows(_limit, replace(moment, now=now, allowances_end=ends), [campaign.pk])
+        for now in (NOON, an_hour - timedelta(seconds=1), an_hour)
+    ]
+
+    assert limits == [[(Decimal(15),)], [(Decimal(15),)], [(Decimal(10),)]]
+    assert compiled._sql.cache_info().currsize == 1
+
+
+@pytest.mark.parametrize(
+    "compute",
+    [
+        lambda now: now - timedelta(minutes=5),
+        lambda now: now + timedelta(minutes=5),
+        lambda now: NOON - now,
+        lambda now: now.astimezone(UTC),
+        lambda now: now.date(),
+        lambda now: now > NOON,
+    ],
+)
+def test_sql_in_which_the_instant_was_computed_with_is_refused(
+    compute: Callable[[datetime], Any],
+) -> None:
+    moment = Moment.at(NOON, Campaign.objects.all())
+
+    def computed(campaigns: QuerySet[Campaign], moment: Moment) -> QuerySet[Campaign, Any]:
+        return campaigns.annotate(at=Value(str(compute(moment.now)))).values_list("at")
+
+    with pytest.raises(TypeError, match="the instant as a parameter"):
+        compiled.rows(computed, moment)
+
+
+def _at(campaigns: QuerySet[Campaign], moment: Moment) -> QuerySet[Campaign, Any]:
+    return campaigns.annotate(at=Value(moment.now, output_field=DateTimeField())).values_list("at")
+
+
+def _limit(campaigns: QuerySet[Campaign], moment: Moment) -> QuerySet[Campaign, Any]:
+    evaluated: QuerySet[Any] = with_holds(campaigns, moment)
+    return evaluated.values_list("daily_limit")
 
 
 def test_a_moment_and_the_sums_are_of_the_campaigns_alone_however_they_are_chosen() -> None:

@@ -1,10 +1,13 @@
 """Why a campaign runs or not, in sentences, and when that is expected to change."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Final
+
+from django.core.exceptions import EmptyResultSet
+from django.db.models import QuerySet
 
 from ads.holds import (
     LIMIT_OF,
@@ -14,10 +17,11 @@ from ads.holds import (
     Moment,
     as_rules,
     budget_sums,
+    compiled,
     from_bits,
     with_holds,
 )
-from ads.models import Campaign, CampaignSchedule, DaypartingSchedule
+from ads.models import Brand, Campaign, CampaignSchedule, DaypartingSchedule
 from ads.models.campaigns import Status
 from ads.models.spend import Period
 from ads.rules import calendar, dayparting
@@ -169,7 +173,7 @@ def _evaluated(
 ) -> tuple[list[Any], dict[int, list[DaypartingSchedule]], dict[int, Schedules]]:
     """The campaigns with their holds at ``now``, and the schedules of each.
 
-    Four queries, and three for budget groups if there are any.
+    Four queries, and four for budget groups if there are any.
     """
     ids = [campaign.pk for campaign in campaigns]
     attached: dict[int, list[DaypartingSchedule]] = {pk: [] for pk in ids}
@@ -185,10 +189,7 @@ def _evaluated(
         totals=any(campaign.total_budget is not None for campaign in campaigns),
         margins=any(campaign.brand.stops_early for campaign in campaigns),
     )
-    evaluated = with_holds(
-        Campaign.objects.filter(pk__in=ids).select_related("brand", "budget_group"), moment
-    )
-    rows = list(evaluated.order_by())
+    rows = _rows(moment, {campaign.pk: campaign.brand for campaign in campaigns})
     with_allowances(rows, now, brand_ids)
     with_groups(rows, moment.groups)
     freshness.with_sources(rows)
@@ -197,6 +198,22 @@ def _evaluated(
         attached,
         {pk: tuple(rules[schedule.pk] for schedule in its) for pk, its in attached.items()},
     )
+
+
+def _rows(moment: Moment, brands: Mapping[int, Brand]) -> list[Any]:
+    """Campaigns, by whose ids the brands are, with their holds and budget groups."""
+    try:
+        sql, parameters = compiled.sql(_with_holds, moment, list(brands))
+    except EmptyResultSet:  # no timezone is valid
+        return []
+    rows = list(Campaign.objects.raw(sql, parameters).prefetch_related("budget_group"))
+    for row in rows:
+        row.brand = brands[row.pk]
+    return rows
+
+
+def _with_holds(campaigns: QuerySet[Campaign], moment: Moment) -> QuerySet[Campaign]:
+    return with_holds(campaigns, moment).order_by()
 
 
 def sentence(
