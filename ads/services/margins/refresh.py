@@ -10,7 +10,7 @@ from typing import Any, Final
 from django.db import connection, transaction
 from django.db.models import F, Q, QuerySet
 
-from ads.holds import ALL_BUDGETS, BITS, LIMITS, Moment, with_holds, with_spend
+from ads.holds import ALL_BUDGETS, BITS, LIMITS, Moment, compiled, with_holds, with_spend
 from ads.models import Brand, BudgetGroup, Campaign, SpendMargin
 from ads.models.spend import Period
 from ads.rules import margins
@@ -128,13 +128,16 @@ def _near(campaigns: QuerySet[Campaign], now: datetime) -> list[int]:
     return sorted(found)
 
 
-def _looked_at(ids: Collection[int], now: datetime) -> list[_Row]:
-    campaigns = Campaign.objects.filter(pk__in=locks.among(ids))
-    evaluated: QuerySet[Any] = with_holds(campaigns, Moment.at(now, campaigns))
-    rows = evaluated.order_by("pk").values_list(
+def _looked_at(ids: Sequence[int], now: datetime) -> list[_Row]:
+    moment = Moment.at(now, Campaign.objects.filter(pk__in=locks.among(ids)))
+    return [_Row(*row) for row in compiled.rows(_evaluated, moment, ids)]
+
+
+def _evaluated(campaigns: QuerySet[Campaign], moment: Moment) -> QuerySet[Campaign, Any]:
+    evaluated: QuerySet[Any] = with_holds(campaigns, moment)
+    return evaluated.order_by("pk").values_list(
         "pk", "brand", "brand__timezone", "priority", "is_active", "hold_bits"
     )
-    return [_Row(*row) for row in rows]
 
 
 def _worked_out(
