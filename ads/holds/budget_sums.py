@@ -159,7 +159,7 @@ def of_groups(
     keys: Collection[Key],
     supposing: Supposing = NOTHING,
     *,
-    groups: Mapping[int, BudgetGroup] | None = None,
+    groups: Mapping[int, Any] | None = None,
     margins: bool = False,
 ) -> dict[Key, GroupFigures]:
     """The figures of groups, each on a local date of its brand; at most three queries.
@@ -169,7 +169,7 @@ def of_groups(
     """
     if not keys:
         return {}
-    groups = groups or BudgetGroup.objects.in_bulk({pk for pk, _ in keys})
+    groups = groups or _read({pk for pk, _ in keys})
     budgets = {pk: _budgets(group) for pk, group in groups.items()}
     in_all = _in_all(
         [group for pk, group in groups.items() if budgets[pk][TOTAL] is not None], supposing
@@ -260,7 +260,14 @@ def of_campaigns(campaigns: Iterable[Campaign], now: datetime) -> dict[int, Grou
     return {pk: figures for (pk, _), figures in found.items()}
 
 
-def _budgets(group: BudgetGroup) -> dict[str, Decimal | None]:
+def _read(ids: Collection[int]) -> dict[int, Any]:
+    """Of many groups, instances of the model would take most of the memory."""
+    rows = BudgetGroup.objects.order_by().filter(pk__in=ids)
+    columns = ("pk", "name", "start_date", *GROUP_BUDGETS.values())
+    return {group.pk: group for group in rows.values_list(*columns, named=True)}
+
+
+def _budgets(group: Any) -> dict[str, Decimal | None]:
     return {period: getattr(group, field) for period, field in GROUP_BUDGETS.items()}
 
 
@@ -293,7 +300,7 @@ def _on_its_way(group_ids: Collection[int], supposing: Supposing) -> dict[int, D
     return dict(sums)
 
 
-def _in_all(groups: Collection[BudgetGroup], supposing: Supposing) -> dict[int, Decimal]:
+def _in_all(groups: Collection[Any], supposing: Supposing) -> dict[int, Decimal]:
     """What these groups have spent since their first day: months, less the days before it."""
     if not groups:
         return {}
