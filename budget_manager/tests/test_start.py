@@ -133,7 +133,7 @@ def test_a_first_start_says_where_everything_is_and_lets_the_admin_log_in(
     assert processes_of(clone) == []
 
 
-def test_a_second_start_keeps_the_data_and_can_run_a_stand_in(
+def test_a_second_start_keeps_the_data_and_can_run_a_stand_in_until_a_process_dies(
     clone: Path, start_sh: Callable[..., Start]
 ) -> None:
     kept = clone / ".local" / "admin-password"
@@ -154,24 +154,14 @@ def test_a_second_start_keeps_the_data_and_can_run_a_stand_in(
     assert re.search(r"access_token +stand-in-token$", start.output, re.MULTILINE)
     with urllib.request.urlopen(f"{control[1]}/state") as state:  # noqa: S310 - HTTP
         assert len(json.load(state)["accounts"]) == 2
-    (worker,) = [each for each in processes_of(clone) if "worker@%h" in each.cmdline()][:1]
-    endpoint = urlsplit(worker.environ()["META_ADS_ENDPOINT"])
-    with socket.create_connection((endpoint.hostname, endpoint.port)):
-        pass
-    assert start.stop(signal.SIGTERM) == 143
-    assert processes_of(clone) == []
-
-
-def test_when_one_process_dies_the_others_are_stopped_and_it_is_named(
-    clone: Path, start_sh: Callable[..., Start]
-) -> None:
-    start = start_sh()
-    start.until("worker@")
     (worker,) = [
         process
         for process in processes_of(clone)
         if "worker@%h" in process.cmdline() and process.ppid() == start.process.pid
     ]
+    endpoint = urlsplit(worker.environ()["META_ADS_ENDPOINT"])
+    with socket.create_connection((endpoint.hostname, endpoint.port)):
+        pass
 
     worker.kill()
 
