@@ -385,11 +385,17 @@ def test_a_server_ends_when_its_keeper_is_killed_and_the_next_command_starts_it_
     assert processes_of(used) == []
 
 
+def is_deleted(path: Path) -> bool:
+    """Try to delete the directory, into which a server may just be writing."""
+    shutil.rmtree(path, ignore_errors=True)
+    return not path.exists()
+
+
 def test_deleting_local_while_the_servers_run_leaves_no_process_behind(used: Path) -> None:
     user = User(used)
     user.urls()
 
-    shutil.rmtree(used / ".local")
+    assert wait_for(lambda: is_deleted(used / ".local"))
     user.leave()
 
     assert wait_for(lambda: processes_of(used) == [])
