@@ -20,14 +20,15 @@ ignores = "import signal, subprocess, sys, time; signal.signal(signal.SIGTERM, s
 sleeps = "import time; print(1, flush=True); time.sleep(99)"
 child = f"subprocess.Popen([sys.executable, '-c', '{sleeps}']); "
 command = f'{sys.executable} -c "{ignores}{child}time.sleep(99)"'
-processes.Stack({"deaf": command, "other": command}, sys.stdout).run(
-    cwd=Path.cwd(), env=os.environ, first=lambda: True, then=lambda: None
-)
+stack = processes.Stack({"deaf": command, "other": command}, sys.stdout)
+sys.exit(stack.run(cwd=Path.cwd(), env=os.environ, first=lambda: True, then=lambda: None))
 """
 
 
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
-def test_commands_that_do_not_end_when_asked_are_killed_even_after_a_kill(number: int) -> None:
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGKILL, -9), (signal.SIGTERM, 143)])
+def test_commands_that_do_not_end_when_asked_are_killed_even_after_a_kill(
+    number: int, code: int
+) -> None:
     with subprocess.Popen(
         [sys.executable, "-c", DEAF], cwd=ROOT, stdout=subprocess.PIPE, text=True
     ) as stack:
@@ -39,6 +40,7 @@ def test_commands_that_do_not_end_when_asked_are_killed_even_after_a_kill(number
         stack.send_signal(number)
 
         assert wait_for(lambda: not any(map(is_running, children)))
+    assert stack.returncode == code
 
 
 def is_running(process: psutil.Process) -> bool:

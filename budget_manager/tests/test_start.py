@@ -16,6 +16,7 @@ from urllib.parse import urlencode, urlsplit
 
 import pytest
 from django.core.management import CommandError
+from pytest_django.plugin import DjangoDbBlocker
 
 from ads.tests.own_redis import free_port
 from budget_manager import demo
@@ -24,12 +25,14 @@ from budget_manager.start import port as read_port
 from budget_manager.tests.running import Running
 from budget_manager.tests.support import (
     ROOT,
+    User,
     copy_project,
     directory,
     environment,
     eventually_none,
     processes_of,
 )
+from budget_manager.tests.template import copy_template
 
 UP = "Budget Manager is up"
 
@@ -133,7 +136,7 @@ def test_a_first_start_says_where_everything_is_and_lets_the_admin_log_in(
     assert processes_of(clone) == []
 
 
-def test_a_second_start_keeps_the_data_and_can_run_a_stand_in(
+def test_a_second_start_keeps_the_data_and_can_run_a_stand_in_until_a_process_dies(
     clone: Path, start_sh: Callable[..., Start]
 ) -> None:
     kept = clone / ".local" / "admin-password"
@@ -154,24 +157,14 @@ def test_a_second_start_keeps_the_data_and_can_run_a_stand_in(
     assert re.search(r"access_token +stand-in-token$", start.output, re.MULTILINE)
     with urllib.request.urlopen(f"{control[1]}/state") as state:  # noqa: S310 - HTTP
         assert len(json.load(state)["accounts"]) == 2
-    (worker,) = [each for each in processes_of(clone) if "worker@%h" in each.cmdline()][:1]
-    endpoint = urlsplit(worker.environ()["META_ADS_ENDPOINT"])
-    with socket.create_connection((endpoint.hostname, endpoint.port)):
-        pass
-    assert start.stop(signal.SIGTERM) == 143
-    assert processes_of(clone) == []
-
-
-def test_when_one_process_dies_the_others_are_stopped_and_it_is_named(
-    clone: Path, start_sh: Callable[..., Start]
-) -> None:
-    start = start_sh()
-    start.until("worker@")
     (worker,) = [
         process
         for process in processes_of(clone)
         if "worker@%h" in process.cmdline() and process.ppid() == start.process.pid
     ]
+    endpoint = urlsplit(worker.environ()["META_ADS_ENDPOINT"])
+    with socket.create_connection((endpoint.hostname, endpoint.port)):
+        pass
 
     worker.kill()
 
@@ -180,10 +173,21 @@ def test_when_one_process_dies_the_others_are_stopped_and_it_is_named(
     assert processes_of(clone) == []
 
 
+@pytest.fixture
+def migrated(clone: Path, django_db_blocker: DjangoDbBlocker) -> Path:
+    """The clone, with tables."""
+    if not (clone / ".local" / "postgres").exists():
+        user = User(clone)
+        with django_db_blocker.unblock():
+            copy_template(to=user.urls()[0])
+        user.leave()
+    return clone
+
+
 @pytest.mark.faults
 @pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGKILL])
 def test_closing_the_terminal_or_killing_start_leaves_no_process_behind(
-    clone: Path, start_sh: Callable[..., Start], number: int
+    migrated: Path, start_sh: Callable[..., Start], number: int
 ) -> None:
     start = start_sh()
     start.until("worker@")
@@ -191,7 +195,7 @@ def test_closing_the_terminal_or_killing_start_leaves_no_process_behind(
     start.stop(number)
 
     # A pool's process waits up to 30 seconds for its last result to be read: it is killed.
-    assert eventually_none(clone, GRACE + 15) == []
+    assert eventually_none(migrated, GRACE + 15) == []
 
 
 @pytest.mark.faults

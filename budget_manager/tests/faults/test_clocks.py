@@ -115,26 +115,46 @@ def zone_between(earliest: timedelta, latest: timedelta) -> str:
 
 
 @contextmanager
-def clocks_wrong(stack: Stack, sign: str) -> Iterator[None]:
-    """Beat and the workers run by a clock that is ahead (+) or behind (-)."""
+def clocks(stack: Stack) -> Iterator[Callable[[str], None]]:
+    """Has beat and the workers run by a clock that is ahead (+) or behind (-), until the end."""
     minutes = int(WRONG_BY.total_seconds() // 60)
-    wrong = wrong_clock(f"{sign}{minutes}m")
     names = ("beat", *stack.workers)
-    for name in names:
-        stack.kill(name)
-        stack.processes[name] = stack.spawn(name, **wrong)
+
+    def be_wrong(sign: str) -> None:
+        wrong = wrong_clock(f"{sign}{minutes}m")
+        for name in names:
+            stack.kill(name)
+            stack.processes[name] = stack.spawn(name, **wrong)
+
     try:
-        yield
+        yield be_wrong
     finally:
         for name in names:
             stack.kill(name)
         stack.start()
 
 
-@pytest.mark.parametrize("sign", ["+", "-"], ids=["ahead", "behind"])
-def test_no_campaign_runs_or_is_completed_by_a_wrong_clock(
-    stack: Stack, load: Load, all_is_well: Callable[[], None], sign: str
+def test_no_campaign_runs_or_is_completed_by_a_clock_that_is_ahead_or_behind(
+    stack: Stack, load: Load, all_is_well: Callable[[], None]
 ) -> None:
+    with clocks(stack) as be_wrong:
+        for sign in "+-":
+            brand, right = brand_near_midnight(sign)
+            assert states(brand) == right
+            before = DeliveryChange.objects.filter(campaign__brand=brand).count()
+
+            be_wrong(sign)
+            for task in ("check_campaign_budgets", "enforce_dayparting", "reset_daily_budgets"):
+                stack.run(task, timeout=PATIENCE)
+
+            assert states(brand) == right, sign
+            assert DeliveryChange.objects.filter(campaign__brand=brand).count() == before
+
+    all_is_well()
+
+
+def brand_near_midnight(sign: str) -> tuple[Brand, dict[str, tuple[bool, str]]]:
+    """One on whose day the wrong clock is wrong, and how its campaigns are and have to stay."""
     zone = zone_between(*(AHEAD if sign == "+" else BEHIND))
     today = timezone.now().astimezone(ZoneInfo(zone)).date()
     day = timedelta(days=1)
@@ -153,18 +173,7 @@ def test_no_campaign_runs_or_is_completed_by_a_wrong_clock(
     }
     record_all([SpendEntry(made["used up today"], 10, date=today)], source="x", now=timezone.now())
     runs = {"used up today": False, "begins tomorrow": False, "ends today": True}
-    right = {**runs, "began today": True}
-    assert states(brand) == {name: (runs, "active") for name, runs in right.items()}
-    before = DeliveryChange.objects.filter(campaign__brand=brand).count()
-
-    with clocks_wrong(stack, sign):
-        for task in ("check_campaign_budgets", "enforce_dayparting", "reset_daily_budgets"):
-            stack.run(task, timeout=PATIENCE)
-        found = states(brand)
-
-    assert found == {name: (runs, "active") for name, runs in right.items()}
-    assert DeliveryChange.objects.filter(campaign__brand=brand).count() == before
-    all_is_well()
+    return brand, {name: (on, "active") for name, on in {**runs, "began today": True}.items()}
 
 
 def states(brand: Brand) -> dict[str, tuple[bool, str]]:

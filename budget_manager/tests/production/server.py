@@ -129,8 +129,10 @@ class Server:
 
     def environment(self) -> dict[str, str]:
         path = f"{self.root / 'tools'}:{programs()}:{PATH}"
-        # HOME: psql reads a file there
-        return {**environment(), "PATH": path, "HOME": str(self.root), **self.variables}
+        # HOME: psql reads a file there. Where everything is installed, pip would look at each
+        # package's needs for seconds, and ask for a newer pip.
+        pip = {"PIP_NO_DEPS": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+        return {**environment(), "PATH": path, "HOME": str(self.root), **pip, **self.variables}
 
     def unit(self, name: str) -> "Unit":
         """The unit as it is installed, or will be."""

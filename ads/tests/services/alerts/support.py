@@ -108,7 +108,7 @@ def receiver(**how: Any) -> Iterator[Receiver]:
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         state.port = server.server_port
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
         thread.start()
         yield state
         state.is_closed.set()
@@ -150,7 +150,7 @@ def mail_server() -> Iterator[tuple[str, list[EmailMessage]]]:
             self.wfile.write(f"{text}\r\n".encode())
 
     with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
         thread.start()
         address = (
             f"mailto://127.0.0.1:{server.server_address[1]}?from=bot@example.com&mode=insecure"

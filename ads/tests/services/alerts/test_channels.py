@@ -151,8 +151,11 @@ def test_what_happens_while_a_channel_is_dead_is_told_together_afterwards(hook: 
     assert [len(json.loads(body)["data"]["alerts"]) for *_, body in hook.requests] == [1, 1, 2]
 
 
-def test_a_slow_receiver_has_it_once_and_delays_nobody(hook: Receiver) -> None:
-    with receiver(delay=5) as slow:  # longer than the four seconds that apprise waits by itself
+def test_a_slow_receiver_has_it_once_and_delays_nobody(
+    hook: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("apprise.URLBase.socket_read_timeout", 0.3)  # four seconds by itself
+    with receiver(delay=1) as slow:
         rule("budget_used", channel(slow.address, "apprise"), channel(hook.url))
         used()
         evaluate(NOON)

@@ -117,6 +117,6 @@ def running() -> Iterator[Login]:
             "refresh_token": example.TOKEN,
             "token_type": "bearer",
         }
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         yield login
         server.shutdown()
