@@ -5,6 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 import time_machine
+from django.db import transaction
+from pytest_django.plugin import DjangoDbBlocker
 
 from ads.services.reports import printer
 from ads.tests import support
@@ -16,6 +18,17 @@ def noon() -> Iterator[time_machine.Traveller]:
     """It is noon in UTC, on a Wednesday, until a test moves the clock."""
     with time_machine.travel(NOON, tick=False) as clock:
         yield clock
+
+
+@pytest.fixture(scope="module")
+def module_db(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """What a module's other fixtures make serves all of its tests, none of which may commit.
+
+    What a test does is rolled back after it, and what the fixtures made after the last one.
+    """
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield
+        transaction.set_rollback(True)
 
 
 @pytest.fixture

@@ -1,7 +1,10 @@
 """What each role may: the decisions, as opposed to what the admin's code makes of them."""
 
 from enum import IntEnum
-from typing import Final
+from typing import Any, Final
+
+from django.contrib.auth.models import Group, User
+from django.test import Client
 
 
 class Role(IntEnum):
@@ -387,3 +390,22 @@ FIELDS: Final[dict[str, dict[Role, set[str]]]] = {
         }
     },
 }
+
+
+def label(model: Any) -> str:
+    """What the tables above call a model."""
+    return str(model._meta.label_lower)
+
+
+def somebody(role: Role) -> User:
+    """Somebody new in a role."""
+    user = User.objects.create_user(f"new {role.name}", is_staff=True)
+    user.groups.add(Group.objects.get(name=ROLES[role]))
+    return user
+
+
+def browser_of(user: User) -> Client:
+    """The browser in which somebody is logged in."""
+    client = Client()
+    client.force_login(user)
+    return client

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from ads.models import Brand, Campaign, CampaignReference
+from ads.services.ledger import SpendEntry, record_all
 from ads.tests.admin.actions.acting import RUN_ON, ask, run, table
 from ads.tests.admin.pages import add, change, changelist, errors, filled_in, said, save, words
 from ads.tests.factories import BrandFactory, CampaignFactory
@@ -32,13 +33,15 @@ SHOWN = {
 def campaigns() -> dict[str, Campaign]:
     """A campaign in each currency, whose brand has the same budgets."""
     made = {}
-    for code, (budget, spent, _) in SHOWN.items():
+    for code, (budget, _, _) in SHOWN.items():
         brand = BrandFactory.create(name=f"Brand {code}", currency=code, daily_budget=budget)
         made[code] = CampaignFactory.create(
             name=f"Campaign {code}", brand=brand, daily_budget=budget, monthly_budget=budget
         )
-        enforce_all(timezone.now())
-        spend(made[code], spent, timezone.now())
+    now = timezone.now()
+    enforce_all(now)
+    entries = [SpendEntry(made[code], spent) for code, (_, spent, _) in SHOWN.items()]
+    record_all(entries, source="test", now=now)
     return made
 
 

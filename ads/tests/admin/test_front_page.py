@@ -1,4 +1,4 @@
-"""The front page, the menu, and that every page opens without help from elsewhere."""
+"""The front page, the menu, and which pages are in it."""
 
 import re
 from collections.abc import Callable
@@ -84,14 +84,6 @@ def test_every_page_is_in_the_menu() -> None:
     assert offered | audits == set(registered())
 
 
-def test_the_menu_calls_a_page_what_the_page_calls_itself(admin: Client) -> None:
-    groups = admin.get(reverse("admin:index")).context["sidebar_navigation"]
-
-    for item in [item for group in groups[1:-1] for item in group["items"]]:
-        page = admin.get(item["link"])
-        assert item["title"] in (page.context["title"], "Change history")
-
-
 def test_each_kind_of_change_has_a_tab_for_those_who_may_see_it(
     staff: Callable[..., Client],
 ) -> None:
@@ -100,18 +92,6 @@ def test_each_kind_of_change_has_a_tab_for_those_who_may_see_it(
     tabs = [(tab["title"], tab["active"]) for tab in page.context["tab_list"][0]["items"]]
     assert tabs == [("Brands", True), ("API keys", False)]
     assert "Change history" in page.content.decode()
-
-
-@pytest.mark.parametrize("model", registered())
-def test_every_list_opens_empty_and_nothing_comes_from_another_host(
-    admin: Client, model: str
-) -> None:
-    response = admin.get(changelist(model))
-
-    assert response.status_code == 200
-    page = response.content.decode()
-    assert not re.findall(r'(?:src|action)="(?:https?:)?//[^"]*"', page)
-    assert not re.findall(r'<link[^>]*href="(?:https?:)?//[^"]*"', page)
 
 
 @pytest.mark.parametrize(

@@ -64,12 +64,20 @@ BEYOND_A_SCHEMA = {
 
 @schemathesis.hook
 def before_load_schema(_context: Any, document: dict[str, Any]) -> None:
-    """Lines are tried out as what is on them, rather than as a file of bytes."""
-    for path in document["paths"].values():
+    """Try out lines as what is on them, and no body that says nothing new.
+
+    Whatever the rows are, lines are read by the same code. No example has the address of a webhook
+    endpoint, and what is sent elsewhere is refused unread: it was three of ten requests.
+    """
+    for name, path in document["paths"].items():
         for operation in path.values():
-            lines = operation.get("requestBody", {"content": {}})["content"].get(NDJSON)
-            if lines:
-                lines["schema"] = lines["schema"]["contentSchema"]
+            content = operation.get("requestBody", {"content": {}})["content"]
+            if name.startswith("/api/v1/webhooks/"):
+                operation["requestBody"]["content"] = {media: {"schema": {}} for media in content}
+            elif NDJSON in content and name != "/api/v1/spend/entries":
+                del content[NDJSON]
+            elif NDJSON in content:
+                content[NDJSON]["schema"] = content[NDJSON]["schema"]["contentSchema"]
 
 
 api = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", application, config=CONFIG)

@@ -10,6 +10,7 @@ from django.apps import apps
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from django.utils import timezone
 
 from ads.admin.base import model_admin
@@ -89,39 +90,40 @@ def row(record: str) -> Any:
     return apps.get_model("ads", record)._default_manager.latest("pk")
 
 
-@pytest.mark.parametrize("record", RECORDS)
-def test_the_records_are_shown_as_a_list_and_one_by_one(admin: Client, record: str) -> None:
+def test_the_records_are_shown_as_a_list_and_one_by_one(admin: Client) -> None:
     make(2)
 
-    listed = admin.get(changelist(f"ads_{record}"))
-    shown = admin.get(change(row(record)))
+    for record in RECORDS:
+        listed = admin.get(changelist(f"ads_{record}"))
+        shown = admin.get(change(row(record)))
 
-    assert listed.context["cl"].result_count >= 2
-    assert shown.status_code == 200
-    assert 'name="_save"' not in shown.content.decode()
+        assert listed.context["cl"].result_count >= 2, record
+        assert shown.status_code == 200, record
+        assert 'name="_save"' not in shown.content.decode(), record
 
 
-@pytest.mark.parametrize("record", RECORDS)
-def test_not_even_a_superuser_adds_changes_or_deletes_a_record(admin: Client, record: str) -> None:
+def test_not_even_a_superuser_adds_changes_or_deletes_a_record(admin: Client) -> None:
     make(1)
-    one = row(record)
-    model = type(one)
-    before = list(model._default_manager.order_by("pk").values())
 
-    answers = [
-        admin.get(add(f"ads_{record}")),
-        admin.post(add(f"ads_{record}"), {"amount": "1"}),
-        admin.post(change(one), {"amount": "1"}),
-        admin.post(change(one).replace("/change/", "/delete/"), {"post": "yes"}),
-    ]
-    deleting = {"action": "delete_selected", "_selected_action": one.pk, "post": "yes"}
-    admin.post(changelist(f"ads_{record}"), deleting)
+    for record in RECORDS:
+        one = row(record)
+        model = type(one)
+        before = list(model._default_manager.order_by("pk").values())
 
-    assert [answer.status_code for answer in answers] == [403] * 4
-    assert list(model._default_manager.order_by("pk").values()) == before
+        answers = [
+            admin.get(add(f"ads_{record}")),
+            admin.post(add(f"ads_{record}"), {"amount": "1"}),
+            admin.post(change(one), {"amount": "1"}),
+            admin.post(change(one).replace("/change/", "/delete/"), {"post": "yes"}),
+        ]
+        deleting = {"action": "delete_selected", "_selected_action": one.pk, "post": "yes"}
+        admin.post(changelist(f"ads_{record}"), deleting)
+
+        assert [answer.status_code for answer in answers] == [403] * 4, record
+        assert list(model._default_manager.order_by("pk").values()) == before, record
 
 
-def test_fifty_records_cost_as_many_queries_as_five(admin: Client) -> None:
+def test_ten_records_cost_as_many_queries_as_two(admin: Client) -> None:
     def queries() -> dict[str, int]:
         counts = {}
         for record in RECORDS:
@@ -130,10 +132,10 @@ def test_fifty_records_cost_as_many_queries_as_five(admin: Client) -> None:
             counts[record] = len(captured)
         return counts
 
-    make(5)
-    queries()
+    admin.get(reverse("admin:index"))  # looks up once what serves all, such as content types
+    make(2)
     few = queries()
-    make(45)
+    make(8)
 
     assert queries() == few
     assert max(few.values()) <= 12
@@ -210,14 +212,13 @@ def test_totals_show_the_amount_and_what_is_allowed(admin: Client) -> None:
     assert all(figure in page for figure in ["$8.25", "$7.25"])
 
 
-@pytest.mark.parametrize("record", RECORDS)
-def test_a_record_is_shown_to_those_who_may_see_it(
-    staff: Callable[..., Client], record: str
-) -> None:
+def test_a_record_is_shown_to_those_who_may_see_it(staff: Callable[..., Client]) -> None:
     make(1)
+    others = staff("view_brand")
 
-    assert staff(f"view_{record}").get(changelist(f"ads_{record}")).status_code == 200
-    assert staff("view_brand").get(changelist(f"ads_{record}")).status_code == 403
+    for record in RECORDS:
+        assert staff(f"view_{record}").get(changelist(f"ads_{record}")).status_code == 200, record
+        assert others.get(changelist(f"ads_{record}")).status_code == 403, record
 
 
 @pytest.mark.django_db

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from copy import deepcopy
 from typing import Any
 
 import pytest
@@ -36,14 +37,19 @@ from ads.tests.services.imports.uploads.support import TODAY, checked
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def own() -> Side:
-    return side(OWN)
+@pytest.fixture(scope="module")
+def sides(module_db: None) -> tuple[Side, Side]:
+    return side(OWN), side(OTHER)
 
 
 @pytest.fixture
-def other() -> Side:
-    return side(OTHER)
+def own(sides: tuple[Side, Side]) -> Side:
+    return deepcopy(sides[0])
+
+
+@pytest.fixture
+def other(sides: tuple[Side, Side]) -> Side:
+    return deepcopy(sides[1])
 
 
 @pytest.fixture
@@ -386,7 +392,7 @@ def test_whoever_is_limited_to_no_brand_sees_nothing_and_a_superuser_everything(
     assert lima.get(changelist("ads_brand")).context["cl"].result_count == 0
     assert lima.get(change(own.brand)).status_code == 404
     assert lima.get(reverse("admin:index")).status_code == 200
-    assert admin.get(changelist("ads_brand")).context["cl"].result_count == 1
+    assert admin.get(changelist("ads_brand")).context["cl"].result_count == 2
 
 
 def test_an_administrator_limits_a_user_to_brands_and_it_is_on_record(

@@ -58,7 +58,10 @@ def test_an_order_by_names_is_the_same_order_by_places_among_the_columns_shown(
 def test_every_list_opens_as_it_was_saved_and_without_what_it_no_longer_has(
     admin: Client, operator: User
 ) -> None:
+    looks = [page.name for page in site_map.looks()]
     for model in LISTS:
+        if site_map.address(model, "changelist") not in looks:
+            continue
         page: Any = site.site._registry[model]
         label, address = model._meta.label_lower, reverse(site_map.address(model, "changelist"))
         here = page.asked_for(request_for(""), QueryDict())

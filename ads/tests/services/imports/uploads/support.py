@@ -1,5 +1,7 @@
 """What the tests of uploaded files share."""
 
+import csv
+import io
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
@@ -25,8 +27,10 @@ def chunked(content: bytes, size: int = 70_000) -> Iterator[bytes]:
 
 def rows(campaign: Campaign, *amounts: object) -> str:
     """A file with these amounts of one campaign today."""
-    lines = [f"{campaign.name},{TODAY},{amount}\n" for amount in amounts]
-    return "campaign,date,amount\n" + "".join(lines)
+    file = io.StringIO()
+    lines = [(campaign.name, TODAY, amount) for amount in amounts]
+    csv.writer(file, lineterminator="\n").writerows([("campaign", "date", "amount"), *lines])
+    return file.getvalue()
 
 
 def upload(
