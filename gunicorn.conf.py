@@ -18,7 +18,7 @@ if (Path(__file__).parent / ".env").exists():
 bind = os.environ.get("BIND", "127.0.0.1:8000")
 # Ten clients that run into a lock which somebody else holds leave some.
 threads = 12
-worker_class = "budget_manager.web_worker.Worker"
+worker_class = "budget_manager.web.worker.Worker"
 logger_class = "budget_manager.logs.web.Logger"
 logconfig_dict = logs.config(
     production=os.environ.get("ENVIRONMENT") == "production",

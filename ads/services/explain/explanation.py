@@ -1,13 +1,13 @@
 """Why a campaign runs or not, in sentences, and when that is expected to change."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Final
 
 from django.core.exceptions import EmptyResultSet
-from django.db.models import QuerySet
+from django.db.models import QuerySet, prefetch_related_objects
 
 from ads.holds import (
     LIMIT_OF,
@@ -21,7 +21,7 @@ from ads.holds import (
     from_bits,
     with_holds,
 )
-from ads.models import Brand, Campaign, CampaignSchedule, DaypartingSchedule
+from ads.models import Campaign, CampaignSchedule, DaypartingSchedule
 from ads.models.campaigns import Status
 from ads.models.spend import Period
 from ads.rules import calendar, dayparting
@@ -189,7 +189,7 @@ def _evaluated(
         totals=any(campaign.total_budget is not None for campaign in campaigns),
         margins=any(campaign.brand.stops_early for campaign in campaigns),
     )
-    rows = _rows(moment, {campaign.pk: campaign.brand for campaign in campaigns})
+    rows = _rows(moment, campaigns)
     with_allowances(rows, now, brand_ids)
     with_groups(rows, moment.groups)
     freshness.with_sources(rows)
@@ -200,15 +200,21 @@ def _evaluated(
     )
 
 
-def _rows(moment: Moment, brands: Mapping[int, Brand]) -> list[Any]:
-    """Campaigns, by whose ids the brands are, with their holds and budget groups."""
+def _rows(moment: Moment, campaigns: Iterable[Campaign]) -> list[Any]:
+    """These with their holds, and the brands and budget groups that they have at hand."""
+    given = {campaign.pk: campaign for campaign in campaigns}
     try:
-        sql, parameters = compiled.sql(_with_holds, moment, list(brands))
+        sql, parameters = compiled.sql(_with_holds, moment, list(given))
     except EmptyResultSet:  # no timezone is valid
         return []
-    rows = list(Campaign.objects.raw(sql, parameters).prefetch_related("budget_group"))
+    rows = list(Campaign.objects.raw(sql, parameters))
+    is_loaded = Campaign._meta.get_field("budget_group").is_cached
     for row in rows:
-        row.brand = brands[row.pk]
+        its = given[row.pk]
+        row.brand = its.brand
+        if is_loaded(its) and its.budget_group_id == row.budget_group_id:
+            row.budget_group = its.budget_group
+    prefetch_related_objects(rows, "budget_group")  # of the others
     return rows
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from gunicorn.workers.gthread import ThreadWorker  # type: ignore[import-untyped]
 
-from budget_manager.web_worker import SOON, Worker
+from budget_manager.web.worker import SOON, Worker
 
 
 @pytest.fixture

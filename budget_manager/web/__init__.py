@@ -1,0 +1,1 @@
+"""How web serves: the worker of gunicorn, and static files."""
