@@ -35,7 +35,7 @@ class _Any:
 
 
 class _Instant(datetime):
-    """Stands for the instant among the parameters; whatever computes with it fails."""
+    """Stands for the instant among the parameters, as its copies do; computing with it fails."""
 
     def _fail(self, *_: Any) -> NoReturn:
         raise TypeError("SQL that is kept has the instant as a parameter, and nothing made of it")
@@ -77,8 +77,11 @@ def sql(
     moment = replace(moment, groups=_Any)  # type: ignore[arg-type]
     query = _Query(build, ids is None, content, moment)
     statement, values = (_sql if len(content) <= LONGEST else _sql.__wrapped__)(query)
-    filled_in = {id(_Ids): as_array(ids or ()), id(_NOW): now}
-    return statement, [filled_in.get(id(value), value) for value in values]
+    given = as_array(ids or ())
+    return statement, [
+        given if value is _Ids else now if isinstance(value, _Instant) else value
+        for value in values
+    ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 import gc
 from collections.abc import Callable
+from copy import deepcopy
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -158,7 +159,9 @@ def test_sql_in_which_the_instant_was_computed_with_is_refused(
 
 
 def _at(campaigns: QuerySet[Campaign], moment: Moment) -> QuerySet[Campaign, Any]:
-    return campaigns.annotate(at=Value(moment.now, output_field=DateTimeField())).values_list("at")
+    # Django copies expressions now and then.
+    at = deepcopy(Value(moment.now, output_field=DateTimeField()))
+    return campaigns.annotate(at=at).values_list("at")
 
 
 def _limit(campaigns: QuerySet[Campaign], moment: Moment) -> QuerySet[Campaign, Any]:
