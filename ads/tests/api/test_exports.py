@@ -179,10 +179,14 @@ def test_an_export_that_fails_midway_is_broken_off_and_not_ended(gunicorn: int) 
         response = client.getresponse()
         assert response.status == 200
         begun = response.read(1000)
-        assert execute(
+        until = time.monotonic() + 30
+        # With the first rows it looks up their campaigns, which are no FETCH.
+        while not execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
             " WHERE datname = current_database() AND query LIKE 'FETCH%%'"
-        )
+        ):
+            assert time.monotonic() < until
+            time.sleep(0.01)
 
         with pytest.raises(http.client.IncompleteRead):
             response.read()
