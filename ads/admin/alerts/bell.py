@@ -34,7 +34,7 @@ def _bell(request: HttpRequest) -> dict[str, Any] | None:
                 "title": texts.of(alert).title,
                 "link": reverse("admin:ads_alert_change", args=[alert.pk]),
             }
-            for alert in (named if found else ())
+            for alert in named
         ],
         "more": len(found) > NAMED,
         "link": f"{reverse('admin:ads_alert_changelist')}?state=waiting",

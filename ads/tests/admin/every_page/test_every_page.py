@@ -1,7 +1,7 @@
 """What every page of the site promises, from one opening of each with few rows and one with many.
 
-Everything that has a name has one that would be markup, and somebody in the highest role opens the
-pages. Which others open them is asked of the pages themselves, and drawn once for each look.
+Everything that has a name has one that would be markup. An administrator opens the pages; somebody
+in each other role asks for all of them too, of which a viewer's are drawn.
 """
 
 import re

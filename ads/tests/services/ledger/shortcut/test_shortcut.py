@@ -173,7 +173,7 @@ class TestTwins(TransactionTestCase):
         for entry in entries:
             answers = [twin.send(entry) for twin in twins]
             assert answers[0] == answers[1]
-        # Entries, switches and sums add up, so what ever differed differs now.
+        # Entries, switches and sums add up, so whatever differed once differs now.
         states = [twin.state() for twin in twins]
         assert states[0] == states[1]
         assert find_drift() == []
