@@ -123,10 +123,11 @@ def _decided(
     """
     parameters: Sequence[Any]
     if isinstance(campaigns, QuerySet):
-        moment = Moment.at(now, campaigns)
+        moment = Moment.at(now, campaigns, group_figures=True)
         evaluated, parameters = _evaluated(campaigns, moment).query.sql_with_params()
     else:
-        moment = Moment.at(now, Campaign.objects.filter(pk__any_of=as_array(campaigns)))
+        those = Campaign.objects.filter(pk__any_of=as_array(campaigns))
+        moment = Moment.at(now, those, group_figures=True)
         evaluated, parameters = compiled.sql(_evaluated, moment, campaigns)
     leading = {pk: its.leading for pk, its in moment.groups.items() if its.leading}
     groups = [

@@ -50,7 +50,10 @@ def with_allowances(
 
 
 def with_groups(rows: Iterable[Any], groups: Mapping[int, GroupFigures]) -> None:
-    """Give evaluated campaigns the figures of their budget groups (``in_group``; None: in none)."""
+    """Give evaluated campaigns the figures of their budget groups (``in_group``).
+
+    None: in none, or in one that is not among ``groups``, as it holds nothing.
+    """
     for row in rows:
         row.in_group = groups.get(row.budget_group_id)
 

@@ -111,7 +111,7 @@ def _forget(gone: QuerySet[SpendMargin]) -> None:
 
 def _near(campaigns: QuerySet[Campaign], now: datetime) -> list[int]:
     """Ids of the brands with a limit near which margins matter."""
-    moment = Moment.at(now, campaigns)
+    moment = Moment.at(now, campaigns, group_figures=True)
     least = 1 - margins.SHARE
     reached = Q(pk__in=())
     for budget in LIMITS:

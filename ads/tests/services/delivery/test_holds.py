@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ads.holds import Hold
+from ads.holds import Hold, Moment, moments
 from ads.models import Brand, Campaign, CampaignReference, DeliveryChange
 from ads.services.delivery import lifecycle, preview_switches, rollover
 from ads.services.delivery.enforcement import Enforced, Trigger, enforce
@@ -349,3 +349,35 @@ def test_what_is_on_record_is_what_a_preview_says() -> None:
     assert (stopped.holds, stopped.group_period) == (["total_budget", "group_budget"], "day")
     assert (stopped.group_spend, stopped.group_budget) == (Decimal("61.25"), 50)
     assert (stopped.total_spend, stopped.total_budget) == (Decimal("61.25"), 60)
+
+
+def test_a_change_tells_the_figures_of_a_group_that_holds_nothing() -> None:
+    group = BudgetGroupFactory.create(daily_budget=50)
+    campaign = CampaignFactory.create(brand=group.brand, budget_group=group, is_active=True)
+    spend_in_sql(campaign, "20", TODAY)
+    Campaign.objects.update(status=Campaign.Status.PAUSED)
+    (previewed,) = preview_switches(Campaign.objects.all(), NOON)
+
+    enforce_all(NOON)
+
+    change = DeliveryChange.objects.get()
+    for figures in (previewed.figures, vars(change)):
+        assert (figures["group_spend"], figures["group_budget"]) == (Decimal(20), Decimal(50))
+
+
+def test_of_groups_those_that_hold_are_kept_and_others_if_asked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(moments, "_GROUPS_AT_ONCE", 2)
+    spent = {}
+    for amount in ("9", "10", "0", "3", "11"):
+        group = BudgetGroupFactory.create(daily_budget=10)
+        spend_in_sql(CampaignFactory.create(brand=group.brand, budget_group=group), amount, TODAY)
+        spent[group.pk] = Decimal(amount)
+    holding = {pk for pk, amount in spent.items() if amount >= 10}
+
+    moment = Moment.at(NOON, Campaign.objects.all())
+    everything = Moment.at(NOON, Campaign.objects.all(), group_figures=True)
+
+    assert moment.groups.keys() == set(moment.held_groups) == set(everything.held_groups) == holding
+    assert {pk: one.budgets[0].spent for pk, one in everything.groups.items()} == spent
