@@ -53,25 +53,48 @@ def _wall_clock(tz: str, day: date) -> list[tuple[date, int]]:
     return [(wall.date(), wall.weekday() * 1440 + wall.hour * 60 + wall.minute) for wall in walls]
 
 
+def states(schedules: Sequence[Schedule], start: datetime, count: int) -> Iterator[bool]:
+    """Whether it is open at each of `count` UTC minutes, beginning with `start`."""
+    end = start + count * MINUTE
+    while start < end:
+        minute = start.hour * 60 + start.minute
+        of_day = min(1440 - minute, (end - start) // MINUTE)
+        those = slice(minute, minute + of_day)
+        if schedules:
+            each = [_states(schedule, start.date(), those) for schedule in schedules]
+            yield from map(_decided, zip(*each, strict=True))
+        else:
+            yield from [True] * of_day
+        start += of_day * MINUTE
+
+
+def _states(schedule: Schedule, day: date, minutes: slice) -> list[tuple[int, bool] | None]:
+    """Priority and whether a window is open in these minutes of a UTC day; None: not in force."""
+    first, last = schedule.valid_from or date.min, schedule.valid_until or date.max
+    week = _week(schedule.windows)
+    closed, opened = (schedule.priority, False), (schedule.priority, True)
+    return [
+        (opened if minute in week else closed)
+        if schedule.is_active and first <= wall <= last
+        else None
+        for wall, minute in _wall_clock(schedule.timezone, day)[minutes]
+    ]
+
+
+@cache
+def _decided(each: tuple[tuple[int, bool] | None, ...]) -> bool:
+    in_force = [one for one in each if one is not None]
+    highest = max((priority for priority, _ in in_force), default=0)
+    return (highest, True) in in_force
+
+
 def is_open(schedules: Sequence[Schedule], now: datetime) -> bool:
-    if not schedules:
-        return True
-    open_by_priority: dict[int, bool] = {}
-    for schedule in schedules:
-        day, minute = _wall_clock(schedule.timezone, now.date())[now.hour * 60 + now.minute]
-        begun = schedule.valid_from is None or day >= schedule.valid_from
-        ended = schedule.valid_until is not None and day > schedule.valid_until
-        if schedule.is_active and begun and not ended:
-            was = open_by_priority.get(schedule.priority, False)
-            open_by_priority[schedule.priority] = was or minute in _week(schedule.windows)
-    return bool(open_by_priority) and open_by_priority[max(open_by_priority)]
+    return next(states(schedules, now, 1))
 
 
 def first_instant(
     schedules: Sequence[Schedule], now: datetime, *, wanted: bool, days: int
 ) -> datetime | None:
     """Return the first minute from `now` on that is as wanted; None if none of these days is."""
-    for instant in minutes_from(now, days * 1440):
-        if is_open(schedules, instant) is wanted:
-            return instant
-    return None
+    found = enumerate(states(schedules, now, days * 1440))
+    return next((now + number * MINUTE for number, is_open in found if is_open is wanted), None)

@@ -156,7 +156,7 @@ class Twin:
 class TestTwins(TransactionTestCase):
     """Two brands alike; requests of one are inside a transaction, so they go step by step."""
 
-    @settings(max_examples=25, deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate))
+    @settings(max_examples=12, deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate))
     @given(world=WORLDS, requests=st.lists(REQUESTS, min_size=1, max_size=10))
     def test_the_answers_and_what_they_leave_are_the_same(
         self, world: dict[str, Any], requests: list[dict[str, Any]]

@@ -1,7 +1,7 @@
 """Dayparting compared with a model that reads the wall clock minute by minute."""
 
 from datetime import UTC, date, datetime, time, timedelta
-from itertools import pairwise
+from itertools import groupby
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -30,6 +30,7 @@ ZONES = [
     "UTC",
 ]
 DAYS_AHEAD = 11
+EIGHT_DAYS = 8 * 1440  # in minutes
 
 # Round times, and the hours in which clocks jump, come up often: that is where the mistakes are.
 times = st.one_of(
@@ -131,12 +132,11 @@ def test_openings_and_closings_alternate_and_leave_out_none(
     situation: tuple[list[Schedule], datetime],
 ) -> None:
     schedules, now = situation
-    minutes = list(naive.minutes_from(now, 8 * 1440))
-    states = [naive.is_open(schedules, minute) for minute in minutes]
+    states = list(naive.states(schedules, now, EIGHT_DAYS))
     expected = [
-        minute
-        for minute, before, after in zip(minutes[1:], states, states[1:], strict=False)
-        if before is not after
+        now + minute * naive.MINUTE
+        for minute in range(1, EIGHT_DAYS)
+        if states[minute] is not states[minute - 1]
     ]
 
     found: list[datetime] = []
@@ -144,7 +144,7 @@ def test_openings_and_closings_alternate_and_leave_out_none(
     while True:
         search = dayparting.next_closing if is_open else dayparting.next_opening
         following = search(schedules, instant)
-        if following is None or following > minutes[-1]:
+        if following is None or following >= now + EIGHT_DAYS * naive.MINUTE:
             break
         found.append(following)
         is_open, instant = not is_open, following
@@ -170,16 +170,12 @@ def test_open_stretches_hold_exactly_the_open_minutes(
     situation: tuple[list[Schedule], datetime],
 ) -> None:
     schedules, now = situation
-    end = now + timedelta(days=8)
+    minute, expected = 0, []
+    for is_open, those in groupby(naive.states(schedules, now, EIGHT_DAYS)):
+        begins, minute = minute, minute + len(list(those))
+        if is_open:
+            expected.append((now + begins * naive.MINUTE, now + minute * naive.MINUTE))
 
-    found = open_stretches(schedules, now, end)
+    found = open_stretches(schedules, now, now + EIGHT_DAYS * naive.MINUTE)
 
-    within = {
-        minute
-        for begin, until in found
-        for minute in naive.minutes_from(begin, (until - begin) // naive.MINUTE)
-    }
-    minutes = naive.minutes_from(now, 8 * 1440)
-    assert within == {minute for minute in minutes if naive.is_open(schedules, minute)}
-    assert all(begin < until for begin, until in found)
-    assert all(until < begin for (_, until), (begin, _) in pairwise(found))
+    assert found == expected

@@ -70,19 +70,24 @@ def test_a_new_campaign_delivers_from_its_commit_on() -> None:
 
 
 @however
-@pytest.mark.parametrize("field", ["daily_budget", "monthly_budget"])
-def test_raising_a_budget_takes_effect_at_once(write: Write, field: str) -> None:
-    campaign = CampaignFactory.create(**{field: Decimal(10)})
+def test_raising_a_budget_takes_effect_at_once(write: Write) -> None:
+    campaign = CampaignFactory.create(daily_budget=Decimal(10), monthly_budget=Decimal(10))
     spend(campaign, 10, NOON)
+
+    write(campaign, daily_budget=Decimal("10.000001"))
     assert not delivers(campaign)
+    write(campaign, monthly_budget=Decimal("10.000001"))
 
-    write(campaign, **{field: Decimal("10.000001")})
+    assert switches(campaign) == [
+        (True, []),
+        (False, ["daily_budget", "monthly_budget"]),
+        (True, []),
+    ]
 
-    assert switches(campaign) == [(True, []), (False, [field]), (True, [])]
 
-
-@however
-@pytest.mark.parametrize("field", ["daily_budget", "monthly_budget"])
+@pytest.mark.parametrize(
+    ("write", "field"), [(update, "daily_budget"), (save_named, "monthly_budget")]
+)
 def test_a_brand_s_budget_raised_or_lowered_takes_effect_on_all_its_campaigns(
     write: Write, field: str
 ) -> None:
@@ -113,52 +118,54 @@ def test_a_brand_switched_off_stops_and_switched_on_brings_back(write: Write) ->
     assert switches(campaign) == [(True, []), (False, ["brand_inactive"]), (True, [])]
 
 
-@however
-def test_a_brand_s_new_timezone_takes_effect_at_once(write: Write) -> None:
+def test_a_brand_s_new_timezone_takes_effect_at_once() -> None:
     campaign = CampaignFactory.create(daily_budget=10)
     spend(campaign, 10, NOON)
 
-    write(campaign.brand, timezone="Pacific/Kiritimati")  # where it is the 16th already
+    save(campaign.brand, timezone="Pacific/Kiritimati")  # where it is the 16th already
 
     assert delivers(campaign)
 
 
-@however
-def test_a_campaign_s_status_and_flight_take_effect_at_once(write: Write) -> None:
+def test_a_campaign_s_status_and_flight_take_effect_at_once() -> None:
     campaign = CampaignFactory.create()
 
-    write(campaign, status="paused")
+    update(campaign, status="paused")
     assert not delivers(campaign)
-    write(campaign, status="active", start_date=NOON.date().replace(day=16))
+    update(campaign, status="active", start_date=NOON.date().replace(day=16))
     assert not delivers(campaign)
-    write(campaign, start_date=NOON.date())
+    update(campaign, start_date=NOON.date())
 
     assert switches(campaign)[1:] == [(False, ["status"]), (True, [])]
 
 
 @however
-@pytest.mark.parametrize(
-    "closing",
-    [
-        {"is_active": False},
-        {"valid_until": NOON.date().replace(day=14)},
-        {"timezone": "Pacific/Kiritimati"},
-    ],
-    ids=lambda closing: next(iter(closing)),
-)
-def test_an_edit_of_a_schedule_takes_effect_on_every_campaign_that_has_it(
-    write: Write, closing: dict[str, Any]
-) -> None:
+def test_an_edit_of_a_schedule_takes_effect_on_every_campaign_that_has_it(write: Write) -> None:
     schedule = ScheduleFactory.create(windows=[(WEDNESDAY, "11:00", "13:00")])
     campaigns = CampaignFactory.create_batch(2, schedules=[schedule])
-    opening = {field: getattr(schedule, field) for field in closing}
     assert all(map(delivers, campaigns))
 
-    write(schedule, **closing)
+    write(schedule, is_active=False)
     assert not any(map(delivers, campaigns))
-    write(schedule, **opening)
+    write(schedule, is_active=True)
 
     assert all(map(delivers, campaigns))
+
+
+@pytest.mark.parametrize(
+    "closing",
+    [{"valid_until": NOON.date().replace(day=14)}, {"timezone": "Pacific/Kiritimati"}],
+    ids=lambda closing: next(iter(closing)),
+)
+def test_a_schedule_s_dates_and_timezone_take_effect_at_once(closing: dict[str, Any]) -> None:
+    campaign = CampaignFactory.create(
+        schedules=[ScheduleFactory.create(windows=[(WEDNESDAY, "11:00", "13:00")])]
+    )
+    assert delivers(campaign)
+
+    save_named(campaign.dayparting_schedules.get(), **closing)
+
+    assert not delivers(campaign)
 
 
 @however

@@ -79,7 +79,7 @@ def test_a_brand_that_did_not_choose_it_stops_once_its_budget_is_used_up() -> No
     brand = early(stops_early=False)
     one = CampaignFactory.create(brand=brand)
 
-    run([one], 4, 30)
+    run([one], 4, 10, before=16)
 
     assert spent(brand) == 100
     assert not SpendMargin.objects.exists()
@@ -110,7 +110,7 @@ def test_the_lowest_priority_stops_first_and_ties_stop_together() -> None:
     high = CampaignFactory.create(brand=brand, priority=3)
     lows = [CampaignFactory.create(brand=brand, priority=-1) for _ in range(2)]
 
-    run([high, *lows], 4, 14, before=16)
+    run([high, *lows], 4, 13, before=16)
 
     stopped = {one.pk: one.delivery_changes.first() for one in (high, *lows)}
     first, second = (stopped[one.pk] for one in lows)
@@ -131,7 +131,7 @@ def test_a_campaigns_own_budgets_have_a_margin_too() -> None:
     in_all = CampaignFactory.create(brand=brand, total_budget=100)
     free = CampaignFactory.create(brand=brand)
 
-    run([by_day, by_month, in_all, free], 4, 14, before=16)
+    run([by_day, by_month, in_all, free], 4, 9, before=16)
 
     assert [switches(one)[-1] for one in (by_day, by_month, in_all, free)] == [
         (False, ["daily_budget"]),
@@ -148,7 +148,7 @@ def test_the_campaigns_of_a_group_stop_by_what_all_of_them_still_spend() -> None
     group = BudgetGroupFactory.create(brand=brand, daily_budget=100)
     members = [CampaignFactory.create(brand=brand, budget_group=group) for _ in range(2)]
 
-    now = run(members, 2, 14, before=16)
+    now = run(members, 2, 9, before=16)
 
     # The first of them is enough: with its entry, what is known and on its way is $100.
     assert spent(brand) == 94
@@ -169,7 +169,7 @@ def test_a_groups_margin_is_not_that_of_a_campaign_which_another_budget_has_stop
     run([done], 10, 3)
     assert switches(done)[-1] == (False, ["total_budget"])
 
-    run([runs], 2, 20, NOON + 24 * HOUR, before=40)
+    run([runs], 2, 10, NOON + 24 * HOUR, before=40)
 
     # $0.40 a minute are on their way for 7.5 minutes: $3 of $100.
     assert switches(runs)[-1] == (False, ["group_budget"])
@@ -185,7 +185,7 @@ def test_what_is_reported_after_the_stop_changes_nothing() -> None:
     now = run([one], 4, 10, before=14)
     before = margin(one)
 
-    for n in range(1, 12):
+    for n in range(1, 8):
         spend(one, Decimal("0.10"), now + n * TICK)
         check(now + n * TICK)
 
@@ -214,7 +214,7 @@ def test_it_runs_again_when_more_is_allowed() -> None:
     let_run_on(brand, now=now + MINUTE, amount=20)
 
     assert delivers(one)
-    run([one], 4, 12, now + TICK)
+    run([one], 4, 6, now + TICK)
     assert spent(brand) == 116
     assert not delivers(one)
 
@@ -248,7 +248,7 @@ def test_a_brand_that_has_been_credited_runs_on() -> None:
     one = CampaignFactory.create(brand=brand)
     taken_back(one, 50, NOON)
 
-    run([one], 4, 14, before=16)
+    run([one], 4, 7, before=23)
 
     assert delivers(one)
     assert spent(brand) == 70
@@ -290,7 +290,7 @@ def test_far_from_a_limit_nothing_is_kept() -> None:
     brand = early(daily_budget=1000)
     one = CampaignFactory.create(brand=brand)
 
-    run([one], 4, 20)
+    run([one], 4, 7)
 
     assert not SpendMargin.objects.exists()
 
@@ -395,6 +395,6 @@ def test_a_brand_whose_margins_fail_is_decided_on_without(monkeypatch: pytest.Mo
 
     monkeypatch.setattr(rule, "staged", staged)
 
-    run([broken, whole], 4, 14, before=16)
+    run([broken, whole], 4, 10, before=16)
 
     assert [spent(one.brand) for one in (broken, whole)] == [100, 96]

@@ -159,7 +159,7 @@ class Twin:
 class TestTwins(TransactionTestCase):
     """Two brands alike; the entries of one are recorded inside a transaction, so step by step."""
 
-    @settings(max_examples=25, deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate))
+    @settings(max_examples=12, deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate))
     @given(world=WORLDS, entries=st.lists(ENTRIES, min_size=1, max_size=8))
     def test_it_leaves_what_the_steps_leave(
         self, world: dict[str, Any], entries: list[dict[str, Any]]
