@@ -54,7 +54,7 @@ def test_a_reference_of_another_campaign_is_refused_beside_it(
     row = inline(platform="google_ads", account="123", reference="7")
     response = save(admin, change(campaign), **row)
 
-    formset = response.context["inline_admin_formsets"][1].formset
+    formset = response.context_data["inline_admin_formsets"][1].formset
     said = [text for one in formset.errors for texts in one.values() for text in texts]
     assert "another campaign is known by this platform, account and id" in said[0]
     assert formset_errors(response) == []

@@ -28,29 +28,32 @@ def test_a_schedule_is_made_with_its_windows(admin: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    ("windows", "sentence"),
+    ("page", "windows", "sentence"),
     [
         (
+            "add",
             [(0, "09:00", "12:00"), (0, "11:59", "13:00")],
             "Monday 09:00–12:00 and Monday 11:59–13:00 overlap",
         ),
         (
+            "change",
             [(0, "22:00", "06:00"), (1, "05:00", "07:00")],
             "Monday 22:00–06:00 (+1 day) and Tuesday 05:00–07:00 overlap",
         ),
         (
+            "add",
             [(0, "00:00", "01:00"), (6, "22:00", "02:00")],
             "Sunday 22:00–02:00 (+1 day) and Monday 00:00–01:00 overlap",
         ),
         (
+            "change",
             [(2, "00:00", "00:00"), (2, "08:00", "09:00")],
             "Wednesday, all day and Wednesday 08:00–09:00 overlap",
         ),
     ],
 )
-@pytest.mark.parametrize("page", ["add", "change"])
 def test_windows_that_overlap_are_refused_and_both_are_named(
-    admin: Client, windows: list[Triple], sentence: str, page: str
+    admin: Client, page: str, windows: list[Triple], sentence: str
 ) -> None:
     schedule = ScheduleFactory.create(name="Old", windows=[windows[0]])
     first = list(schedule.windows.all())
