@@ -1,6 +1,7 @@
 """Who may do and edit what. An action that is new here has to be decided on."""
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -28,6 +29,12 @@ def asking(user: User) -> Any:
     request = RequestFactory().get("/")
     request.user = user
     return request
+
+
+def test_each_role_may_what_those_before_it_may_and_more() -> None:
+    may = [_codenames(ROLES[role]) for role in Role]
+
+    assert all(less < more for less, more in pairwise(may))
 
 
 @EVERY_ROLE
