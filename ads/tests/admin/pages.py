@@ -42,6 +42,15 @@ def undrawn() -> Iterator[None]:
         yield
 
 
+def context_of(client: Client, url: str, query: dict[str, Any] | None = None) -> dict[str, Any]:
+    """What the page at ``url`` would be drawn with."""
+    with undrawn():
+        response: Any = client.get(url, query)
+    assert response.status_code == 200, response.status_code
+    found: dict[str, Any] = response.context_data
+    return found
+
+
 def filled_in(client: Client, url: str) -> dict[str, Any]:
     """What a browser would send from the page at ``url`` if nobody touched it."""
     with undrawn():

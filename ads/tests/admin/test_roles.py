@@ -16,7 +16,7 @@ from ads.migrations import _roles
 from ads.models import Spend
 from ads.services import BudgetService
 from ads.tests import site_map
-from ads.tests.admin.pages import change, save
+from ads.tests.admin.pages import change, context_of, save
 from ads.tests.admin.roles import ACTIONS, LISTS, ROLES, Role, browser_of, label, somebody
 from ads.tests.factories import BrandFactory, CampaignFactory
 
@@ -56,7 +56,7 @@ def test_a_role_types_into_its_columns_of_lists_and_no_others(role: Role) -> Non
     for model, pages in admin.site._registry.items():
         if pages.list_editable:
             page = site_map.Page(site_map.address(model, "changelist"))
-            formset = client.get(page.url(), {"edit": "budgets"}).context["cl"].formset
+            formset = context_of(client, page.url(), {"edit": "budgets"})["cl"].formset
             fields = set(formset.empty_form.fields) - {"id"} if formset else set()
             decided = LISTS[label(model)].items()
             assert fields == set().union(*(names for least, names in decided if role >= least))

@@ -26,7 +26,7 @@ from ads.models import (
 )
 from ads.services import BudgetService, Reference
 from ads.services.senders import api_keys, webhook_endpoints
-from ads.tests.admin.pages import add, change, changelist, undrawn
+from ads.tests.admin.pages import add, change, changelist, context_of, undrawn
 from ads.tests.factories import BrandFactory, CampaignFactory, ScheduleFactory
 from ads.tests.platforms import doubles
 from ads.tests.platforms.doubles import difference
@@ -141,8 +141,8 @@ def test_the_ledger_is_found_by_campaign_kind_and_date(admin: Client) -> None:
     BudgetService.record_correction(autumn, Decimal(-2), "Refund", date=day + timedelta(days=1))
 
     def found(**query: str | int) -> list[str]:
-        response = admin.get(changelist("ads_spend"), query)
-        return [entry.description for entry in response.context["cl"].result_list]
+        rows = context_of(admin, changelist("ads_spend"), query)["cl"]
+        return [entry.description for entry in rows.result_list]
 
     assert found() == ["Refund", "Click"]
     assert found(q="spring") == ["Click"]
@@ -162,8 +162,8 @@ def test_delivery_changes_are_found_by_hold_and_trigger(admin: Client) -> None:
         )
 
     def found(**query: str) -> list[list[str]]:
-        response = admin.get(changelist("ads_deliverychange"), query)
-        return [change.holds for change in response.context["cl"].result_list]
+        rows = context_of(admin, changelist("ads_deliverychange"), query)["cl"]
+        return [change.holds for change in rows.result_list]
 
     assert found(hold="dayparting") == [["dayparting"]]
     assert found(trigger="daily_budget") == [["daily_budget"]]
@@ -227,8 +227,9 @@ def test_delivery_changes_are_found_by_campaign_and_by_who_made_them(admin: Clie
         )
 
     def found(text: str) -> set[DeliveryChange]:
-        answer = admin.get(changelist("ads_deliverychange"), {"q": text})
-        return set(answer.context["cl"].result_list)
+        return set(
+            context_of(admin, changelist("ads_deliverychange"), {"q": text})["cl"].result_list
+        )
 
     assert found("spring") == {made["Spring sale", "system"]}
     assert found("SALE") == set(made.values())
@@ -256,8 +257,8 @@ def test_reported_totals_are_found_by_campaign_source_and_reference(admin: Clien
     ]
 
     def found(text: str) -> list[ReportedTotal]:
-        answer = admin.get(changelist("ads_reportedtotal"), {"q": text})
-        return sorted(answer.context["cl"].result_list, key=made.index)
+        rows = context_of(admin, changelist("ads_reportedtotal"), {"q": text})["cl"]
+        return sorted(rows.result_list, key=made.index)
 
     assert found("SPRING") == made[:1]
     assert found("etl") == made[:2]

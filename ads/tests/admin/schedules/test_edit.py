@@ -7,7 +7,16 @@ from django.test import Client
 
 from ads.admin.schedules import windows as window_forms
 from ads.models import Campaign, DaypartingSchedule, DaypartingWindow
-from ads.tests.admin.pages import add, change, changelist, errors, formset_errors, said, save
+from ads.tests.admin.pages import (
+    add,
+    change,
+    changelist,
+    context_of,
+    errors,
+    formset_errors,
+    said,
+    save,
+)
 from ads.tests.admin.schedules.windows import Triple, rows, stored
 from ads.tests.factories import CampaignFactory, ScheduleFactory
 
@@ -214,7 +223,7 @@ def test_the_list_says_which_are_open_and_how_many_campaigns_have_them(admin: Cl
     ScheduleFactory.create(name="B")
     CampaignFactory.create_batch(2, schedules=[always])
 
-    listed = admin.get(changelist("ads_daypartingschedule")).context["cl"].result_list
+    listed = context_of(admin, changelist("ads_daypartingschedule"))["cl"].result_list
 
     assert [(row.name, row.is_open, row.campaign_count) for row in listed] == [
         ("A", True, 2),
