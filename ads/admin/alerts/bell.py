@@ -26,6 +26,8 @@ def _bell(request: HttpRequest) -> dict[str, Any] | None:
     newest = open_alerts.waiting().order_by("-pk")
     found = list(newest.values_list("pk", flat=True)[: MOST + 1])
     named = newest.filter(pk__in=found[:NAMED]).select_related("rule", "brand", "campaign")
+    if not found:
+        named = named.none()  # each page has a bell: no query is put together for nothing
     return {
         "count": f"{MOST}+" if len(found) > MOST else str(len(found)),
         "any": bool(found),

@@ -13,7 +13,17 @@ from django.utils import timezone
 from ads.models import Brand, Campaign, CampaignReference
 from ads.services.ledger import SpendEntry, record_all
 from ads.tests.admin.actions.acting import RUN_ON, ask, run, table
-from ads.tests.admin.pages import add, change, changelist, errors, filled_in, said, save, words
+from ads.tests.admin.pages import (
+    add,
+    change,
+    changelist,
+    context_of,
+    errors,
+    filled_in,
+    said,
+    save,
+    words,
+)
 from ads.tests.factories import BrandFactory, CampaignFactory
 from ads.tests.services.ledger.support import entry, google, take, unknown
 from ads.tests.support import enforce_all, spend
@@ -78,7 +88,7 @@ def test_lists_are_in_the_order_of_amounts_within_a_currency(
     more = CampaignFactory.create(name="More", brand=campaigns["EUR"].brand, daily_budget=1)
     spend(more, 300, timezone.now())
 
-    rows = admin.get(changelist("ads_campaign"), {"o": "-6"}).context["cl"]
+    rows = context_of(admin, changelist("ads_campaign"), {"o": "-6"})["cl"]
     order = [row.name for row in rows.result_list]
 
     assert rows.get_ordering_field_columns() == {6: "desc"}
@@ -121,7 +131,7 @@ def test_with_one_currency_the_overview_offers_no_other(admin: Client) -> None:
 def test_the_sum_of_the_ledgers_list_is_by_currency(
     admin: Client, campaigns: dict[str, Campaign]
 ) -> None:
-    rows = admin.get(changelist("ads_spend")).context["cl"]
+    rows = context_of(admin, changelist("ads_spend"))["cl"]
 
     assert (rows.result_count, rows.in_all) == (
         4, "€1,200.50 · ¥120,000 · KWD 1,200.125 · $1,200.50",
@@ -137,12 +147,16 @@ def test_a_budget_is_typed_with_the_sign_or_code_of_its_brand(admin: Client, typ
     assert campaign.fresh().daily_budget == 1200
 
 
-@pytest.mark.parametrize("typed", ["$1,200.00", "1200 USD", "US$1200", "¥5"])
-def test_a_budget_in_another_currency_is_refused_with_both_names(admin: Client, typed: str) -> None:
+def test_a_budget_in_another_currency_is_refused_with_both_names(admin: Client) -> None:
     brand = BrandFactory.create(currency="EUR")
     campaign = CampaignFactory.create(brand=brand)
 
-    for row in (campaign, brand):
+    for row, typed in (
+        (campaign, "$1,200.00"),
+        (campaign, "1200 USD"),
+        (brand, "US$1200"),
+        (brand, "¥5"),
+    ):
         (error,) = errors(save(admin, change(row), daily_budget=typed))["daily_budget"]
 
         assert error.startswith(f"{typed!r} is an amount in ")
@@ -163,7 +177,7 @@ def test_a_new_campaign_is_compared_with_the_brand_that_is_chosen(admin: Client)
 
 def test_budgets_in_the_list_too(admin: Client, campaigns: dict[str, Campaign]) -> None:
     address = changelist("ads_campaign")
-    rows = admin.get(address, {"edit": "budgets", "q": "Campaign EUR"}).context["cl"].formset
+    rows = context_of(admin, address, {"edit": "budgets", "q": "Campaign EUR"})["cl"].formset
     data = {"_save": "Save", "form-0-daily_budget": "$90"}
     for form in [rows.management_form, *rows.forms]:
         for field in form:
@@ -291,7 +305,7 @@ def test_a_correction_is_in_the_currency_of_its_brand(
 
 
 def test_the_currency_is_chosen_from_iso_s_list(admin: Client) -> None:
-    choices = dict(admin.get(add("ads_brand")).context["adminform"].form.fields["currency"].choices)
+    choices = dict(context_of(admin, add("ads_brand"))["adminform"].form.fields["currency"].choices)
     assert choices["KWD"] == "KWD (Kuwaiti Dinar)"
 
     save(admin, add("ads_brand"), name="Tokyo", currency="JPY", daily_budget="¥5,000")
@@ -308,7 +322,7 @@ def test_the_currency_can_be_changed_until_spend_is_recorded(admin: Client) -> N
 
     spend(campaign, 1, timezone.now())
 
-    form = admin.get(change(campaign.brand)).context["adminform"].form
+    form = context_of(admin, change(campaign.brand))["adminform"].form
     assert form.fields["currency"].widget.attrs["disabled"]
     assert "Spend is on record: it is fixed." in words(admin, campaign.brand)
     save(admin, change(campaign.brand), currency=None, daily_budget="7")

@@ -1,6 +1,7 @@
 """Who may do and edit what. An action that is new here has to be decided on."""
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from ads.migrations import _roles
 from ads.models import Spend
 from ads.services import BudgetService
 from ads.tests import site_map
-from ads.tests.admin.pages import change, save
+from ads.tests.admin.pages import change, context_of, save
 from ads.tests.admin.roles import ACTIONS, LISTS, ROLES, Role, browser_of, label, somebody
 from ads.tests.factories import BrandFactory, CampaignFactory
 
@@ -28,6 +29,12 @@ def asking(user: User) -> Any:
     request = RequestFactory().get("/")
     request.user = user
     return request
+
+
+def test_each_role_may_what_those_before_it_may_and_more() -> None:
+    may = [_codenames(ROLES[role]) for role in Role]
+
+    assert all(less < more for less, more in pairwise(may))
 
 
 @EVERY_ROLE
@@ -49,7 +56,7 @@ def test_a_role_types_into_its_columns_of_lists_and_no_others(role: Role) -> Non
     for model, pages in admin.site._registry.items():
         if pages.list_editable:
             page = site_map.Page(site_map.address(model, "changelist"))
-            formset = client.get(page.url(), {"edit": "budgets"}).context["cl"].formset
+            formset = context_of(client, page.url(), {"edit": "budgets"})["cl"].formset
             fields = set(formset.empty_form.fields) - {"id"} if formset else set()
             decided = LISTS[label(model)].items()
             assert fields == set().union(*(names for least, names in decided if role >= least))

@@ -12,7 +12,7 @@ from ads.admin.actions.text import PAGES
 from ads.services import BudgetService
 from ads.services.bulk.budget_preview import LISTED
 from ads.tests.admin.actions.acting import ask, plain, table
-from ads.tests.admin.pages import act, change, changelist, confirm, said, save
+from ads.tests.admin.pages import act, change, changelist, confirm, context_of, said, save
 from ads.tests.factories import BrandFactory, CampaignFactory
 from ads.tests.support import enforce_all
 
@@ -232,7 +232,7 @@ def test_budgets_are_put_back_by_who_may_change_them(
     operator = staff("view_campaign", "switch_campaign", "waive_spend")
 
     assert operator.post(address, {"do": "1"}).status_code == 403
-    assert not any(row["undo"] for row in operator.get(change(campaign)).context["happenings"])
+    assert not any(row["undo"] for row in context_of(operator, change(campaign))["happenings"])
     assert campaign.fresh().daily_budget == 12
 
 

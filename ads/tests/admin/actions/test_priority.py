@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from ads.models import Campaign
 from ads.tests.admin.actions.acting import ask, plain, table
-from ads.tests.admin.pages import act, change, changelist, confirm, said, save
+from ads.tests.admin.pages import act, change, changelist, confirm, context_of, said, save
 from ads.tests.factories import BrandFactory, CampaignFactory
 from ads.tests.support import enforce_all
 
@@ -77,7 +77,7 @@ def test_it_is_in_the_history_and_undone_from_there_beside_budgets(
     confirm(admin, ask(admin, "change_budgets", first), daily_how="set", daily_by="10")
     confirm(admin, ask(admin, CODE, *campaigns), priority="5")
 
-    told = admin.get(change(first)).context["happenings"]
+    told = context_of(admin, change(first))["happenings"]
 
     priority, budget = [row for row in told if row["undo"]]
     assert [str(one) for one in priority["happening"].changes] == ["priority: 0 → 5"]
@@ -125,6 +125,6 @@ def test_what_is_no_priority_is_refused(
 def test_the_list_is_filtered_by_a_range_of_priorities(
     admin: Client, campaigns: list[Campaign], query: dict[str, Any], names: set[str]
 ) -> None:
-    shown = admin.get(changelist("ads_campaign"), query).context["cl"]
+    shown = context_of(admin, changelist("ads_campaign"), query)["cl"]
 
     assert {row.name for row in shown.result_list} == names

@@ -15,7 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from ads.admin.base import detail_page
 from ads.models import Brand, Campaign, CampaignReference
 from ads.services.actor import acting_as
-from ads.tests.admin.pages import change, filled_in, words
+from ads.tests.admin.pages import change, context_of, filled_in, words
 from ads.tests.factories import CampaignFactory, ScheduleFactory
 from ads.tests.support import NOON, enforce_all, let_run_on, spend
 
@@ -119,7 +119,7 @@ def test_the_last_pause_can_be_undone_where_it_is_told_of(admin: Client, of_bran
     assert campaign.fresh().is_active is False
 
     (undo,) = [
-        told["undo"] for told in admin.get(change(row)).context["happenings"] if told["undo"]
+        told["undo"] for told in context_of(admin, change(row))["happenings"] if told["undo"]
     ]
     address = re.search(r'action="([^"]+)"', undo)
     assert address
@@ -127,7 +127,7 @@ def test_the_last_pause_can_be_undone_where_it_is_told_of(admin: Client, of_bran
     admin.post(address[1], {"back": change(row)})
 
     assert campaign.fresh().state == "Active"
-    assert not any(told["undo"] for told in admin.get(change(row)).context["happenings"])
+    assert not any(told["undo"] for told in context_of(admin, change(row))["happenings"])
 
 
 @pytest.mark.django_db(transaction=True)
@@ -159,7 +159,7 @@ def test_who_may_not_pause_is_offered_no_undo(staff: Callable[..., Client]) -> N
         Campaign.objects.filter(pk=campaign.pk).update(status="paused")
 
     def offered(*permissions: str) -> bool:
-        told = staff("view_campaign", *permissions).get(change(campaign)).context["happenings"]
+        told = context_of(staff("view_campaign", *permissions), change(campaign))["happenings"]
         return any(row["undo"] for row in told)
 
     assert offered("switch_campaign")
@@ -195,7 +195,7 @@ def test_the_history_goes_on_with_older_pages(admin: Client) -> None:
     seen: list[str] = []
     query = ""
     while True:
-        context = admin.get(change(campaign) + query).context
+        context = context_of(admin, change(campaign) + query)
         seen += [row["happening"].changes[0].new for row in context["happenings"]]
         if not context["history_older"]:
             break

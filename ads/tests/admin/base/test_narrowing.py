@@ -5,7 +5,7 @@ from django.test import Client
 
 from ads.admin.schedules.text import campaigns_of
 from ads.models import Campaign
-from ads.tests.admin.pages import changelist
+from ads.tests.admin.pages import changelist, context_of
 from ads.tests.factories import BrandFactory, CampaignFactory, ScheduleFactory
 
 pytestmark = pytest.mark.django_db
@@ -15,7 +15,7 @@ CAMPAIGNS = changelist("ads_campaign")
 
 def told(client: Client, address: str) -> list[tuple[str, str, str]]:
     """By what the list at an address says that it is narrowed, and the way without it."""
-    rows = client.get(address).context["cl"]
+    rows = context_of(client, address)["cl"]
     return [(one.by, one.to, one.without) for one in rows.narrowings]
 
 
@@ -99,7 +99,7 @@ def test_a_list_of_all_is_not_said_to_be_narrowed(admin: Client) -> None:
 def test_a_list_of_some_offers_all_in_the_order_they_are_in(admin: Client) -> None:
     CampaignFactory.create(name="Shoes")
 
-    rows = admin.get(f"{CAMPAIGNS}?q=hats&day_used=80&o=-1&p=3").context["cl"]
+    rows = context_of(admin, f"{CAMPAIGNS}?q=hats&day_used=80&o=-1&p=3")["cl"]
 
     assert rows.without_narrowings == "?o=-1"
     assert rows.result_count == 0

@@ -7,7 +7,7 @@ from django.test import Client
 from django.urls import reverse
 
 from ads.models import Campaign, CampaignReference
-from ads.tests.admin.pages import change, changelist, filled_in
+from ads.tests.admin.pages import change, changelist, context_of, filled_in
 from ads.tests.factories import CampaignFactory
 
 
@@ -58,6 +58,6 @@ def test_deletion_is_the_last_action_of_a_list(admin: Client, model: str) -> Non
     campaign = CampaignFactory.create()
     CampaignReference.objects.create(campaign=campaign, platform="google_ads", reference="1")
 
-    form = admin.get(changelist(model)).context["action_form"]
+    form = context_of(admin, changelist(model))["action_form"]
 
     assert form.fields["action"].choices[-1][0] == "delete_selected"

@@ -15,7 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from ads.admin.brands.changelist import BrandColumns
 from ads.models import Brand, Campaign, DeliveryChange
 from ads.services import BudgetService
-from ads.tests.admin.pages import add, change, changelist, errors, save
+from ads.tests.admin.pages import add, change, changelist, context_of, errors, save
 from ads.tests.factories import BrandFactory, CampaignFactory
 
 BRANDS = changelist("ads_brand")
@@ -57,7 +57,7 @@ def test_all_rows_are_of_one_instant(admin: Client, monkeypatch: pytest.MonkeyPa
 
     monkeypatch.setattr("ads.admin.elements.filters.timezone.now", an_hour_later_each_time)
 
-    listed = admin.get(BRANDS).context["cl"].result_list
+    listed = context_of(admin, BRANDS)["cl"].result_list
 
     assert len({row.local for row in listed}) == 1
     assert next(later) > 0
@@ -130,9 +130,7 @@ def test_what_cannot_be_is_refused_beside_its_field(admin: Client, field: str, v
 
 
 def names(client: Client, **query: str) -> list[str]:
-    response = client.get(BRANDS, query)
-    assert response.status_code == 200, response.headers.get("Location")
-    return [row.name for row in response.context["cl"].result_list]
+    return [row.name for row in context_of(client, BRANDS, query)["cl"].result_list]
 
 
 @pytest.fixture

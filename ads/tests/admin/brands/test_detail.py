@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from ads.models import Brand
 from ads.services.delivery import check
-from ads.tests.admin.pages import change, changelist, words
+from ads.tests.admin.pages import change, changelist, context_of, words
 from ads.tests.factories import BrandFactory, BudgetGroupFactory, CampaignFactory
 from ads.tests.support import NOON, enforce_all, spend
 
@@ -166,7 +166,7 @@ def test_what_stopped_early_says_so_on_the_overview_and_the_page_of_its_group(
         spend(one, "3.60", NOON - timedelta(hours=1) + step * timedelta(minutes=5))
     check(NOON)
 
-    (near,) = admin.get(reverse("admin:index")).context["near_campaigns"]
+    (near,) = context_of(admin, reverse("admin:index"))["near_campaigns"]
     assert near["state"] == '<span class="ads-badge ads-plain">Stopped early</span>'
     told = words(admin, group)
     assert "Its daily budget is nearly used up, and the rest is on its way" in told

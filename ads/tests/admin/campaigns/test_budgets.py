@@ -17,7 +17,7 @@ from ads.services import BudgetService
 from ads.services.bulk import budget_edits
 from ads.services.bulk.budget_edits import ChangedMeanwhile, Edit
 from ads.tests.admin.actions.acting import plain, table
-from ads.tests.admin.pages import changelist, said
+from ads.tests.admin.pages import changelist, context_of, said
 from ads.tests.factories import BrandFactory, CampaignFactory
 
 CAMPAIGNS = changelist("ads_campaign")
@@ -25,7 +25,7 @@ CAMPAIGNS = changelist("ads_campaign")
 
 def shown(client: Client, **query: str) -> dict[str, str]:
     """What a browser would send from the list if nobody touched it."""
-    formset = client.get(CAMPAIGNS, {"edit": "budgets", **query}).context["cl"].formset
+    formset = context_of(client, CAMPAIGNS, {"edit": "budgets", **query})["cl"].formset
     data = {"_save": "Save"}
     for form in [formset.management_form, *formset.forms]:
         for field in form:

@@ -13,7 +13,7 @@ from django.test import Client
 
 from ads.models import Campaign, CampaignReference, ReportedTotal
 from ads.services.actor import acting_as
-from ads.tests.admin.pages import change, words
+from ads.tests.admin.pages import change, context_of, words
 from ads.tests.factories import BrandFactory, CampaignFactory, ScheduleFactory
 from ads.tests.support import NOON, enforce_all, let_run_on, spend, spend_in_sql
 
@@ -157,7 +157,7 @@ def test_hours_around_the_clock_are_a_sentence_and_no_strip(
     campaign = CampaignFactory.create(**fields)
 
     assert sentence in words(admin, campaign)
-    assert admin.get(change(campaign)).context["week"]["strips"] == []
+    assert context_of(admin, change(campaign))["week"]["strips"] == []
 
 
 def test_the_month_is_drawn_by_day_and_adding_up(admin: Client) -> None:
@@ -165,7 +165,7 @@ def test_the_month_is_drawn_by_day_and_adding_up(admin: Client) -> None:
     for day, amount in [(1, 4), (14, 12), (15, 1)]:
         spend(campaign, amount, NOON, NOON.date().replace(day=day))
 
-    by_day, adding_up = admin.get(change(campaign)).context["charts"]
+    by_day, adding_up = context_of(admin, change(campaign))["charts"]
 
     assert len(by_day.labels) == 31
     drawn = dict(zip(by_day.labels, by_day.series[0].values, strict=True))

@@ -10,7 +10,16 @@ from django.test import Client
 from ads.models import Campaign, CampaignSchedule, DeliveryChange
 from ads.services import BudgetService
 from ads.services.history.audit import event_model
-from ads.tests.admin.pages import add, change, errors, filled_in, formset_errors, said, save
+from ads.tests.admin.pages import (
+    add,
+    change,
+    errors,
+    filled_in,
+    formset_errors,
+    said,
+    save,
+    undrawn,
+)
 from ads.tests.factories import BrandFactory, CampaignFactory, ScheduleFactory
 
 #: Edits are enforced when the request's transaction commits, so these tests need real commits.
@@ -128,32 +137,34 @@ def test_a_schedule_cannot_be_attached_twice(admin: Client) -> None:
     assert not CampaignSchedule.objects.exists()
 
 
-@pytest.mark.parametrize(
-    ("amount", "reason"),
-    [
-        ("-1", "may not be negative"),
-        ("1.1234567", "more than 6 decimal places"),
-        ("NaN", "not a finite number"),
-        ("Infinity", "not a finite number"),
-        ("1e5", "exponent"),
-        ("1_000", "not a plain decimal number"),
-        ("1,00", "not a plain decimal number"),
-        ("１２", "not a plain decimal number"),
-        ("ten", "not a plain decimal number"),
-        ("1000000000000", "must be below"),
-    ],
-)
-@pytest.mark.parametrize("field", ["daily_budget", "monthly_budget"])
-def test_an_amount_that_is_none_is_refused_beside_its_field(
-    admin: Client, field: str, amount: str, reason: str
-) -> None:
+#: What is entered as a budget, and why that is none.
+NO_AMOUNTS = {
+    "-1": "may not be negative",
+    "1.1234567": "more than 6 decimal places",
+    "NaN": "not a finite number",
+    "Infinity": "not a finite number",
+    "1e5": "exponent",
+    "1_000": "not a plain decimal number",
+    "1,00": "not a plain decimal number",
+    "１２": "not a plain decimal number",
+    "ten": "not a plain decimal number",
+    "1000000000000": "must be below",
+}
+
+
+def test_an_amount_that_is_none_is_refused_beside_its_field(admin: Client) -> None:
     campaign = CampaignFactory.create(daily_budget=Decimal(5), monthly_budget=Decimal(5))
+    opened = filled_in(admin, change(campaign))
 
-    response = save(admin, change(campaign), **{field: amount})
+    for amount, reason in NO_AMOUNTS.items():
+        entered = {"daily_budget": amount, "monthly_budget": amount}
+        with undrawn():
+            found = errors(admin.post(change(campaign), {**opened, **entered}))
 
-    assert list(errors(response)) == [field]
-    assert reason in errors(response)[field][0]
-    assert getattr(campaign.fresh(), field) == Decimal(5)
+        assert list(found) == list(entered)
+        assert [reason in text for (text,) in found.values()] == [True, True], found
+
+    assert (campaign.fresh().daily_budget, campaign.fresh().monthly_budget) == (5, 5)
 
 
 def test_a_budget_is_shown_without_the_zeros_of_its_column(admin: Client) -> None:

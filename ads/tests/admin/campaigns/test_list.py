@@ -20,7 +20,7 @@ from ads.models import Brand, Campaign
 from ads.models.campaigns import STATES, Status
 from ads.services import BudgetService
 from ads.services.ledger import SpendEntry, record_all
-from ads.tests.admin.pages import change, changelist
+from ads.tests.admin.pages import change, changelist, context_of
 from ads.tests.factories import BrandFactory, CampaignFactory, ScheduleFactory
 
 CAMPAIGNS = changelist("ads_campaign")
@@ -28,9 +28,7 @@ CAMPAIGNS = changelist("ads_campaign")
 
 def listed(client: Client, **query: str | int) -> list[str]:
     """The names of the campaigns that the list shows."""
-    response = client.get(CAMPAIGNS, query)
-    assert response.status_code == 200, response.headers.get("Location")
-    return [row.name for row in response.context["cl"].result_list]
+    return [row.name for row in context_of(client, CAMPAIGNS, query)["cl"].result_list]
 
 
 def one_of_each() -> None:
@@ -97,7 +95,7 @@ def test_the_list_has_the_true_spend_and_the_raised_limit(admin: Client) -> None
     BudgetService.record_spend(campaign, Decimal(80))
     BudgetService.reset_daily_spend(campaign)
 
-    (row,) = admin.get(CAMPAIGNS).context["cl"].result_list
+    (row,) = context_of(admin, CAMPAIGNS)["cl"].result_list
 
     assert (row.daily_spend, row.monthly_spend) == (Decimal(80), Decimal(80))
     assert (row.daily_limit, row.monthly_limit) == (Decimal(155), Decimal(100))

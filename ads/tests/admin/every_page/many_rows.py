@@ -70,7 +70,7 @@ from ads.tests.services.imports.uploads import support as uploads
 from ads.tests.support import let_run_on, waived_before
 
 #: Enough that a query for each row stands out.
-MANY: Final = 12
+MANY: Final = 8
 
 
 def add(now: datetime) -> None:

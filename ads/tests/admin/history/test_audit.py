@@ -8,7 +8,7 @@ from django.test import Client
 
 from ads.models import Brand, CampaignSchedule
 from ads.services.history.audit import NOBODY, AuditEntry, describe, event_model, recent
-from ads.tests.admin.pages import change, changelist, save
+from ads.tests.admin.pages import change, changelist, context_of, save
 from ads.tests.factories import BrandFactory, CampaignFactory, ScheduleFactory
 
 
@@ -106,11 +106,11 @@ def test_each_objects_page_shows_its_own_audit(admin: Client) -> None:
     ScheduleFactory.create(name="Other", windows=[(1, "22:00", "06:00")])
 
     def told(row: Any) -> list[str]:
-        return [told["happening"].title for told in admin.get(change(row)).context["happenings"]]
+        return [told["happening"].title for told in context_of(admin, change(row))["happenings"]]
 
     assert told(campaign.brand)[-1] == "Created"
     assert told(campaign)[-2:] == ["Created", "Schedule Nights attached"]
-    audited = admin.get(change(schedule)).context["audit"]
+    audited = context_of(admin, change(schedule))["audit"]
     assert sorted((entry.what, entry.subject) for _, entry in audited) == [
         ("created", "Nights"),
         ("created", "Nights – Monday 22:00–06:00 (+1 day)"),
@@ -123,8 +123,8 @@ def test_the_audit_is_found_by_name_by_whom_and_by_what(admin: Client) -> None:
     save(admin, change(acme), name="Acme Inc")
 
     def found(**query: str) -> list[str]:
-        response = admin.get(changelist("ads_brandevent"), query)
-        return [event.entry.subject for event in response.context["cl"].result_list]
+        rows = context_of(admin, changelist("ads_brandevent"), query)["cl"]
+        return [event.entry.subject for event in rows.result_list]
 
     assert found() == ["Acme Inc", "Globex", "Acme"]
     assert found(q="glob") == ["Globex"]

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from ads.models import DeliveryChange
 from ads.services.delivery.enforcement import Trigger
-from ads.tests.admin.pages import change, changelist
+from ads.tests.admin.pages import change, changelist, context_of
 from ads.tests.factories import BrandFactory, CampaignFactory
 
 CHANGES = changelist("ads_deliverychange")
@@ -34,9 +34,8 @@ def switched(name: str, *, on: bool, ago: timedelta, **more: Any) -> DeliveryCha
 
 def listed(client: Client, **query: str) -> list[str]:
     """The names of the campaigns of which the list tells, the newest change first."""
-    response = client.get(CHANGES, query)
-    assert response.status_code == 200
-    return [row.campaign.name for row in response.context["cl"].result_list]
+    rows = context_of(client, CHANGES, query)["cl"]
+    return [row.campaign.name for row in rows.result_list]
 
 
 def test_what_stopped_in_the_last_hour_is_found(admin: Client) -> None:
@@ -93,7 +92,7 @@ def test_the_front_page_leads_to_what_stopped_in_the_last_hour(admin: Client) ->
     front = admin.get("/admin/").content.decode()
     link = re.search(r'href="([^"]+)">Stopped in the last hour<', front)
     assert link
-    rows = admin.get(unescape(link[1])).context["cl"].result_list
+    rows = context_of(admin, unescape(link[1]))["cl"].result_list
 
     assert [row.campaign.name for row in rows] == ["stopped now"]
 

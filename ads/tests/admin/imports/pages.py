@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from ads.models import SpendImport
 from ads.services.imports import uploads
-from ads.tests.admin.pages import add, change
+from ads.tests.admin.pages import add, change, context_of
 
 UPLOAD = "ads_spendimport"
 #: The parts of the form that browsers always send.
@@ -49,7 +49,7 @@ def confirm(client: Client, one: SpendImport, **fields: Any) -> Any:
 def read_form(client: Client, one: SpendImport) -> dict[str, Any]:
     """What a browser would send of the page on which it is said how a file is read."""
     data: dict[str, Any] = {}
-    for field in client.get(address(one, "read")).context["form"]:
+    for field in context_of(client, address(one, "read"))["form"]:
         value = field.value()
         if field.name == "observed_at":
             halves = field.subwidgets[0].data["subwidgets"]

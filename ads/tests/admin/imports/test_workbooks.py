@@ -6,7 +6,7 @@ from django.test import Client
 from ads.models import SpendImport
 from ads.services.imports.plan import Plan
 from ads.tests.admin.imports.pages import UPLOAD, address, check, page, read_form, send, sent
-from ads.tests.admin.pages import add, change
+from ads.tests.admin.pages import add, change, context_of
 from ads.tests.factories import CampaignFactory
 from ads.tests.services.imports.uploads import support
 from ads.tests.services.imports.uploads.support import TODAY, spent
@@ -41,7 +41,7 @@ def test_a_workbook_has_no_encoding_to_choose_and_a_csv_no_sheet(admin: Client) 
     text = sent(admin, f"campaign,date,amount\nSpring,{TODAY},12.5\n")
 
     fields = [
-        {field.name for field in admin.get(address(one, "read")).context["form"]}
+        {field.name for field in context_of(admin, address(one, "read"))["form"]}
         for one in (book, text)
     ]
 

@@ -17,7 +17,7 @@ from django.utils import timezone
 from django_celery_beat.models import PeriodicTask
 
 from ads.models import Brand, Campaign, Connection, Heartbeat, PlatformAccount
-from ads.tests.admin.pages import changelist
+from ads.tests.admin.pages import changelist, context_of
 from ads.tests.factories import BrandFactory, CampaignFactory, ScheduleFactory
 from ads.tests.support import enforce_all, spend
 
@@ -75,12 +75,10 @@ def test_each_figure_leads_to_a_list_of_just_as_many(admin: Client) -> None:
     CampaignFactory.create(brand=off, schedules=[closed])
     CampaignFactory.create(status="draft")
     enforce_all(timezone.now())
-    context = admin.get(FRONT).context
+    context = context_of(admin, FRONT)
 
     def listed(link: str) -> int:
-        response = admin.get(link)
-        assert response.status_code == 200, link
-        count: int = response.context["cl"].result_count
+        count: int = context_of(admin, link)["cl"].result_count
         return count
 
     figures = [*context["states"], *context["held"]["rows"]]
@@ -107,7 +105,7 @@ def test_it_tells_what_is_near_its_limit_and_what_is_over(admin: Client) -> None
     running(name="Close", daily_budget=100, spent=90)
     running(name="Gone", daily_budget=100, spent=101)
 
-    near = {row["name"]: row for row in admin.get(FRONT).context["near_campaigns"]}
+    near = {row["name"]: row for row in context_of(admin, FRONT)["near_campaigns"]}
 
     assert list(near) == ["Close", "Gone"]
     assert ["Budget used up" in row["state"] for row in near.values()] == [False, True]
@@ -237,7 +235,7 @@ def test_a_permission_shows_its_sections_and_no_others(
 ) -> None:
     running()
 
-    context = staff(permission).get(FRONT).context
+    context = context_of(staff(permission), FRONT)
 
     everything = set().union(*SECTIONS.values())
     assert {name for name in everything if name in context} == SECTIONS[permission]
@@ -281,7 +279,7 @@ def test_a_name_with_markup_in_it_is_shown_as_it_is(admin: Client) -> None:
 
 def test_an_empty_installation_is_led_step_by_step(admin: Client) -> None:
     def now_to_do() -> str:
-        (step,) = [row for row in admin.get(FRONT).context["first_steps"] if row.get("now")]
+        (step,) = [row for row in context_of(admin, FRONT)["first_steps"] if row.get("now")]
         return str(step["title"])
 
     assert now_to_do() == "Add a brand"
@@ -293,7 +291,7 @@ def test_an_empty_installation_is_led_step_by_step(admin: Client) -> None:
     assert "&quot;Spring, early&quot;," in page  # a line of CSV
     assert "./manage.py seed_data" in page
     spend(campaign, 1, timezone.now())
-    assert admin.get(FRONT).context["first_steps"] is None
+    assert context_of(admin, FRONT)["first_steps"] is None
 
 
 def test_the_first_steps_are_told_also_in_a_timezone_that_nobody_can_read(admin: Client) -> None:
@@ -308,8 +306,8 @@ def test_the_first_steps_are_told_also_in_a_timezone_that_nobody_can_read(admin:
 
 
 def test_who_may_not_take_the_first_step_is_not_led() -> None:
-    assert in_role("Viewer").get(FRONT).context["first_steps"] is None
-    steps = in_role("Budget manager").get(FRONT).context["first_steps"]
+    assert context_of(in_role("Viewer"), FRONT)["first_steps"] is None
+    steps = context_of(in_role("Budget manager"), FRONT)["first_steps"]
     assert [[link["text"] for link in step["links"]] for step in steps] == [
         ["Add a brand", "Upload a report"],
         ["Add a campaign"],

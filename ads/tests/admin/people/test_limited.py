@@ -29,7 +29,7 @@ from ads.services.imports import uploads
 from ads.services.imports.plan import Plan
 from ads.services.people import Roles
 from ads.tests import site_map
-from ads.tests.admin.pages import add, change, changelist, said, save
+from ads.tests.admin.pages import add, change, changelist, context_of, said, save
 from ads.tests.admin.people.world import OTHER, OWN, Side, limited_to, shared, side
 from ads.tests.admin.roles import ACTIONS
 from ads.tests.services.imports.uploads.support import TODAY, checked
@@ -356,7 +356,7 @@ def test_a_schedule_that_others_have_too_is_read_and_not_changed(
     assert 'name="_save"' not in page.content.decode()
     assert sent.status_code == deleted.status_code == 403
     assert both.fresh().name == "Office hours"
-    listed = lima.get(changelist("ads_daypartingschedule")).context["cl"].result_list
+    listed = context_of(lima, changelist("ads_daypartingschedule"))["cl"].result_list
     assert {one.name: one.campaign_count for one in listed} == {"Acme hours": 1, "Office hours": 1}
 
 
@@ -389,10 +389,10 @@ def test_whoever_is_limited_to_no_brand_sees_nothing_and_a_superuser_everything(
     Person.objects.get(user__username="lima").brands.clear()
     Person.objects.create(user_id=admin.session["_auth_user_id"], every_brand=False)
 
-    assert lima.get(changelist("ads_brand")).context["cl"].result_count == 0
+    assert context_of(lima, changelist("ads_brand"))["cl"].result_count == 0
     assert lima.get(change(own.brand)).status_code == 404
     assert lima.get(reverse("admin:index")).status_code == 200
-    assert admin.get(changelist("ads_brand")).context["cl"].result_count == 2
+    assert context_of(admin, changelist("ads_brand"))["cl"].result_count == 2
 
 
 def test_an_administrator_limits_a_user_to_brands_and_it_is_on_record(

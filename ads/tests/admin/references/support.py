@@ -6,6 +6,7 @@ from django.test import Client
 from django.urls import reverse
 
 from ads.models import UnknownReference
+from ads.tests.admin.pages import context_of
 
 LIST = "/admin/ads/unknownreference/"
 
@@ -19,7 +20,7 @@ def waiting(reference: str = "7") -> UnknownReference:
 
 
 def listed(client: Client, query: str = "") -> list[Any]:
-    return list(client.get(f"{LIST}?{query}").context["cl"].result_list)
+    return list(context_of(client, f"{LIST}?{query}")["cl"].result_list)
 
 
 def text_of(response: Any) -> str:

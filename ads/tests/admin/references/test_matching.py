@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from ads.models import Brand, Campaign, CampaignReference, DeliveryChange, Spend, WaitingSpend
-from ads.tests.admin.pages import act, said
+from ads.tests.admin.pages import act, context_of, said
 from ads.tests.admin.references.support import LIST, listed, page_of, text_of, waiting
 from ads.tests.factories import BrandFactory, CampaignFactory
 from ads.tests.services.ledger.support import entry, google, kept, known_as, limited_to, take
@@ -131,7 +131,7 @@ def test_it_is_matched_to_a_new_campaign(admin: Client, campaign: Campaign, now:
     take(entry(google("7", name="Winter"), 5), now=now)
     address = page_of(waiting(), "match_new")
 
-    form = admin.get(address).context["form"]
+    form = context_of(admin, address)["form"]
     assert form["name"].value() == "Winter"
     assert form["status"].value() == "draft"
     response = admin.post(
@@ -193,7 +193,7 @@ def test_all_that_have_the_name_of_one_campaign_are_matched_at_once(
     )
     address = reverse("admin:ads_unknownreference_match_by_name")
 
-    pairs = admin.get(address).context["pairs"]
+    pairs = context_of(admin, address)["pairs"]
     assert [(pair["campaign"], pair["amount"]) for pair in pairs] == [
         (campaign, "$1.00"),
         (autumn, "$2.00"),

@@ -8,7 +8,7 @@ from django.test import Client
 from django.utils import timezone
 
 from ads.models import Campaign, CampaignReference, Spend, UnknownReference
-from ads.tests.admin.pages import add, change, changelist, errors, formset_errors, save
+from ads.tests.admin.pages import add, change, changelist, context_of, errors, formset_errors, save
 from ads.tests.factories import CampaignFactory
 from ads.tests.services.ledger.support import entry, google, known_as, take
 
@@ -54,7 +54,7 @@ def test_a_reference_of_another_campaign_is_refused_beside_it(
     row = inline(platform="google_ads", account="123", reference="7")
     response = save(admin, change(campaign), **row)
 
-    formset = response.context["inline_admin_formsets"][1].formset
+    formset = response.context_data["inline_admin_formsets"][1].formset
     said = [text for one in formset.errors for texts in one.values() for text in texts]
     assert "another campaign is known by this platform, account and id" in said[0]
     assert formset_errors(response) == []
@@ -77,8 +77,8 @@ def test_all_references_are_listed_and_found(admin: Client, campaign: Campaign) 
     known_as(CampaignFactory.create(name="Autumn"), google("800", account="456"))
 
     def listed(query: str) -> list[str]:
-        page = admin.get(f"{changelist('ads_campaignreference')}?{query}")
-        return [row.reference for row in page.context["cl"].result_list]
+        rows = context_of(admin, f"{changelist('ads_campaignreference')}?{query}")["cl"]
+        return [row.reference for row in rows.result_list]
 
     assert listed("") == ["700", "800"]
     assert listed("q=700") == ["700"]

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from ads.models import Brand, Campaign, WaitingSpend
-from ads.tests.admin.pages import changelist
+from ads.tests.admin.pages import changelist, context_of
 from ads.tests.admin.references.support import ACTIONS, LIST, listed, page_of, text_of, waiting
 from ads.tests.factories import BrandFactory, CampaignFactory
 from ads.tests.services.ledger.support import entry, google, limited_to, take
@@ -75,7 +75,7 @@ def test_the_list_takes_the_same_number_of_queries_for_any_number_of_rows(
 
 def test_the_menu_counts_what_waits(admin: Client, campaign: Campaign, now: Any) -> None:
     def badge() -> Any:
-        groups = admin.get(LIST).context["sidebar_navigation"]
+        groups = context_of(admin, LIST)["sidebar_navigation"]
         (item,) = (i for g in groups for i in g["items"] if i["title"] == "Unmatched campaigns")
         return item["badge"]
 
@@ -115,7 +115,7 @@ def test_waiting_spend_is_listed_and_read_only(admin: Client, campaign: Campaign
     page = admin.get(f"{changelist('ads_waitingspend')}?q=a-1")
     assert list(page.context["cl"].result_list) == [row]
     of_one = f"{changelist('ads_waitingspend')}?unknown__id__exact={waiting('8').pk}"
-    assert [one.amount for one in admin.get(of_one).context["cl"].result_list] == [6]
+    assert [one.amount for one in context_of(admin, of_one)["cl"].result_list] == [6]
     address = reverse("admin:ads_waitingspend_change", args=[row.pk])
     assert "$5.00" in text_of(admin.get(address))
     assert admin.post(address, {"amount": 1}).status_code == 403

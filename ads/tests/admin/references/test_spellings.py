@@ -11,7 +11,7 @@ from ads.models import Campaign
 from ads.services import CampaignService
 from ads.services.imports import uploads
 from ads.tests.admin.imports.pages import check, confirm, page, sent
-from ads.tests.admin.pages import add, change, changelist, errors, save
+from ads.tests.admin.pages import add, change, changelist, context_of, errors, save
 from ads.tests.factories import CampaignFactory
 from ads.tests.services.imports.parsing.spellings import ID, NOW, SIX
 from ads.tests.services.imports.support import ledger
@@ -53,7 +53,7 @@ def test_the_admin_keeps_and_finds_an_id_in_one_spelling(admin: Client, campaign
 
     listed = changelist("ads_campaignreference")
     for query in ("q=123-456-7890", f"q=c:{ID}", "account__icontains=123-456-7890"):
-        assert admin.get(f"{listed}?{query}").context["cl"].result_count == 1, query
+        assert context_of(admin, f"{listed}?{query}")["cl"].result_count == 1, query
     found = admin.get(reverse("admin:search"), {"s": f"'{ID}", "extended": "1"})
     assert [result.title for result in found.context["results"]] == ["Spring"]
 

@@ -7,7 +7,16 @@ from django.test import Client
 
 from ads.admin.schedules import windows as window_forms
 from ads.models import Campaign, DaypartingSchedule, DaypartingWindow
-from ads.tests.admin.pages import add, change, changelist, errors, formset_errors, said, save
+from ads.tests.admin.pages import (
+    add,
+    change,
+    changelist,
+    context_of,
+    errors,
+    formset_errors,
+    said,
+    save,
+)
 from ads.tests.admin.schedules.windows import Triple, rows, stored
 from ads.tests.factories import CampaignFactory, ScheduleFactory
 
@@ -28,29 +37,32 @@ def test_a_schedule_is_made_with_its_windows(admin: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    ("windows", "sentence"),
+    ("page", "windows", "sentence"),
     [
         (
+            "add",
             [(0, "09:00", "12:00"), (0, "11:59", "13:00")],
             "Monday 09:00–12:00 and Monday 11:59–13:00 overlap",
         ),
         (
+            "change",
             [(0, "22:00", "06:00"), (1, "05:00", "07:00")],
             "Monday 22:00–06:00 (+1 day) and Tuesday 05:00–07:00 overlap",
         ),
         (
+            "add",
             [(0, "00:00", "01:00"), (6, "22:00", "02:00")],
             "Sunday 22:00–02:00 (+1 day) and Monday 00:00–01:00 overlap",
         ),
         (
+            "change",
             [(2, "00:00", "00:00"), (2, "08:00", "09:00")],
             "Wednesday, all day and Wednesday 08:00–09:00 overlap",
         ),
     ],
 )
-@pytest.mark.parametrize("page", ["add", "change"])
 def test_windows_that_overlap_are_refused_and_both_are_named(
-    admin: Client, windows: list[Triple], sentence: str, page: str
+    admin: Client, page: str, windows: list[Triple], sentence: str
 ) -> None:
     schedule = ScheduleFactory.create(name="Old", windows=[windows[0]])
     first = list(schedule.windows.all())
@@ -211,7 +223,7 @@ def test_the_list_says_which_are_open_and_how_many_campaigns_have_them(admin: Cl
     ScheduleFactory.create(name="B")
     CampaignFactory.create_batch(2, schedules=[always])
 
-    listed = admin.get(changelist("ads_daypartingschedule")).context["cl"].result_list
+    listed = context_of(admin, changelist("ads_daypartingschedule"))["cl"].result_list
 
     assert [(row.name, row.is_open, row.campaign_count) for row in listed] == [
         ("A", True, 2),

@@ -9,7 +9,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils.html import strip_tags
 
-from ads.tests.admin.pages import changelist
+from ads.tests.admin.pages import changelist, context_of
 from ads.tests.admin.schedules.windows import Triple
 from ads.tests.factories import CampaignFactory, ScheduleFactory
 
@@ -62,7 +62,7 @@ def test_the_number_of_campaigns_leads_to_them(admin: Client) -> None:
     address = f"{changelist('ads_campaign')}?dayparting_schedules__id__exact={schedule.pk}"
     assert address in admin.get(changelist("ads_daypartingschedule")).content.decode()
 
-    shown = admin.get(address).context["cl"].result_list
+    shown = context_of(admin, address)["cl"].result_list
     assert [campaign.name for campaign in shown] == ["Has it"]
 
 

@@ -15,7 +15,7 @@ from ads.models import WebhookDelivery, WebhookEndpoint
 from ads.services.history.audit import event_model, recent
 from ads.services.senders import webhook_endpoints, webhooks
 from ads.services.senders.encryption import unseal
-from ads.tests.admin.pages import add, change, changelist, errors, save
+from ads.tests.admin.pages import add, change, changelist, context_of, errors, save
 from ads.tests.factories import BrandFactory
 
 SECRET = re.compile(r"whsec_[A-Za-z0-9+/]{43}=")
@@ -187,4 +187,4 @@ def test_what_was_taken_in_is_shown_and_changed_by_nobody(admin: Client) -> None
         assert "msg_&lt;1&gt;" in page
         assert "spend.entries: 3 waiting, 1,200 recorded" in page
     assert admin.post(change(delivery), {"webhook_id": "x"}).status_code == 403
-    assert admin.get(changelist("ads_webhookdelivery"), {"q": "msg_<1>"}).context["cl"].result_count
+    assert context_of(admin, changelist("ads_webhookdelivery"), {"q": "msg_<1>"})["cl"].result_count

@@ -16,7 +16,7 @@ from django.utils import timezone
 from ads.models import ApiKey
 from ads.services.history.audit import event_model, recent
 from ads.services.senders import api_keys
-from ads.tests.admin.pages import act, add, change, changelist, errors, save
+from ads.tests.admin.pages import act, add, change, changelist, context_of, errors, save
 from ads.tests.factories import BrandFactory, CampaignFactory
 
 KEY = re.compile(r"bm_\w{8}_\w{43}")
@@ -144,7 +144,7 @@ def test_name_and_limits_are_edited_and_the_source_is_on_record(admin: Client) -
         ("every brand", "yes", "no"),
         ("scopes", "read", "spend:write"),
     }
-    shown = admin.get(change(key)).context["audit"]
+    shown = context_of(admin, change(key))["audit"]
     assert sorted(entry.what for _, entry in shown) == ["attached", "changed", "created"]
 
 

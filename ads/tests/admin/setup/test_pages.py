@@ -13,6 +13,7 @@ from django.urls import reverse
 
 from ads.admin.setup.pages import PERMISSIONS
 from ads.models import Brand, Campaign
+from ads.tests.admin.pages import context_of
 from ads.tests.factories import BrandFactory, CampaignFactory
 from ads.tests.services.imports.workbooks.support import workbook
 from ads.tests.support import delivers
@@ -58,7 +59,7 @@ def test_a_file_is_previewed_and_nothing_is_changed_before_it_is_confirmed(
     assert message.startswith("May.csv: 1 new campaign, 1 campaign changed. ")
     assert spring.fresh().daily_budget == 90
     assert delivers(Campaign.objects.get(name="New"))
-    shown = admin.get(message.partition('href="')[2].partition('"')[0]).context["cl"].result_list
+    shown = context_of(admin, message.partition('href="')[2].partition('"')[0])["cl"].result_list
     assert {row.name for row in shown} == {"Spring", "New"}
 
 

@@ -16,7 +16,7 @@ from ads.admin.spend import changelist as spend_list
 from ads.models import Campaign, Spend, SpendTotal
 from ads.services import BudgetService
 from ads.services.ledger.sources import ledger_sources
-from ads.tests.admin.pages import change, changelist, said
+from ads.tests.admin.pages import change, changelist, context_of, said
 from ads.tests.factories import BrandFactory, CampaignFactory
 from ads.tests.support import at
 
@@ -35,8 +35,8 @@ def evening() -> Iterator[None]:
 
 
 def found(admin: Client, **query: Any) -> list[str]:
-    response = admin.get(LEDGER, query)
-    return [entry.description for entry in response.context["cl"].result_list]
+    rows = context_of(admin, LEDGER, query)["cl"]
+    return [entry.description for entry in rows.result_list]
 
 
 def recorded(campaign: Campaign, what: str, *, ago: int = 0, **more: Any) -> Spend:
@@ -99,7 +99,7 @@ def test_the_sums_are_found_by_brand_campaign_and_day(admin: Client) -> None:
     recorded(CampaignFactory.create(name="Autumn"), "z")
 
     def sums(**query: Any) -> list[tuple[str, str, date]]:
-        rows = admin.get(changelist("ads_spendtotal"), query).context["cl"].result_list
+        rows = context_of(admin, changelist("ads_spendtotal"), query)["cl"].result_list
         return [(row.campaign and row.campaign.name, row.period, row.start) for row in rows]
 
     may, yesterday = TODAY.replace(day=1), TODAY - timedelta(days=1)
@@ -123,20 +123,20 @@ def test_the_ways_to_days_go_by_the_brands_clock_and_keep_the_other_filters(
         recorded(campaign, f"{ago} days ago", ago=ago)
     brand_only = {"campaign__brand__id__exact": brand.pk}
 
-    days = {day["title"]: day for day in admin.get(LEDGER, brand_only).context["cl"].days}
+    days = {day["title"]: day for day in context_of(admin, LEDGER, brand_only)["cl"].days}
 
     def behind(title: str) -> list[str]:
-        response = admin.get(LEDGER + days[title]["address"])
-        assert [day["title"] for day in response.context["cl"].days if day["is_chosen"]] == [title]
-        assert response.context["cl"].zone == "Asia/Tokyo"
-        return [entry.description for entry in response.context["cl"].result_list]
+        rows = context_of(admin, LEDGER + days[title]["address"])["cl"]
+        assert [day["title"] for day in rows.days if day["is_chosen"]] == [title]
+        assert rows.zone == "Asia/Tokyo"
+        return [entry.description for entry in rows.result_list]
 
     assert behind("Today") == ["-1 days ago"]
     assert behind("Yesterday") == ["0 days ago"]
     assert behind("This month") == ["-1 days ago", "0 days ago", "1 days ago"]
     assert behind("Last month") == ["40 days ago"]
     assert len(behind("Any day")) == 4
-    utc = {day["title"]: day for day in admin.get(LEDGER).context["cl"].days}
+    utc = {day["title"]: day for day in context_of(admin, LEDGER)["cl"].days}
     assert f"date_from={TODAY}" in utc["Today"]["address"]
 
 
@@ -183,7 +183,7 @@ def test_a_sum_leads_to_the_entries_that_it_adds_up(admin: Client, of_brand: boo
         total = totals.get(period=period, start=start)
         page = admin.get(change(total)).content.decode()
         link = page.split('href="/admin/ads/spend/?')[1].split('"')[0].replace("&amp;", "&")
-        behind = admin.get(f"{LEDGER}?{link}").context["cl"].result_list
+        behind = context_of(admin, f"{LEDGER}?{link}")["cl"].result_list
 
         of_others = ["another's"] if of_brand and start != date(2024, 4, 1) else []
         assert [entry.description for entry in behind] == [*of_others, *entries]

@@ -11,7 +11,7 @@ from django.urls import reverse
 from ads.models import Brand, Campaign, Label, Note
 from ads.services.actor import acting_as
 from ads.tests.admin.actions.acting import plain
-from ads.tests.admin.pages import change, changelist, said
+from ads.tests.admin.pages import change, changelist, context_of, said
 from ads.tests.admin.people.world import limited_to
 from ads.tests.factories import BrandFactory, CampaignFactory
 
@@ -103,11 +103,11 @@ def test_the_last_label_of_several_is_undone_from_the_history_by_who_may_change_
     answer = act(admin, rows, "add", label=str(label.pk))
 
     (button,) = [
-        row["undo"] for row in admin.get(change(rows[0])).context["happenings"] if row["undo"]
+        row["undo"] for row in context_of(admin, change(rows[0]))["happenings"] if row["undo"]
     ]
     assert ">Undo this change of 2 campaigns</button>" in button
     switcher = staff("view_campaign", "switch_campaign")
-    assert not any(row["undo"] for row in switcher.get(change(rows[0])).context["happenings"])
+    assert not any(row["undo"] for row in context_of(switcher, change(rows[0]))["happenings"])
     address = re.search(r'action="([^"]+)"', button)
     assert address
     assert switcher.post(address[1]).status_code == 403
@@ -171,7 +171,7 @@ def test_my_brands_are_those_i_look_after(admin: Client, operator: User) -> None
 
     def shown(model: type[Brand | Campaign], who: Any) -> list[int]:
         address = reverse(f"admin:ads_{model._meta.model_name}_changelist")
-        return [row.pk for row in admin.get(f"{address}?manager={who}").context["cl"].result_list]
+        return [row.pk for row in context_of(admin, f"{address}?manager={who}")["cl"].result_list]
 
     assert shown(Brand, "me") == shown(Brand, operator.pk) == [mine.pk]
     assert shown(Brand, "none") == [other.pk]

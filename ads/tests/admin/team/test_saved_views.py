@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from ads.models import Campaign, DefaultView, SavedView
 from ads.tests import site_map
-from ads.tests.admin.pages import said
+from ads.tests.admin.pages import context_of, said
 from ads.tests.factories import CampaignFactory
 
 CAMPAIGNS = "/admin/ads/campaign/"
@@ -108,7 +108,7 @@ def test_a_view_keeps_filters_search_order_and_columns_by_name(admin: Client) ->
     assert page.context["cl"].list_display == ["action_checkbox", "name", "of_brand", "badge"]
     assert page.context["views"]["current"] == view
     assert not page.context["views"]["differs"]
-    assert admin.get(f"{saved.url}&brand__id__exact=5").context["views"]["differs"]
+    assert context_of(admin, f"{saved.url}&brand__id__exact=5")["views"]["differs"]
 
 
 @pytest.mark.django_db
@@ -203,7 +203,7 @@ def test_columns_are_chosen_and_the_order_stays_as_far_as_it_is_shown(admin: Cli
 
     assert fewer.url == f"{CAMPAIGNS}?state=Active&cols=badge,manager&o=-2"
     assert usual.url == f"{CAMPAIGNS}?state=Active&o=-3.2"
-    shown = admin.get(fewer.url).context["cl"].list_display
+    shown = context_of(admin, fewer.url)["cl"].list_display
     assert shown == ["action_checkbox", "name", "badge", "manager"]
 
 
