@@ -127,14 +127,17 @@ def test_data_in_both_survives_a_restart_and_a_pid_file_left_by_a_power_cut_is_i
     redis.Redis.from_url(redis_url).set("kept", "yes")
     data = used / ".local" / "postgres"
     pid_file = data / "postmaster.pid"
-    # Its number may by now be another program's, such as ours.
-    left = pid_file.read_text().replace(str(postmaster(used)), str(os.getpid()), 1)
+    left, pid = pid_file.read_text(), postmaster(used)
     user.leave()
-    pid_file.write_text(left)
-    os.chown(pid_file, data.stat().st_uid, data.stat().st_gid)
+    owner = data.stat()
+    # Its number may by now be another program's; those of other users are ignored anyway.
+    with subprocess.Popen(["sleep", "60"], user=owner.st_uid) as other:
+        pid_file.write_text(left.replace(str(pid), str(other.pid), 1))
+        os.chown(pid_file, owner.st_uid, owner.st_gid)
 
-    again = User(used)
-    urls = again.urls()
+        again = User(used)
+        urls = again.urls()
+        other.kill()
     kept = run_sql(urls[0], "SELECT answer FROM kept"), redis.Redis.from_url(urls[1]).get("kept")
     again.leave()
 
