@@ -21,7 +21,7 @@ OURS = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "ENVIRONMENT", "ALLOWED_HOSTS
 USE = """
 import pathlib, sys, types
 sys.modules["budget_manager"] = package = types.ModuleType("budget_manager")
-package.__path__ = ["budget_manager"]
+package.__path__ = [str(pathlib.Path("budget_manager").resolve())]
 from budget_manager import bundled
 base, database_url, redis_url = sys.argv[1:]
 urls = bundled.urls(pathlib.Path(base), database_url=database_url, redis_url=redis_url)

@@ -62,9 +62,9 @@ def copy_template(*, to: str) -> None:
 
 
 def copy_all_tables_but_one(*, to: str) -> None:
-    """As ``copy_template``, and leave one table to be migrated: all of them take long.
+    """As ``copy_template``, and leave one table to be migrated.
 
-    That there were none makes no difference but in what the template itself was made by.
+    To migrate all of them takes long, and is how the template itself was made.
     """
     copy_template(to=to)
     with using(to), connection.cursor() as cursor:
