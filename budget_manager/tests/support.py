@@ -17,8 +17,11 @@ MEMORY = Path("/dev/shm")  # noqa: S108
 ROOM = 4 * 2**30  # bytes
 OURS = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "ENVIRONMENT", "ALLOWED_HOSTS", "PORT")
 
+#: The package itself would load Celery, which takes longer than all that the servers need.
 USE = """
-import pathlib, sys
+import pathlib, sys, types
+sys.modules["budget_manager"] = package = types.ModuleType("budget_manager")
+package.__path__ = [str(pathlib.Path("budget_manager").resolve())]
 from budget_manager import bundled
 base, database_url, redis_url = sys.argv[1:]
 urls = bundled.urls(pathlib.Path(base), database_url=database_url, redis_url=redis_url)

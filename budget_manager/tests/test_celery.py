@@ -1,6 +1,7 @@
 """Celery's configuration: queues that are consumed, limits that fit, a Redis that says nothing."""
 
 import gc
+import json
 import select
 import signal
 import socket
@@ -10,6 +11,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from urllib.parse import urlsplit, urlunsplit
 
 import pytest
@@ -70,42 +72,54 @@ def test_the_processes_of_a_pool_share_what_was_loaded_before_them() -> None:
         gc.unfreeze()
 
 
-def in_a_worker(code: str) -> str:
-    """What the code prints in a process with everything that a worker loads."""
-    loading = (
-        "import sys; sys.argv[0] = '/app/.venv/bin/celery';"
-        "from budget_manager.celery import app; app.loader.import_default_modules();"
-    )
+#: What a process has with everything that a worker loads, as JSON.
+WORKER = """
+import json, sys
+sys.argv[0] = "/app/.venv/bin/celery"
+from budget_manager.celery import app
+app.loader.import_default_modules()
+modules = list(sys.modules)
+from django.conf import settings
+from flower.command import apply_env_options, options
+apply_env_options()
+print(json.dumps([modules, settings.PRODUCTION, settings.DEBUG, options.max_tasks]))
+"""
+
+
+@dataclass
+class Loaded:
+    modules: list[str]
+    production: bool
+    debug: bool
+    tasks_in_flower: int
+
+
+@pytest.fixture(scope="module")
+def loaded() -> Loaded:
     done = subprocess.run(
-        [sys.executable, "-c", loading + code], cwd=ROOT, capture_output=True, text=True, check=True
+        [sys.executable, "-c", WORKER], cwd=ROOT, capture_output=True, text=True, check=True
     )
-    return done.stdout.strip()
+    return Loaded(*json.loads(done.stdout))
 
 
-def test_a_worker_loads_neither_pages_nor_addresses_nor_what_few_tasks_need() -> None:
+def test_a_worker_loads_neither_pages_nor_addresses_nor_what_few_tasks_need(
+    loaded: Loaded,
+) -> None:
     unwanted = (
         "ads.admin", "ads.api", "unfold.", "ninja", "django.test",
         "authlib", "weasyprint", "google.", "grpc", "sqlalchemy", "apprise",
     )  # fmt: skip
 
-    assert in_a_worker(f"print([name for name in sys.modules if name.startswith({unwanted})])") == (
-        "[]"
-    )
+    assert "ads.tasks" in loaded.modules
+    assert [name for name in loaded.modules if name.startswith(unwanted)] == []
 
 
-def test_a_worker_keeps_no_list_of_its_statements() -> None:
-    shown = "from django.conf import settings; print(settings.PRODUCTION, settings.DEBUG)"
-
-    assert in_a_worker(shown) == "False False"
+def test_a_worker_keeps_no_list_of_its_statements(loaded: Loaded) -> None:
+    assert (loaded.production, loaded.debug) == (False, False)
 
 
-def test_flower_keeps_some_thousand_tasks() -> None:
-    limit = (
-        "from flower.command import apply_env_options, options;"
-        "apply_env_options(); print(options.max_tasks)"
-    )
-
-    assert in_a_worker(limit) == "5000"
+def test_flower_keeps_some_thousand_tasks(loaded: Loaded) -> None:
+    assert loaded.tasks_in_flower == 5000
 
 
 def test_a_task_is_killed_before_it_is_delivered_again() -> None:

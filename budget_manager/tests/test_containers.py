@@ -12,7 +12,6 @@ import sys
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +22,7 @@ import yaml
 from celery import Celery
 from django.conf import settings
 from django.db import connection
+from django_celery_beat.models import IntervalSchedule, PeriodicTask
 from pytest_django.plugin import DjangoDbBlocker
 
 from ads.tests.own_redis import free_port
@@ -32,7 +32,7 @@ from budget_manager.celery import app
 from budget_manager.secret_files import SECRETS as NAMES
 from budget_manager.tests.running import Running
 from budget_manager.tests.support import ROOT, User, copy_project, directory, environment, wait_for
-from budget_manager.tests.template import copy_template, using
+from budget_manager.tests.template import copy_all_tables_but_one, using
 
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 PRODUCTION = yaml.safe_load((ROOT / "docker-compose.prod.yml").read_text())
@@ -123,7 +123,7 @@ def site(django_db_blocker: DjangoDbBlocker) -> Iterator[Site]:
         user = User(clone)
         site = Site(COMPOSE["services"], clone, user.urls(), free_port(), free_port())
         with django_db_blocker.unblock():
-            make_all_tables_but_one(site.urls[0])
+            copy_all_tables_but_one(to=site.urls[0])
         services: list[Running] = []
         try:
             services.append(web := site.start("web"))
@@ -133,14 +133,6 @@ def site(django_db_blocker: DjangoDbBlocker) -> Iterator[Site]:
             for service in services:
                 service.stop()
             user.leave()
-
-
-def make_all_tables_but_one(database_url: str) -> None:
-    """A first start makes all of them (test_start.py), which takes long; here is one left."""
-    copy_template(to=database_url)
-    with using(database_url), connection.cursor() as cursor:
-        cursor.execute("DROP TABLE django_session")
-        cursor.execute("DELETE FROM django_migrations WHERE app = 'sessions'")
 
 
 def test_the_web_service_migrates_makes_a_login_and_answers(
@@ -155,38 +147,31 @@ def test_the_web_service_migrates_makes_a_login_and_answers(
     assert (site.clone / ".local" / "admin-password").exists()
 
 
-def test_the_workers_consume_every_queue_and_run_every_task(site: Site) -> None:
-    workers = {name: site.start(name) for name in WORKERS}
+def test_a_worker_runs_its_tasks_is_healthy_while_it_does_and_stops_when_asked(
+    site: Site,
+) -> None:
+    """The others differ in their names and queues, which are those of the Procfile, below."""
+    worker = site.start("celery-enforcement")
     try:
-        for worker in workers.values():
-            assert worker.says("ready."), worker.lines
-        with ThreadPoolExecutor() as at_once:
-            assert list(at_once.map(site.healthy, WORKERS)) == [True] * 3
+        assert worker.says("ready."), worker.lines
+        assert site.healthy("celery-enforcement")
         client = Celery(broker=site.urls[1], backend=site.urls[1], set_as_current=False)
-        inspect = client.control.inspect(timeout=20, limit=len(WORKERS))
-        consumed = {
-            node.partition("@")[0]: {queue["name"] for queue in queues}
-            for node, queues in (inspect.active_queues() or {}).items()
-        }
-        assert consumed == {
-            "enforcement": {"enforcement"},
-            "orders": {"orders"},
-            "worker": {"platforms", "imports", "alerts", "background"},
-        }
-        for tasks in (inspect.registered() or {}).values():
-            assert {name for name in tasks if name.startswith("ads.")} == {*PERIODS, *ON_DEMAND}
+        inspect = client.control.inspect(timeout=20, limit=1)
+        (consumed,) = (inspect.active_queues() or {}).values()
+        assert {queue["name"] for queue in consumed} == {"enforcement"}
+        (tasks,) = (inspect.registered() or {}).values()
+        assert {name for name in tasks if name.startswith("ads.")} == {*PERIODS, *ON_DEMAND}
 
         sent = [
-            client.send_task(name, queue=app.amqp.router.route({}, name)["queue"].name)
+            client.send_task(name, queue="enforcement")
             for name in PERIODS
+            if app.amqp.router.route({}, name)["queue"].name == "enforcement"
         ]
+        assert len(sent) == 4
         assert None not in [result.get(timeout=60) for result in sent]
         client.close()
     finally:
-        for worker in workers.values():
-            worker.process.terminate()
-        stopped = [worker.end() for worker in workers.values()]
-    assert stopped == [0, 0, 0]
+        assert worker.stop() == 0
     assert not site.healthy("celery-enforcement")
 
 
@@ -195,7 +180,11 @@ def test_compose_starts_the_workers_of_the_procfile_and_lets_their_tasks_end() -
     for name, command in worker_commands().items():
         service = COMPOSE["services"][f"celery-{name}"]
         assert shlex.split(service["command"])[:-1] == command[:-1]  # but for how much is logged
-        assert f"-d {name}@" in service["healthcheck"]["test"][1]
+        ping = service["healthcheck"]["test"]
+        assert ping == [
+            "CMD-SHELL",
+            f"celery -A budget_manager inspect ping -d {name}@$$(uname -n)",
+        ]
         longest = max(
             app.tasks[task].time_limit or settings.CELERY_TASK_TIME_LIMIT
             for task in PERIODS.keys() | ON_DEMAND
@@ -204,32 +193,17 @@ def test_compose_starts_the_workers_of_the_procfile_and_lets_their_tasks_end() -
         assert int(service["stop_grace_period"].removesuffix("m")) * 60 > longest
 
 
-def test_beat_sends_what_is_due(site: Site) -> None:
-    code = (
-        "from django_celery_beat.models import IntervalSchedule as I, PeriodicTask as P;"
-        "i, _ = I.objects.get_or_create(every=1, period='seconds');"
-        "P.objects.create(name='a tick', task='ads.tasks.enforce_dayparting', interval=i)"
-    )
-    subprocess.run(
-        [sys.executable, "manage.py", "shell", "-v", "0", "-c", code],
-        cwd=site.clone,
-        env=site.variables("celery-beat"),
-        check=True,
-    )
+def test_beat_sends_what_is_due(site: Site, django_db_blocker: DjangoDbBlocker) -> None:
+    with django_db_blocker.unblock(), using(site.urls[0]):
+        second, _ = IntervalSchedule.objects.get_or_create(every=1, period="seconds")
+        PeriodicTask.objects.create(
+            name="a tick", task="ads.tasks.enforce_dayparting", interval=second
+        )
     beat = site.start("celery-beat")
     try:
         assert beat.says("Sending due task a tick"), beat.lines
     finally:
         assert beat.stop() == 0
-
-
-def test_flower_answers(site: Site) -> None:
-    flower = site.start("celery-flower")
-    try:
-        assert wait_for(lambda: listens(site.flower)), flower.lines
-        assert site.healthy("celery-flower"), flower.lines
-    finally:
-        assert flower.stop() == 0
 
 
 def test_production_serves_behind_a_proxy_that_ends_tls(site: Site) -> None:
@@ -260,7 +234,7 @@ def ask_as_proxy(port: int, path: str) -> str:
         return str(answer.read().decode())
 
 
-def test_flower_asks_for_a_login_in_production(site: Site) -> None:
+def test_flower_answers_and_asks_for_a_login_in_production(site: Site) -> None:
     services = {name: COMPOSE["services"][name] | PRODUCTION["services"][name] for name in OURS}
     production = Site(services, site.clone, site.urls, free_port(), free_port())
     flower = production.start("celery-flower")

@@ -14,6 +14,7 @@ from http.cookiejar import CookieJar
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
+import psutil
 import pytest
 from django.core.management import CommandError
 from pytest_django.plugin import DjangoDbBlocker
@@ -32,7 +33,7 @@ from budget_manager.tests.support import (
     eventually_none,
     processes_of,
 )
-from budget_manager.tests.template import copy_template
+from budget_manager.tests.template import copy_all_tables_but_one
 
 UP = "Budget Manager is up"
 
@@ -69,10 +70,18 @@ class Start(Running):
 
 
 @pytest.fixture(scope="module")
-def clone() -> Iterator[Path]:
-    """One clone for all: what one start left, the next finds."""
+def clone(django_db_blocker: DjangoDbBlocker) -> Iterator[Path]:
+    """One clone for all: what one start left, the next finds.
+
+    Its database has no rows yet, and all tables but one: budget_manager/tests/production makes
+    them all, and so does every template.
+    """
     with directory() as path:
         copy_project(path)
+        user = User(path)
+        with django_db_blocker.unblock():
+            copy_all_tables_but_one(to=user.urls()[0])
+        user.leave()
         yield path
 
 
@@ -107,8 +116,9 @@ def log_in(port: int, password: str) -> str:
 def test_a_first_start_says_where_everything_is_and_lets_the_admin_log_in(
     clone: Path, start_sh: Callable[..., Start]
 ) -> None:
-    start = start_sh()
+    start = start_sh(DEMO_PLATFORMS="meta_ads")
     start.until(UP)
+    start.until("Ctrl-C stops everything")
 
     login = re.search(r"Login\s+admin / (\S+)", start.output)
     assert login is not None
@@ -128,6 +138,15 @@ def test_a_first_start_says_where_everything_is_and_lets_the_admin_log_in(
     assert "/admin/login/" in (clone / ".local" / "access.log").read_text()
     assert "/admin/login/" not in start.output  # which would push the login off the screen
 
+    control = re.search(r"meta_ads \(control address (\S+)\)", start.output)
+    assert control is not None
+    assert re.search(r"access_token +stand-in-token$", start.output, re.MULTILINE)
+    with urllib.request.urlopen(f"{control[1]}/state") as state:  # noqa: S310 - HTTP
+        assert len(json.load(state)["accounts"]) == 2
+    endpoint = urlsplit(worker_of(start).environ()["META_ADS_ENDPOINT"])
+    with socket.create_connection((endpoint.hostname, endpoint.port)):
+        pass
+
     second = start_sh()
     assert second.end() == 1
     assert "error: start.sh is already running in this clone" in second.output
@@ -136,58 +155,53 @@ def test_a_first_start_says_where_everything_is_and_lets_the_admin_log_in(
     assert processes_of(clone) == []
 
 
-def test_a_second_start_keeps_the_data_and_can_run_a_stand_in_until_a_process_dies(
-    clone: Path, start_sh: Callable[..., Start]
+def worker_of(start: Start) -> psutil.Process:
+    (worker,) = [
+        process
+        for process in psutil.Process(start.process.pid).children()
+        if "worker@%h" in process.cmdline()
+    ]
+    return worker
+
+
+@pytest.fixture
+def web_and_worker(clone: Path) -> Iterator[None]:
+    """The clone's Procfile has these two processes alone: each takes seconds to start."""
+    procfile = clone / "Procfile"
+    whole = procfile.read_text()
+    lines = whole.splitlines(keepends=True)
+    procfile.write_text("".join(line for line in lines if line.startswith(("web:", "worker:"))))
+    yield
+    procfile.write_text(whole)
+
+
+def test_a_second_start_keeps_the_data_until_a_process_dies(
+    clone: Path, web_and_worker: None, start_sh: Callable[..., Start]
 ) -> None:
     kept = clone / ".local" / "admin-password"
     if not kept.exists():  # this test runs alone
         first = start_sh()
-        first.until(UP)
+        first.until("ready.")
         first.stop(signal.SIGINT)
     password = kept.read_text().strip()
 
-    start = start_sh(DEMO_PLATFORMS="meta_ads")
-    start.until(UP)
-    start.until("Ctrl-C stops everything")
+    start = start_sh()
+    start.until("ready.")
 
     log_in(start.port, password)
-    assert f"admin / {password}" in start.output
-    control = re.search(r"meta_ads \(control address (\S+)\)", start.output)
-    assert control is not None
-    assert re.search(r"access_token +stand-in-token$", start.output, re.MULTILINE)
-    with urllib.request.urlopen(f"{control[1]}/state") as state:  # noqa: S310 - HTTP
-        assert len(json.load(state)["accounts"]) == 2
-    (worker,) = [
-        process
-        for process in processes_of(clone)
-        if "worker@%h" in process.cmdline() and process.ppid() == start.process.pid
-    ]
-    endpoint = urlsplit(worker.environ()["META_ADS_ENDPOINT"])
-    with socket.create_connection((endpoint.hostname, endpoint.port)):
-        pass
 
-    worker.kill()
+    worker_of(start).kill()
 
     assert start.end() == 1
     assert "worker was killed by SIGKILL, so the others were stopped" in start.output
+    assert kept.read_text().strip() == password
     assert processes_of(clone) == []
-
-
-@pytest.fixture
-def migrated(clone: Path, django_db_blocker: DjangoDbBlocker) -> Path:
-    """The clone, with tables."""
-    if not (clone / ".local" / "postgres").exists():
-        user = User(clone)
-        with django_db_blocker.unblock():
-            copy_template(to=user.urls()[0])
-        user.leave()
-    return clone
 
 
 @pytest.mark.faults
 @pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGKILL])
 def test_closing_the_terminal_or_killing_start_leaves_no_process_behind(
-    migrated: Path, start_sh: Callable[..., Start], number: int
+    clone: Path, start_sh: Callable[..., Start], number: int
 ) -> None:
     start = start_sh()
     start.until("worker@")
@@ -195,7 +209,7 @@ def test_closing_the_terminal_or_killing_start_leaves_no_process_behind(
     start.stop(number)
 
     # A pool's process waits up to 30 seconds for its last result to be read: it is killed.
-    assert eventually_none(migrated, GRACE + 15) == []
+    assert eventually_none(clone, GRACE + 15) == []
 
 
 @pytest.mark.faults

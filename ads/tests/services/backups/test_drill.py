@@ -12,6 +12,7 @@ from typing import Any
 import psycopg2
 import pytest
 from django.conf import settings
+from django.core.management import CommandError
 
 from ads.services import api
 from ads.services.ledger import shortcut
@@ -19,6 +20,7 @@ from ads.tests.commands.support import say
 from ads.tests.factories import BrandFactory, CampaignFactory
 from ads.tests.support import execute
 from budget_manager.tests.support import ROOT, User, directory, environment
+from budget_manager.tests.template import using
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -73,10 +75,10 @@ def test_a_backup_is_restored_on_another_port_and_every_sum_is_there(
             )
             == []
         )
-    again = restore(folder, elsewhere)
-    assert again.returncode == 1
-    assert 'The database "budget_manager" is not empty' in again.stderr
-    assert "Make one ('createdb restored'), and name it in DATABASE_URL" in again.stderr
+    with using(elsewhere), pytest.raises(CommandError) as again:
+        say("restore", str(folder))
+    assert 'The database "budget_manager" is not empty' in str(again.value)
+    assert "Make one ('createdb restored'), and name it in DATABASE_URL" in str(again.value)
 
 
 def restore(folder: Path, database_url: str) -> "subprocess.CompletedProcess[str]":
