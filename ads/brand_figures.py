@@ -1,5 +1,6 @@
 """What brands have spent and how many campaigns deliver, in SQL, for sorting and filtering."""
 
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Final
@@ -59,7 +60,13 @@ def with_money(brands: QuerySet[Brand], now: datetime) -> QuerySet[Any]:
     One query, for the timezones; a brand with an invalid timezone has spent nothing.
     """
     zones = Brand.objects.order_by().values_list("timezone", flat=True).distinct()
-    dates = group_by_local_date(zones, now).by_date
+    return with_money_on(brands, now, group_by_local_date(zones, now).by_date)
+
+
+def with_money_on(
+    brands: QuerySet[Brand], now: datetime, dates: Mapping[date, Sequence[str]]
+) -> QuerySet[Any]:
+    """The same without a query; ``dates``: the timezones by the date that they have ``now``."""
     money: dict[str, Any] = {
         SPEND[period]: Coalesce(_sum(period, F("amount")), Decimal(0), output_field=MoneyField())
         for period in Period
@@ -81,7 +88,7 @@ def used(brands: QuerySet[Any], percent: int) -> QuerySet[Any]:
     return brands.filter(Q(**reached, _connector=Q.OR))
 
 
-def _start(period: Period, dates: dict[date, list[str]]) -> Case:
+def _start(period: Period, dates: Mapping[date, Sequence[str]]) -> Case:
     return Case(
         *(
             When(timezone__in=zones, then=Value(period_start(period, day)))

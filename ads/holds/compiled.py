@@ -13,7 +13,7 @@ from typing import Any, Final, NoReturn
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
-from django.db.models import DateTimeField, QuerySet, Value
+from django.db.models import DateTimeField, Model, QuerySet, Value
 
 from ads.holds.given import as_array
 from ads.holds.moments import Moment
@@ -23,7 +23,7 @@ from ads.models import Campaign
 #: schedules, groups or campaigns: keeping many of those would take more memory than all else.
 LONGEST: Final = 10_000
 
-Build = Callable[[QuerySet[Campaign], Moment], QuerySet[Any, Any]]
+Build = Callable[[QuerySet[Any], Moment], QuerySet[Any, Any]]
 
 
 class _Ids:
@@ -60,11 +60,12 @@ def rows(build: Build, moment: Moment, ids: Sequence[int] | None = None) -> list
 
 
 def sql(
-    build: Build, moment: Moment, ids: Sequence[int] | None = None
+    build: Build, moment: Moment, ids: Sequence[int] | None = None, of: type[Model] = Campaign
 ) -> tuple[str, Sequence[Any]]:
-    """``build(campaigns, moment)``, and its parameters, for campaigns by their ids; None: for all.
+    """``build(rows, moment)``, and its parameters, for campaigns by their ids; None: for all.
 
-    ``build`` is a function of a module, whose query depends on nothing else.
+    ``build`` is a function of a module, whose query depends on nothing else. ``of``: the model,
+    if the rows are not campaigns.
 
     Raises:
         EmptyResultSet: it has no rows.
@@ -75,7 +76,7 @@ def sql(
     content = repr(moment)
     # The figures of groups are not in the content, and would be kept with it.
     moment = replace(moment, groups=_Any)  # type: ignore[arg-type]
-    query = _Query(build, ids is None, content, moment)
+    query = _Query(build, of, ids is None, content, moment)
     statement, values = (_sql if len(content) <= LONGEST else _sql.__wrapped__)(query)
     given = as_array(ids or ())
     return statement, [
@@ -87,6 +88,7 @@ def sql(
 @dataclass(frozen=True, slots=True)
 class _Query:
     build: Build
+    of: type[Model]
     of_all: bool
     #: All of the moment that SQL can contain, as text: a moment has no hash.
     content: str
@@ -95,12 +97,8 @@ class _Query:
 
 @functools.lru_cache(maxsize=128)
 def _sql(query: _Query) -> tuple[str, tuple[Any, ...]]:
-    campaigns = _campaigns(None if query.of_all else _Ids)
-    sql, parameters = query.build(campaigns, query.moment).query.sql_with_params()
+    rows: QuerySet[Any] = query.of._default_manager.all()
+    if not query.of_all:
+        rows = rows.filter(pk__any_of=_Ids)
+    sql, parameters = query.build(rows, query.moment).query.sql_with_params()
     return sql, tuple(parameters)
-
-
-def _campaigns(ids: Any) -> QuerySet[Campaign]:
-    if ids is None:
-        return Campaign.objects.all()
-    return Campaign.objects.filter(pk__any_of=ids)

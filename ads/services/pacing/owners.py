@@ -5,17 +5,28 @@ Another owner (a budget that several campaigns share) or another period (a fligh
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from django.core.exceptions import EmptyResultSet
 from django.db import DEFAULT_DB_ALIAS
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, Model, OuterRef, Q, QuerySet
 from django.db.models.expressions import ExpressionWrapper
 from django.db.models.fields import BooleanField
 
 from ads import brand_figures
-from ads.holds import BUDGET_HOLDS, LOCAL_DATE, Clock, Moment, has_ended, with_spend
+from ads.holds import (
+    BUDGET_HOLDS,
+    LOCAL_DATE,
+    Clock,
+    Moment,
+    as_array,
+    compiled,
+    has_ended,
+    with_spend,
+)
 from ads.models import Brand, Campaign
 from ads.models.campaigns import Status
 from ads.models.spend import Period
@@ -55,26 +66,14 @@ class Owners:
     ids: str
 
 
-def of_campaigns(campaigns: QuerySet[Campaign], now: datetime) -> Owners:
-    """Campaigns, without those of brands with an invalid timezone. Two queries, small ones."""
-    if campaigns.query.is_sliced:
-        campaigns = Campaign.objects.filter(pk__in=list(campaigns.values_list("pk", flat=True)))
-    campaigns = campaigns.order_by()
-    with_figures: QuerySet[Any] = with_spend(campaigns, _moment(now), _OWN).annotate(
-        today=F(LOCAL_DATE),
-        runs=ExpressionWrapper(
-            Q(status=Status.ACTIVE, brand__is_active=True), output_field=BooleanField()
-        ),
-    )
-    day, month = _OWN
-    figures, parameters = _sql(
-        with_figures.values_list(
-            "pk", "brand_id", "brand__timezone", "brand__currency", "today", "runs", "start_date",
-            "end_date", "is_dayparting_enabled", day.spend, day.limit, month.spend, month.limit,
-        )
-    )  # fmt: skip
+def of_campaigns(campaigns: QuerySet[Campaign] | Sequence[int], now: datetime) -> Owners:
+    """Campaigns or ids, without those of brands with an invalid timezone.
+
+    Two queries, small ones.
+    """
+    (figures, parameters), rows = _asked(_figures_of_campaigns, Campaign, campaigns, now)
     keys, of_keys = _sql(
-        campaigns.values_list("pk", "brand_id", "brand__timezone", "is_dayparting_enabled")
+        rows.values_list("pk", "brand_id", "brand__timezone", "is_dayparting_enabled")
     )
     return Owners(
         figures=(
@@ -97,23 +96,24 @@ def of_campaigns(campaigns: QuerySet[Campaign], now: datetime) -> Owners:
     )
 
 
-def of_brands(brands: QuerySet[Brand], now: datetime) -> Owners:
-    """Brands, likewise. One runs if a campaign of it does, as people want it."""
-    if brands.query.is_sliced:
-        brands = Brand.objects.filter(pk__in=list(brands.values_list("pk", flat=True)))
-    wanted = Campaign.objects.filter(brand=OuterRef("pk"), status=Status.ACTIVE)
-    with_figures = brand_figures.with_money(brands.order_by(), now).annotate(
-        today=F(f"{Period.DAY.value}_start"),
-        runs=ExpressionWrapper(Q(is_active=True) & Exists(wanted), output_field=BooleanField()),
+def _figures_of_campaigns(campaigns: QuerySet[Campaign], moment: Moment) -> QuerySet[Campaign, Any]:
+    with_figures: QuerySet[Any] = with_spend(campaigns, moment, _OWN).annotate(
+        today=F(LOCAL_DATE),
+        runs=ExpressionWrapper(
+            Q(status=Status.ACTIVE, brand__is_active=True), output_field=BooleanField()
+        ),
     )
-    day, month = Period.DAY, Period.MONTH
-    figures, parameters = _sql(
-        with_figures.filter(today__isnull=False).values_list(
-            "pk", "timezone", "currency", "today", "runs",
-            F(SPEND[day]), F(LIMIT[day]), F(SPEND[month]), F(LIMIT[month]),
-        )
+    day, month = _OWN
+    return with_figures.values_list(
+        "pk", "brand_id", "brand__timezone", "brand__currency", "today", "runs", "start_date",
+        "end_date", "is_dayparting_enabled", day.spend, day.limit, month.spend, month.limit,
     )  # fmt: skip
-    keys, of_keys = _sql(brands.order_by().values_list("pk", "timezone"))
+
+
+def of_brands(brands: QuerySet[Brand] | Sequence[int], now: datetime) -> Owners:
+    """Brands, likewise. One runs if a campaign of it does, as people want it."""
+    (figures, parameters), rows = _asked(_figures_of_brands, Brand, brands, now)
+    keys, of_keys = _sql(rows.values_list("pk", "timezone"))
     return Owners(
         figures=(
             f"""SELECT id, id AS brand_id, timezone, currency, today, runs, NULL::date AS starts,
@@ -134,6 +134,37 @@ def of_brands(brands: QuerySet[Brand], now: datetime) -> Owners:
                     SELECT generate_series(%s::date, owner.today, interval '1 day')::date))""",
         ids="owner.id, NULL::bigint",
     )
+
+
+def _figures_of_brands(brands: QuerySet[Brand], moment: Moment) -> QuerySet[Brand, Any]:
+    wanted = Campaign.objects.filter(brand=OuterRef("pk"), status=Status.ACTIVE)
+    with_figures: QuerySet[Any] = brand_figures.with_money_on(
+        brands, moment.now, moment.dates
+    ).annotate(
+        today=F(f"{Period.DAY.value}_start"),
+        runs=ExpressionWrapper(Q(is_active=True) & Exists(wanted), output_field=BooleanField()),
+    )
+    day, month = Period.DAY, Period.MONTH
+    return with_figures.filter(today__isnull=False).values_list(
+        "pk", "timezone", "currency", "today", "runs",
+        F(SPEND[day]), F(LIMIT[day]), F(SPEND[month]), F(LIMIT[month]),
+    )  # fmt: skip
+
+
+def _asked(
+    build: compiled.Build, of: type[Model], rows: QuerySet[Any] | Sequence[int], now: datetime
+) -> tuple[Sql, QuerySet[Any]]:
+    """The SQL of ``build`` for rows or ids, and the rows. For ids, the SQL is kept."""
+    moment = _moment(now)
+    if isinstance(rows, QuerySet):
+        if not rows.query.is_sliced:
+            rows = rows.order_by()
+            return _sql(build(rows, moment)), rows
+        rows = list(rows.values_list("pk", flat=True))
+    those: QuerySet[Any] = of._default_manager.filter(pk__any_of=as_array(rows))
+    with suppress(EmptyResultSet):
+        return compiled.sql(build, moment, rows, of), those
+    return _sql(build(those, moment)), those
 
 
 def _moment(now: datetime) -> Moment:

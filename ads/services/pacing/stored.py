@@ -75,10 +75,10 @@ def after_edit(campaigns: Collection[int], brands: Collection[int], now: datetim
     """Work out the paces that an edit of these campaigns and brands concerns, unless many."""
     campaigns, brands = (ids if len(ids) <= AT_ONCE else () for ids in (campaigns, brands))
     if campaigns:
-        _refresh(owners.of_campaigns(Campaign.objects.filter(pk__in=campaigns), now), now)
+        _refresh(owners.of_campaigns(list(campaigns), now), now)
     concerned = Brand.objects.filter(Q(pk__in=brands) | Q(campaigns__in=campaigns)).distinct()
     if ids := list(concerned.order_by().values_list("pk", flat=True)):
-        _refresh(owners.of_brands(Brand.objects.filter(pk__in=ids), now), now)
+        _refresh(owners.of_brands(ids, now), now)
 
 
 def after_event(brand: int, now: datetime) -> None:

@@ -1,5 +1,6 @@
 """The paces that lists show: refreshed by the clock and after edits, and whose they are."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -14,7 +15,16 @@ from ads.models import Brand, BudgetPace, Campaign, Heartbeat, SeasonalityAdjust
 from ads.services import pacing, visible
 from ads.services.pacing import Paced, PaceState, stored
 from ads.tests.factories import BrandFactory, CampaignFactory, ScheduleFactory
-from ads.tests.support import at, at_once, await_blocked, execute, held_open, impatient, spend
+from ads.tests.support import (
+    at,
+    at_once,
+    await_blocked,
+    execute,
+    held_open,
+    impatient,
+    let_run_on,
+    spend,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -233,4 +243,39 @@ def test_without_a_brand_in_a_valid_timezone_there_is_no_pace(timezone: str | No
     assert pacing.of_campaigns(Campaign.objects.all(), NOW) == {}
     assert pacing.of_brands(Brand.objects.all(), NOW) == {}
     assert pacing.of_campaigns(Campaign.objects.none(), NOW) == {}
+    assert not BudgetPace.objects.exists()
+
+
+def test_paces_after_an_edit_are_those_of_their_own_instants() -> None:
+    """The SQL of the figures is kept for brands and campaigns by their ids; the instant is not."""
+    brand = BrandFactory.create(monthly_budget=100)
+    campaign = CampaignFactory.create(brand=brand, monthly_budget=100)
+    spend(campaign, 60, NOW)
+    for owner in (brand, campaign):
+        let_run_on(owner, "month", amount=20, until=NOW + 2 * DAY, now=NOW)
+    other = CampaignFactory.create(brand__monthly_budget=70, monthly_budget=50)
+
+    found = []
+    for now in (NOW, NOW + DAY, NOW + 3 * DAY):
+        for its in (campaign, other):
+            stored.after_edit([its.pk], [its.brand_id], now)
+            campaigns, brands = Campaign.objects.all(), Brand.objects.all()
+            for owner, live in (
+                (its, pacing.of_campaigns(campaigns, now)),
+                (its.brand, pacing.of_brands(brands, now)),
+            ):
+                assert pace_of(owner) == replace(live[owner.pk], as_of=now)
+        found.append([pace.budget for one in (campaign, brand) if (pace := pace_of(one))])
+
+    assert found == [[Decimal(120)] * 2] * 2 + [[Decimal(100)] * 2]
+
+
+def test_an_edit_of_a_brand_with_an_invalid_timezone_leaves_its_paces() -> None:
+    campaign = CampaignFactory.create(monthly_budget=100)
+    execute("SET session_replication_role = replica")  # past every check
+    Brand.objects.update(timezone="Mars/Olympus")
+    execute("SET session_replication_role = origin")
+
+    stored.after_edit([campaign.pk], [campaign.brand_id], NOW)
+
     assert not BudgetPace.objects.exists()
