@@ -76,9 +76,9 @@ def after_edit(campaigns: Collection[int], brands: Collection[int], now: datetim
     campaigns, brands = (ids if len(ids) <= AT_ONCE else () for ids in (campaigns, brands))
     if campaigns:
         _refresh(owners.of_campaigns(list(campaigns), now), now)
-    concerned = Brand.objects.filter(Q(pk__in=brands) | Q(campaigns__in=campaigns)).distinct()
-    if ids := list(concerned.order_by().values_list("pk", flat=True)):
-        _refresh(owners.of_brands(ids, now), now)
+    edited = Campaign.objects.filter(pk__in=campaigns).order_by()
+    if concerned := {*brands, *edited.values_list("brand", flat=True)}:
+        _refresh(owners.of_brands(sorted(concerned), now), now)
 
 
 def after_event(brand: int, now: datetime) -> None:
