@@ -254,7 +254,8 @@ def totals_of_brands(campaign_ids: Iterable[int], now: datetime) -> None:
     """
     owners: list[tuple[int, str, date]] = []
     brands = Brand.objects.filter(campaigns__in=list(campaign_ids)).order_by("pk").distinct()
-    for pk, timezone in brands.values_list("pk", "timezone"):
+    zones = dict(brands.values_list("pk", "timezone"))
+    for pk, timezone in zones.items():
         with suppress(UnknownTimezone):  # nothing decides on its campaigns, see holds.Moment
             today = local_date(now, timezone)
             owners += [(pk, period, period_start(period, today)) for period in Period.values]
@@ -263,7 +264,8 @@ def totals_of_brands(campaign_ids: Iterable[int], now: datetime) -> None:
         with connection.cursor() as cursor:
             cursor.execute(_UPSERT_TOTALS, [list(brand_ids), list(periods), list(starts)])
     # Late spend moves sums of other months.
-    if those := list(brands.filter(is_long("campaigns__")).values_list("pk", flat=True)):
+    long = Campaign.objects.filter(is_long(), brand__in=zones).order_by()
+    if those := list(long.values_list("brand", flat=True).distinct()):
         long_budgets(those)
 
 
