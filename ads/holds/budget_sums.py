@@ -6,7 +6,7 @@ all of its campaigns, and handed to SQL as constants.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -29,6 +29,7 @@ from django.db.models import (
 )
 from django.db.models.functions import Coalesce
 
+from ads.holds.given import as_array
 from ads.holds.supposing import NOTHING, Supposing
 from ads.models import BudgetGroup, Campaign, DeliveryChange, SpendTotal
 from ads.models.fields import MoneyField
@@ -167,16 +168,25 @@ def of_groups(
     ``groups``: they themselves, if they have been read already. ``margins``: with what is on its
     way of brands that stop early, by a query more.
     """
+    return dict(each_of_groups(keys, supposing, groups=groups, margins=margins))
+
+
+def each_of_groups(
+    keys: Collection[Key],
+    supposing: Supposing = NOTHING,
+    *,
+    groups: Mapping[int, Any] | None = None,
+    margins: bool = False,
+) -> Iterator[tuple[Key, GroupFigures]]:
+    """The same one by one, for those who keep few of many."""
     if not keys:
-        return {}
+        return
     groups = groups or _read({pk for pk, _ in keys})
-    budgets = {pk: _budgets(group) for pk, group in groups.items()}
     in_all = _in_all(
-        [group for pk, group in groups.items() if budgets[pk][TOTAL] is not None], supposing
+        [group for group in groups.values() if group.total_budget is not None], supposing
     )
     sums = _of_periods(groups, {day for _, day in keys}, supposing)
     on_its_way = _on_its_way(groups, supposing) if margins else {}
-    found = {}
     for pk, day in keys:
         if pk not in groups:
             continue
@@ -185,11 +195,10 @@ def of_groups(
             spent[period] = sums.get((pk, period, period_start(period, day)), ZERO)
         its = tuple(
             GroupBudget(period, spent[period], budget, limited(on_its_way.get(pk, ZERO), budget))
-            for period, budget in budgets[pk].items()
+            for period, budget in _budgets(groups[pk]).items()
             if budget is not None
         )
-        found[pk, day] = GroupFigures(pk, groups[pk].name, its)
-    return found
+        yield (pk, day), GroupFigures(pk, groups[pk].name, its)
 
 
 def later_sums(group_ids: Collection[int], since: date) -> Mapping[tuple[int, str, date], Decimal]:
@@ -262,7 +271,7 @@ def of_campaigns(campaigns: Iterable[Campaign], now: datetime) -> dict[int, Grou
 
 def _read(ids: Collection[int]) -> dict[int, Any]:
     """Of many groups, instances of the model would take most of the memory."""
-    rows = BudgetGroup.objects.order_by().filter(pk__in=ids)
+    rows = BudgetGroup.objects.order_by().filter(pk__any_of=as_array(ids))
     columns = ("pk", "name", "start_date", *GROUP_BUDGETS.values())
     return {group.pk: group for group in rows.values_list(*columns, named=True)}
 
@@ -278,7 +287,11 @@ def _members(group_ids: Collection[int], supposing: Supposing, *names: str) -> Q
     """
     group = supposing.name("budget_group")
     aliases = {name: of for name, of in supposing.aliases().items() if name in (group, *names)}
-    members = Campaign.objects.alias(**aliases).filter(**{f"{group}__in": list(group_ids)})
+    members = Campaign.objects.alias(**aliases).filter(
+        Q(**{f"{group}__in": list(group_ids)})
+        if aliases
+        else Q(budget_group__any_of=as_array(group_ids))
+    )
     return members.order_by().annotate(of_group=F(group))
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any, ClassVar, Final, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import structlog
 from django.db.models import Case, DateTimeField, Min, Q, QuerySet, Value, When
@@ -31,9 +31,6 @@ from ads.rules import calendar, dayparting
 logger = structlog.stdlib.get_logger(__name__)
 
 K = TypeVar("K")
-
-#: Of so many budget groups, the sums are read at once: they take twice the memory of the figures.
-_GROUPS_AT_ONCE: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +130,7 @@ class Moment:
         group_figures: bool = False,
     ) -> "Moment":
         """``now`` for ``campaigns``, from their brands, schedules and budget groups; seven queries
-        at most, four for each thousand groups, and for all campaigns one for total budgets.
+        at most, four for groups, and for all campaigns one for total budgets.
 
         ``clock``: of these or of more campaigns, if it is known. ``group_figures``: with
         :attr:`groups` that hold nothing, too, which the rule does not read.
@@ -281,13 +278,8 @@ def _groups(
         ids = {*joined.values_list("pk", flat=True), *supposing.into_groups}
         groups = groups.filter(pk__in=ids)
     keys = budget_sums.today(groups, now)
-    figures: dict[int, GroupFigures] = {}
-    for first in range(0, len(keys), _GROUPS_AT_ONCE):
-        its = budget_sums.of_groups(
-            keys[first : first + _GROUPS_AT_ONCE], supposing, margins=margins
-        )
-        figures |= {pk: each for (pk, _), each in its.items() if keeps_all or each.used_up}
-    return figures
+    figures = budget_sums.each_of_groups(keys, supposing, margins=margins)
+    return {pk: each for (pk, _), each in figures if keeps_all or each.used_up}
 
 
 def _instant(instants: Mapping[int, datetime]) -> Case:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ads.holds import Hold, Moment, moments
+from ads.holds import Hold, Moment
 from ads.models import Brand, Campaign, CampaignReference, DeliveryChange
 from ads.services.delivery import lifecycle, preview_switches, rollover
 from ads.services.delivery.enforcement import Enforced, Trigger, enforce
@@ -365,10 +365,7 @@ def test_a_change_tells_the_figures_of_a_group_that_holds_nothing() -> None:
         assert (figures["group_spend"], figures["group_budget"]) == (Decimal(20), Decimal(50))
 
 
-def test_of_groups_those_that_hold_are_kept_and_others_if_asked_for(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(moments, "_GROUPS_AT_ONCE", 2)
+def test_of_groups_those_that_hold_are_kept_and_others_if_asked_for() -> None:
     spent = {}
     for amount in ("9", "10", "0", "3", "11"):
         group = BudgetGroupFactory.create(daily_budget=10)
