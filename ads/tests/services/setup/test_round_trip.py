@@ -104,7 +104,7 @@ def make(world: list[dict[str, Any]]) -> None:
 
 
 SLOWLY = settings(
-    deadline=None, max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    deadline=None, max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 
 
