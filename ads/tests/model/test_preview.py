@@ -98,7 +98,7 @@ CHANGES = st.none() | st.one_of(
 ).map(lambda pair: BudgetChange(pair[0], Decimal(pair[1])))
 
 DIFFERENT = settings(
-    max_examples=14,
+    max_examples=8,
     deadline=None,
     derandomize=True,
     # Without shrinking, which takes minutes; drop this line to have a failure reduced.
@@ -190,7 +190,7 @@ def check(action: Action, now: Any) -> None:
     assert sum(forecast.kept_off_by.values()) == forecast.stays_off.count
 
 
-@settings(DIFFERENT, max_examples=30)
+@settings(DIFFERENT, max_examples=18)
 @given(
     world=WORLDS,
     plan=st.one_of(

@@ -12,6 +12,64 @@ from ads.tests.factories import BrandFactory, CampaignFactory
 
 pytestmark = pytest.mark.django_db
 
+#: What a row has that is bad, the field that is named, and what is said of it.
+BAD: list[tuple[dict[str, Any], str, str]] = [
+    ({"amount": "1_000"}, "amount", "plain digits"),
+    ({"amount": "1,234.50"}, "amount", "plain digits"),
+    ({"amount": "1.234,56"}, "amount", "plain digits"),
+    ({"amount": "１２"}, "amount", "plain digits"),
+    ({"amount": "1.0000001"}, "amount", "more than 6 decimal places"),
+    ({"amount": 10**12}, "amount", "must be below"),
+    ({"amount": 10**4000}, "amount", "longer than 40"),
+    ({"amount": 1e300}, "amount", "exponent"),
+    ({"amount": -1}, "amount", "may not be negative"),
+    ({"amount": True}, "amount", "bool is not an amount"),
+    ({"amount": ["1"]}, "amount", "is not an amount"),
+    ({"amount": {}}, "amount", "is not an amount"),
+    ({"amount": None}, "amount", "missing"),
+    ({"campaign": None}, "campaign", "missing"),
+    ({"campaign": 0}, "campaign", "no campaign of this id"),
+    ({"campaign": 10**30}, "campaign", "no campaign of this id"),
+    ({"campaign": 10**60}, "campaign", "give its id"),
+    ({"campaign": True}, "campaign", "give its id"),
+    ({"campaign": 1.5}, "campaign", "give its id"),
+    ({"campaign": 1e300}, "campaign", "give its id"),
+    ({"campaign": "1"}, "campaign", "give its id"),
+    ({"campaign": [1]}, "campaign", "give its id"),
+    ({"campaign": {}}, "campaign", "give its id"),
+    ({"campaign": {"brand": "Acme"}}, "campaign", "give its id"),
+    ({"campaign": {"brand": "Acme", "name": "x", "id": 1}}, "campaign", "give its id"),
+    ({"campaign": {"brand": "Acme", "name": "x"}}, "campaign", "no campaign of this name"),
+    ({"campaign": {"brand": "Acme", "name": ["x"]}}, "campaign", "as text"),
+    ({"campaign": {"brand": "Acme", "name": "\x00"}}, "campaign", "NUL"),
+    ({"campaign": {"platform": "", "id": "1"}}, "platform", "must not be empty"),
+    ({"campaign": {"platform": "x" * 51, "id": "1"}}, "platform", "longer than 50"),
+    ({"campaign": {"platform": "x", "id": True}}, "campaign", "as text"),
+    ({"campaign": {"platform": "x", "id": "\ud800"}}, "reference", "half a character"),
+    ({"date": "2026-02-31"}, "date", "no such date"),
+    ({"date": "31.02.2026"}, "date", "YYYY-MM-DD"),
+    ({"date": "9999-12-31"}, "date", "later than tomorrow"),
+    ({"date": "0001-01-01"}, "date", "before"),
+    ({"date": 20260201}, "date", "give a date"),
+    ({"date": {"day": 1}}, "date", "give a date"),
+    ({"date": ""}, "date", "YYYY-MM-DD"),
+    ({"occurred_at": "2026-02-01T12:00:00"}, "occurred_at", "no timezone"),
+    ({"occurred_at": "yesterday"}, "occurred_at", "use a date and time"),
+    ({"occurred_at": 1.5}, "occurred_at", "timezone"),
+    ({"description": 7}, "description", "give text"),
+    ({"description": "\x00"}, "description", "NUL"),
+    ({"description": "x" * 501}, "description", "longer than 500"),
+    ({"external_id": ""}, "external_id", "must not be empty"),
+    ({"external_id": 7}, "external_id", "give text"),
+    ({"external_id": 1.5}, "external_id", "give text"),
+    ({"external_id": ["a"]}, "external_id", "give text"),
+    ({"external_id": "\ud800"}, "external_id", "half a character"),
+    ({"amuont": "1"}, "amuont", "did you mean amount?"),
+    ({"Amount": "1"}, "Amount", "did you mean amount?"),
+    ({"colour": "red"}, "colour", "no such field; the fields are campaign, amount"),
+    ({"\x00" * 200: [[]]}, "\x00" * 80, "no such field"),
+]
+
 
 def test_all_or_nothing_is_what_happens_unless_said_otherwise(
     program: Program, campaign: Campaign
@@ -85,77 +143,20 @@ def test_a_broken_line_is_refused_alone(program: Program, campaign: Campaign) ->
     assert "NaN" in content["errors"][1]["reason"]
 
 
-@pytest.mark.parametrize(
-    ("change", "field", "said"),
-    [
-        ({"amount": "1_000"}, "amount", "plain digits"),
-        ({"amount": "1,234.50"}, "amount", "plain digits"),
-        ({"amount": "1.234,56"}, "amount", "plain digits"),
-        ({"amount": "１２"}, "amount", "plain digits"),
-        ({"amount": "1.0000001"}, "amount", "more than 6 decimal places"),
-        ({"amount": 10**12}, "amount", "must be below"),
-        ({"amount": 10**4000}, "amount", "longer than 40"),
-        ({"amount": 1e300}, "amount", "exponent"),
-        ({"amount": -1}, "amount", "may not be negative"),
-        ({"amount": True}, "amount", "bool is not an amount"),
-        ({"amount": ["1"]}, "amount", "is not an amount"),
-        ({"amount": {}}, "amount", "is not an amount"),
-        ({"amount": None}, "amount", "missing"),
-        ({"campaign": None}, "campaign", "missing"),
-        ({"campaign": 0}, "campaign", "no campaign of this id"),
-        ({"campaign": 10**30}, "campaign", "no campaign of this id"),
-        ({"campaign": 10**60}, "campaign", "give its id"),
-        ({"campaign": True}, "campaign", "give its id"),
-        ({"campaign": 1.5}, "campaign", "give its id"),
-        ({"campaign": 1e300}, "campaign", "give its id"),
-        ({"campaign": "1"}, "campaign", "give its id"),
-        ({"campaign": [1]}, "campaign", "give its id"),
-        ({"campaign": {}}, "campaign", "give its id"),
-        ({"campaign": {"brand": "Acme"}}, "campaign", "give its id"),
-        ({"campaign": {"brand": "Acme", "name": "x", "id": 1}}, "campaign", "give its id"),
-        ({"campaign": {"brand": "Acme", "name": "x"}}, "campaign", "no campaign of this name"),
-        ({"campaign": {"brand": "Acme", "name": ["x"]}}, "campaign", "as text"),
-        ({"campaign": {"brand": "Acme", "name": "\x00"}}, "campaign", "NUL"),
-        ({"campaign": {"platform": "", "id": "1"}}, "platform", "must not be empty"),
-        ({"campaign": {"platform": "x" * 51, "id": "1"}}, "platform", "longer than 50"),
-        ({"campaign": {"platform": "x", "id": True}}, "campaign", "as text"),
-        ({"campaign": {"platform": "x", "id": "\ud800"}}, "reference", "half a character"),
-        ({"date": "2026-02-31"}, "date", "no such date"),
-        ({"date": "31.02.2026"}, "date", "YYYY-MM-DD"),
-        ({"date": "9999-12-31"}, "date", "later than tomorrow"),
-        ({"date": "0001-01-01"}, "date", "before"),
-        ({"date": 20260201}, "date", "give a date"),
-        ({"date": {"day": 1}}, "date", "give a date"),
-        ({"date": ""}, "date", "YYYY-MM-DD"),
-        ({"occurred_at": "2026-02-01T12:00:00"}, "occurred_at", "no timezone"),
-        ({"occurred_at": "yesterday"}, "occurred_at", "use a date and time"),
-        ({"occurred_at": 1.5}, "occurred_at", "timezone"),
-        ({"description": 7}, "description", "give text"),
-        ({"description": "\x00"}, "description", "NUL"),
-        ({"description": "x" * 501}, "description", "longer than 500"),
-        ({"external_id": ""}, "external_id", "must not be empty"),
-        ({"external_id": 7}, "external_id", "give text"),
-        ({"external_id": 1.5}, "external_id", "give text"),
-        ({"external_id": ["a"]}, "external_id", "give text"),
-        ({"external_id": "\ud800"}, "external_id", "half a character"),
-        ({"amuont": "1"}, "amuont", "did you mean amount?"),
-        ({"Amount": "1"}, "Amount", "did you mean amount?"),
-        ({"colour": "red"}, "colour", "no such field; the fields are campaign, amount"),
-        ({"\x00" * 200: [[]]}, "\x00" * 80, "no such field"),
-    ],
-)
-def test_a_bad_value_is_refused_with_its_field_and_nothing_is_recorded(
-    program: Program, campaign: Campaign, change: dict[str, Any], field: str, said: str
+def test_bad_values_are_refused_with_their_fields_and_nothing_is_recorded(
+    program: Program, campaign: Campaign
 ) -> None:
-    rows = [entry(campaign, external_id="good"), entry(campaign) | change]
+    bad = [entry(campaign) | change for change, _, _ in BAD]
+    rows = [entry(campaign, external_id="good"), *bad]
 
     content = problem(program.post("/spend/entries", {"entries": rows}), 422, "invalid")
 
-    (error,) = content["errors"]
-    assert error["row"] == 1
-    assert error["field"] == field
-    assert said in error["reason"]
-    assert error["value"] is None or len(error["value"]) <= 100
+    assert [(error["row"], error["field"]) for error in content["errors"]] == [
+        (row, field) for row, (_, field, _) in enumerate(BAD, start=1)
+    ]
+    for error, (change, _, said) in zip(content["errors"], BAD, strict=True):
+        assert said in error["reason"], change
+        assert error["value"] is None or len(error["value"]) <= 100, change
     assert ledger() == []
     assert not UnknownReference.objects.exists()
 

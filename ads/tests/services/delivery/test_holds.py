@@ -106,14 +106,18 @@ def test_each_hold_alone_stops_the_campaign_and_is_named(campaign: Campaign, cod
     assert switches(campaign) == [(True, []), (False, [code])]
 
 
-@pytest.mark.parametrize("codes", list(combinations(CAUSES, 2)), ids="+".join)
-def test_two_holds_are_both_named_in_order(campaign: Campaign, codes: tuple[str, str]) -> None:
-    for code in reversed(codes):
-        CAUSES[code](campaign)
+def test_two_holds_are_both_named_in_order() -> None:
+    """Each pair has a campaign of a brand of its own; all are enforced together."""
+    pairs = {CampaignFactory.create(): pair for pair in combinations(CAUSES, 2)}
+    enforce_all(NOON)
+    for campaign, codes in pairs.items():
+        for code in reversed(codes):
+            CAUSES[code](campaign)
 
     enforce_all(NOON)
 
-    assert switches(campaign)[1:] == [(False, list(codes))]
+    found = {codes: switches(campaign)[1:] for campaign, codes in pairs.items()}
+    assert found == {codes: [(False, list(codes))] for codes in pairs.values()}
 
 
 def test_all_holds_at_once_are_all_named(campaign: Campaign) -> None:
@@ -134,27 +138,26 @@ def test_what_holds_the_brand_holds_each_of_its_campaigns(campaign: Campaign, co
 
 @pytest.mark.parametrize("field", ["daily_budget", "monthly_budget"])
 @pytest.mark.parametrize("of_brand", [False, True], ids=["its own", "the brand's"])
-@pytest.mark.parametrize(
-    ("budget", "spent", "runs"),
-    [
-        (None, "999999999", True),
-        ("0", "0", False),
-        ("10", "9.999999", True),
-        ("10", "10", False),
-        ("10", "10.000001", False),
-        ("0.000001", "0", True),
-    ],
-)
-def test_spend_equal_to_the_budget_holds(
-    campaign: Campaign, field: str, *, of_brand: bool, budget: str | None, spent: str, runs: bool
-) -> None:
-    owner: Any = campaign.brand if of_brand else campaign
-    type(owner).objects.filter(pk=owner.pk).update(**{field: budget})
-    spend_in_sql(campaign, spent, TODAY)
+def test_spend_equal_to_the_budget_holds(field: str, *, of_brand: bool) -> None:
+    """Each pair of budget and spend has a campaign of a brand of its own."""
+    runs = {
+        (None, "999999999"): True,
+        ("0", "0"): False,
+        ("10", "9.999999"): True,
+        ("10", "10"): False,
+        ("10", "10.000001"): False,
+        ("0.000001", "0"): True,
+    }
+    campaigns = {figures: CampaignFactory.create() for figures in runs}
+    enforce_all(NOON)
+    for (budget, spent), campaign in campaigns.items():
+        owner: Any = campaign.brand if of_brand else campaign
+        type(owner).objects.filter(pk=owner.pk).update(**{field: budget})
+        spend_in_sql(campaign, spent, TODAY)
 
     enforce_all(NOON)
 
-    assert delivers(campaign) is runs
+    assert {figures: delivers(campaign) for figures, campaign in campaigns.items()} == runs
 
 
 @pytest.mark.parametrize("status", ["draft", "paused", "completed", "archived"])

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.db import connection
 
 from ads.models import CampaignReference, ReportedTotal, Spend, UnknownReference, WaitingSpend
 from ads.services.imports.outcome import Imported
@@ -28,12 +29,19 @@ def as_bytes(content: Content) -> bytes:
     return content.encode() if isinstance(content, str) else content
 
 
-def recorded(content: Content, plan: Plan | None = None, *, now: datetime = NOON) -> Imported:
-    """What importing this did."""
+def recorded(
+    content: Content,
+    plan: Plan | None = None,
+    *,
+    now: datetime = NOON,
+    enforces_again: bool = False,
+) -> Imported:
+    """What importing this did; with ``enforces_again``, what follows its commit too."""
     file = io.BytesIO(as_bytes(content))
     with Import.staged(file, plan or Plan(), now=now) as staged:
         done = staged.record(now=now)
-        staged.enforce_again(now=now + timedelta(seconds=1))
+        if enforces_again:
+            staged.enforce_again(now=now + timedelta(seconds=1))
     return done
 
 
@@ -87,9 +95,16 @@ def waiting() -> dict[tuple[str, str, str], Decimal]:
     return {(account, reference, str(day)): amount for account, reference, day, amount in rows}
 
 
-def _everything() -> list[object]:
+def _everything() -> str:
+    """The rows of all that an import writes, asked for in one statement."""
     tables = (Spend, ReportedTotal, UnknownReference, WaitingSpend, CampaignReference)
-    return [list(table.objects.order_by("pk").values_list()) for table in tables]
+    each = (
+        f"SELECT '{one}', r.id, r::text FROM {one} AS r"
+        for one in (table._meta.db_table for table in tables)
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(" UNION ALL ".join(each) + " ORDER BY 1, 2")
+        return str(cursor.fetchall())
 
 
 def case(name: str) -> bytes:

@@ -267,7 +267,7 @@ def test_a_reference_that_is_matched_while_the_file_is_read_is_recorded_all_the_
 
     monkeypatch.setattr(kept, "add_up", matched)
 
-    recorded(ROWS)
+    recorded(ROWS, enforces_again=True)
 
     assert ledger()["Search", "2024-05-01"] == Decimal("12.5")
     assert not WaitingSpend.objects.exists()

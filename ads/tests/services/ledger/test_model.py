@@ -128,7 +128,7 @@ class Model:
 class TestEntries(TestCase):
     """Entries against the model."""
 
-    @settings(max_examples=40, deadline=None)
+    @settings(max_examples=20, deadline=None)
     @given(batches=BATCHES)
     def test_the_ledger_is_as_the_model_has_it(self, batches: list[tuple[list[Row], bool]]) -> None:
         one, two = CampaignFactory.create_batch(2)
@@ -237,7 +237,7 @@ class DayModel:
 class TestDayTotals(TestCase):
     """Day totals against a dictionary of the newest ones."""
 
-    @settings(max_examples=40, deadline=None)
+    @settings(max_examples=20, deadline=None)
     @given(batches=OBSERVED)
     def test_the_newest_observation_of_each_reference_stands(
         self, batches: list[list[Seen]]

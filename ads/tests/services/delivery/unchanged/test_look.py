@@ -284,25 +284,22 @@ def _emptied_at_once(now: Any, patched: pytest.MonkeyPatch) -> Any:
     return now
 
 
-@pytest.mark.parametrize(
-    "happens",
-    [
-        _forget_what_it_saw,
-        _another_version,
-        _another_database,
-        _restored_from_the_future,
-        _emptied_at_once,
-        lambda now, _: now + unchanged.TRUSTED_FOR,
-        lambda now, _: now - unchanged.TRUSTED_FOR,
-    ],
-    ids=["unknown", "version", "database", "numbers", "TRUNCATE", "an hour on", "an hour back"],
-)
-def test_everything_is_decided_on(
-    campaigns: list[Campaign], happens: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    assert looked_at(NOON) == set()
-
-    assert looked_at(happens(NOON, monkeypatch)) is None
+def test_everything_is_decided_on(campaigns: list[Campaign]) -> None:
+    """And once that is done, nothing again."""
+    happens: dict[str, Callable[[Any, pytest.MonkeyPatch], Any]] = {
+        "unknown": _forget_what_it_saw,
+        "version": _another_version,
+        "database": _another_database,
+        "numbers": _restored_from_the_future,
+        "TRUNCATE": _emptied_at_once,
+        "an hour on": lambda now, _: now + unchanged.TRUSTED_FOR,
+        "an hour back": lambda now, _: now - unchanged.TRUSTED_FOR,
+    }
+    for what, happening in happens.items():
+        with pytest.MonkeyPatch.context() as patched:
+            assert looked_at(happening(NOON, patched)) is None, what
+        check(NOON)
+        assert looked_at(NOON) == set(), what
 
 
 def test_beyond_a_share_of_all_everything_is_decided_on(

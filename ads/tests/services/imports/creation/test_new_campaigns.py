@@ -319,7 +319,7 @@ def test_spend_that_waits_already_is_recorded_and_counts_once(acme: Brand) -> No
     recorded([GOOGLE, before, row("Spring", 77, 5)], now=NOON)
     assert waiting()
 
-    done = recorded([GOOGLE, row("Spring", 77, 5)], into(acme))
+    done = recorded([GOOGLE, row("Spring", 77, 5)], into(acme), enforces_again=True)
 
     assert done.created is not None
     assert any(each.startswith("Spend waits for 1 of them") for each in done.created.sentences)

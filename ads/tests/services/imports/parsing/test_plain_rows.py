@@ -72,7 +72,7 @@ def written(rows: list[tuple[str, str, str]]) -> list[str]:
 
 @pytest.mark.parametrize("plan", PLANS.values(), ids=PLANS)
 @settings(
-    max_examples=15,
+    max_examples=6,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

@@ -148,7 +148,7 @@ def post(
 
 
 class TheLedger(TestCase):
-    @settings(max_examples=60, deadline=None)
+    @settings(max_examples=30, deadline=None)
     @given(REPORTS)
     def test_counts_each_day_s_money_as_the_model_does(self, reports: list[tuple]) -> None:  # type: ignore[type-arg]
         campaign, model = CampaignFactory.create(), Model()
