@@ -97,7 +97,7 @@ def of_campaigns(campaigns: QuerySet[Campaign] | Sequence[int], now: datetime) -
 
 
 def _figures_of_campaigns(campaigns: QuerySet[Campaign], moment: Moment) -> QuerySet[Campaign, Any]:
-    with_figures: QuerySet[Any] = with_spend(campaigns, moment, _OWN).annotate(
+    with_figures: QuerySet[Any] = with_spend(campaigns.order_by(), moment, _OWN).annotate(
         today=F(LOCAL_DATE),
         runs=ExpressionWrapper(
             Q(status=Status.ACTIVE, brand__is_active=True), output_field=BooleanField()
@@ -139,7 +139,7 @@ def of_brands(brands: QuerySet[Brand] | Sequence[int], now: datetime) -> Owners:
 def _figures_of_brands(brands: QuerySet[Brand], moment: Moment) -> QuerySet[Brand, Any]:
     wanted = Campaign.objects.filter(brand=OuterRef("pk"), status=Status.ACTIVE)
     with_figures: QuerySet[Any] = brand_figures.with_money_on(
-        brands, moment.now, moment.dates
+        brands.order_by(), moment.now, moment.dates
     ).annotate(
         today=F(f"{Period.DAY.value}_start"),
         runs=ExpressionWrapper(Q(is_active=True) & Exists(wanted), output_field=BooleanField()),
@@ -158,10 +158,9 @@ def _asked(
     moment = _moment(now)
     if isinstance(rows, QuerySet):
         if not rows.query.is_sliced:
-            rows = rows.order_by()
-            return _sql(build(rows, moment)), rows
+            return _sql(build(rows, moment)), rows.order_by()
         rows = list(rows.values_list("pk", flat=True))
-    those: QuerySet[Any] = of._default_manager.filter(pk__any_of=as_array(rows))
+    those: QuerySet[Any] = of._default_manager.filter(pk__any_of=as_array(rows)).order_by()
     with suppress(EmptyResultSet):
         return compiled.sql(build, moment, rows, of), those
     return _sql(build(those, moment)), those
