@@ -29,7 +29,6 @@ from django.db.models import (
 )
 from django.db.models.functions import Coalesce
 
-from ads.holds.given import as_array
 from ads.holds.supposing import NOTHING, Supposing
 from ads.models import BudgetGroup, Campaign, DeliveryChange, SpendTotal
 from ads.models.fields import MoneyField
@@ -271,7 +270,7 @@ def of_campaigns(campaigns: Iterable[Campaign], now: datetime) -> dict[int, Grou
 
 def _read(ids: Collection[int]) -> dict[int, Any]:
     """Of many groups, instances of the model would take most of the memory."""
-    rows = BudgetGroup.objects.order_by().filter(pk__any_of=as_array(ids))
+    rows = BudgetGroup.objects.order_by().filter(pk__in=ids)
     columns = ("pk", "name", "start_date", *GROUP_BUDGETS.values())
     return {group.pk: group for group in rows.values_list(*columns, named=True)}
 
@@ -287,11 +286,7 @@ def _members(group_ids: Collection[int], supposing: Supposing, *names: str) -> Q
     """
     group = supposing.name("budget_group")
     aliases = {name: of for name, of in supposing.aliases().items() if name in (group, *names)}
-    members = Campaign.objects.alias(**aliases).filter(
-        Q(**{f"{group}__in": list(group_ids)})
-        if aliases
-        else Q(budget_group__any_of=as_array(group_ids))
-    )
+    members = Campaign.objects.alias(**aliases).filter(**{f"{group}__in": list(group_ids)})
     return members.order_by().annotate(of_group=F(group))
 
 

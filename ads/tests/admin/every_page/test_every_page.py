@@ -105,11 +105,11 @@ def opened(client: Client, page: site_map.Page, *, drawn: bool = True) -> Opened
     with CaptureQueriesContext(connection) as captured, nullcontext() if drawn else undrawn():
         # Who is logged in is sent on from there.
         response: Any = client.get(url, follow=page.name == "admin:login")
-    listed = context_of(response).get("cl")
+    listed = drawn_with(response).get("cl")
     return Opened(
         url=url,
         status=response.status_code,
-        title=context_of(response).get("title", ""),
+        title=drawn_with(response).get("title", ""),
         queries=len(captured),
         rows=len(listed.result_list) if listed else 0,
         fields=fields(response),
@@ -117,13 +117,13 @@ def opened(client: Client, page: site_map.Page, *, drawn: bool = True) -> Opened
     )
 
 
-def context_of(response: Any) -> dict[str, Any]:
+def drawn_with(response: Any) -> dict[str, Any]:
     return getattr(response, "context_data", None) or {}
 
 
 def fields(response: Any) -> dict[str, Any]:
     """What can be typed into; fields of rows within the page as "rows.field"."""
-    context = context_of(response)
+    context = drawn_with(response)
     if "adminform" not in context:
         return {}
     shown = [field for group in context["adminform"] for line in group for field in line]
