@@ -325,11 +325,10 @@ def _in_all(groups: Collection[Any], supposing: Supposing) -> dict[int, Decimal]
     for pk, amount in months.values_list("of_group").annotate(spent=Sum("totals__amount")):
         found[pk] += amount
     if within:
-        firsts = {month_start(day): pks for day, pks in within.items()}
         some = _members([pk for pks in within.values() for pk in pks], supposing)
         days = some.filter(
             totals__period=Period.DAY,
-            totals__start__gte=_date_of(firsts),
+            totals__start__gte=_date_of(by_month),
             totals__start__lt=_date_of(within),
         )
         for pk, amount in days.values_list("of_group").annotate(spent=Sum("totals__amount")):
