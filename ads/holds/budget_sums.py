@@ -6,7 +6,7 @@ all of its campaigns, and handed to SQL as constants.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -102,6 +102,43 @@ def reached_totals(*, margins: bool) -> list[int]:
     return list(reached.order_by().values_list("pk", flat=True))
 
 
+def reached_groups(days: Collection[date], *, margins: bool) -> set[int]:
+    """Ids of all groups with a budget that is used up on one of ``days``, or with ``margins`` may
+    be; three queries.
+
+    Adding up in SQL: the sums of all groups are many.
+    """
+    least = Value(1 - SHARE if margins else Decimal(1))
+    groups = BudgetGroup.objects.order_by()
+    budget = Case(
+        *(When(campaigns__totals__period=each, then=F(GROUP_BUDGETS[each])) for each in Period)
+    )
+    of_periods = (
+        groups.filter(campaigns__totals__start__in=_starts(days))
+        .values("pk", "campaigns__totals__start", of_budget=budget)
+        .annotate(spent=Sum("campaigns__totals__amount"))
+        .filter(spent__gte=F("of_budget") * least)
+    )
+    amount = F("campaigns__totals__amount")
+    of_months = Q(campaigns__totals__period=Period.MONTH)
+    in_all = (
+        groups.filter(
+            of_months
+            | Q(
+                campaigns__totals__period=Period.DAY,
+                campaigns__totals__start__lt=F("start_date"),
+            ),
+            total_budget__isnull=False,
+            campaigns__totals__start__gte=Coalesce(_MonthOf("start_date"), date.min),
+        )
+        .annotate(spent=Sum(Case(When(of_months, then=amount), default=-amount)))
+        .filter(spent__gte=F("total_budget") * least)
+    )
+    # Of these there need not be any sum.
+    zero = groups.filter(Q(*((name, ZERO) for name in GROUP_BUDGETS.values()), _connector=Q.OR))
+    return {pk for those in (of_periods, in_all, zero) for pk in those.values_list("pk", flat=True)}
+
+
 def _sum(sums: QuerySet[SpendTotal]) -> Any:
     total = sums.values("campaign").annotate(total=Sum("amount")).values("total")
     return Coalesce(Subquery(total), ZERO, output_field=MoneyField())
@@ -167,25 +204,15 @@ def of_groups(
     ``groups``: they themselves, if they have been read already. ``margins``: with what is on its
     way of brands that stop early, by a query more.
     """
-    return dict(each_of_groups(keys, supposing, groups=groups, margins=margins))
-
-
-def each_of_groups(
-    keys: Collection[Key],
-    supposing: Supposing = NOTHING,
-    *,
-    groups: Mapping[int, Any] | None = None,
-    margins: bool = False,
-) -> Iterator[tuple[Key, GroupFigures]]:
-    """The same one by one, for those who keep few of many."""
     if not keys:
-        return
+        return {}
     groups = groups or _read({pk for pk, _ in keys})
     in_all = _in_all(
         [group for group in groups.values() if group.total_budget is not None], supposing
     )
     sums = _of_periods(groups, {day for _, day in keys}, supposing)
     on_its_way = _on_its_way(groups, supposing) if margins else {}
+    found = {}
     for pk, day in keys:
         if pk not in groups:
             continue
@@ -197,7 +224,8 @@ def each_of_groups(
             for period, budget in _budgets(groups[pk]).items()
             if budget is not None
         )
-        yield (pk, day), GroupFigures(pk, groups[pk].name, its)
+        found[pk, day] = GroupFigures(pk, groups[pk].name, its)
+    return found
 
 
 def later_sums(group_ids: Collection[int], since: date) -> Mapping[tuple[int, str, date], Decimal]:
@@ -347,11 +375,14 @@ def _date_of(groups: Mapping[date, Collection[int]]) -> Case:
 def _of_periods(
     group_ids: Collection[int], days: Collection[date], supposing: Supposing
 ) -> Mapping[tuple[int, str, date], Decimal]:
-    starts = {period_start(period, day) for day in days for period in Period}
     rows = (
         _members(group_ids, supposing)
-        .filter(totals__start__in=starts)
+        .filter(totals__start__in=_starts(days))
         .values_list("of_group", "totals__period", "totals__start")
         .annotate(spent=Sum("totals__amount"))
     )
     return {(group, period, start): spent for group, period, start, spent in rows}
+
+
+def _starts(days: Collection[date]) -> set[date]:
+    return {period_start(period, day) for day in days for period in Period}

@@ -145,7 +145,9 @@ class Moment:
             clock,
             allowances_end=has_ended(now),
             stale=clock.strictest is not None and has_stale(asked, clock.strictest, now),
-            groups=_groups(campaigns, now, supposing, margins=has_margins, keeps_all=group_figures)
+            groups=_groups(
+                campaigns, clock, supposing, margins=has_margins, keeps_all=group_figures
+            )
             if has_groups
             else {},
             totals=has_totals or "total_budget" in supposing.columns,
@@ -262,7 +264,7 @@ class Moments:
 
 def _groups(
     campaigns: QuerySet[Campaign],
-    now: datetime,
+    clock: Clock,
     supposing: Supposing,
     *,
     margins: bool,
@@ -277,9 +279,12 @@ def _groups(
         joined = groups.filter(one_of("campaigns__pk", campaigns)).order_by()
         ids = {*joined.values_list("pk", flat=True), *supposing.into_groups}
         groups = groups.filter(pk__in=ids)
-    keys = budget_sums.today(groups, now)
-    figures = budget_sums.each_of_groups(keys, supposing, margins=margins)
-    return {pk: each for (pk, _), each in figures if keeps_all or each.used_up}
+    elif supposing is NOTHING and not keeps_all:
+        ids = budget_sums.reached_groups(clock.dates, margins=margins)
+        groups = groups.filter(pk__in=ids)
+    keys = budget_sums.today(groups, clock.now)
+    figures = budget_sums.of_groups(keys, supposing, margins=margins)
+    return {pk: each for (pk, _), each in figures.items() if keeps_all or each.used_up}
 
 
 def _instant(instants: Mapping[int, datetime]) -> Case:
