@@ -18,6 +18,15 @@ EVENING = at("2026-03-31 20:00")
 DAYS = [date(2026, 2, 14), *(date(2026, 3, day) for day in (1, 9, 30, 31)), date(2026, 4, 1)]
 
 
+def correct(campaign: Campaign, amount: int, day: date) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO ads_spend (campaign_id, amount, date, kind)"
+            " VALUES (%s, %s, %s, 'correction')",
+            [campaign.pk, amount, day],
+        )
+
+
 def test_groups_that_begin_on_different_days_of_a_month_are_added_up_each_from_its_own() -> None:
     firsts = [date(2024, 5, day) for day in (1, 6, 13)]
     groups = [BudgetGroupFactory.create(total_budget=20, start_date=first) for first in firsts]
@@ -31,6 +40,15 @@ def test_groups_that_begin_on_different_days_of_a_month_are_added_up_each_from_i
     spent = [moment.groups[group.pk].budgets[0].spent for group in groups]
     assert spent == [30, 20, 10]
     assert list(moment.held_groups) == [groups[0].pk, groups[1].pk]
+
+
+def test_what_was_taken_back_before_a_group_began_does_not_lower_its_total() -> None:
+    group = BudgetGroupFactory.create(total_budget=20, start_date=date(2024, 5, 6))
+    campaign = CampaignFactory.create(brand=group.brand, budget_group=group)
+    correct(campaign, -5, date(2024, 5, 5))
+    correct(campaign, 20, date(2024, 5, 6))
+
+    assert Moment.at(NOON, Campaign.objects.all()).held_groups == [group.pk]
 
 
 @pytest.mark.parametrize("stops_early", [True, False])
@@ -51,15 +69,8 @@ def test_those_that_hold_are_found_as_if_the_sums_of_all_were_read(stops_early: 
         for campaign in CampaignFactory.create_batch(
             random.randrange(3), brand=brand, budget_group=group, is_active=True
         ):
-            with connection.cursor() as cursor:
-                cursor.executemany(
-                    "INSERT INTO ads_spend (campaign_id, date, amount, kind)"
-                    " VALUES (%s, %s, %s, 'correction')",
-                    [
-                        (campaign.pk, day, random.choice([-10, -4, 3, 9, 9, 10, 18]))
-                        for day in random.sample(DAYS, 3)
-                    ],
-                )
+            for day in random.sample(DAYS, 3):
+                correct(campaign, random.choice([-10, -4, 3, 9, 9, 10, 18]), day)
             if stops_early:
                 its = dict.fromkeys(("own", "brand_daily", "brand_monthly"), random.randrange(12))
                 SpendMargin.objects.create(campaign=campaign, at=EVENING, lag_seconds=60, **its)
