@@ -42,7 +42,7 @@ from ads.models.campaigns import State
 from ads.models.spend import Period
 from ads.rules.calendar import format_instant, local_time
 from ads.rules.currencies import MINOR_UNITS, labelled, prefix
-from ads.rules.money import format_money, format_sums
+from ads.rules.money import format_money, format_sums, is_used_up
 from ads.services import overview
 from ads.services.freshness import Source, as_of
 from ads.services.operations import TaskHealth, say_clock, stuck_sessions, timezone_database
@@ -318,7 +318,6 @@ def _months(money: Money) -> charts.Chart | None:
     brands = money.months
     if not brands:
         return None
-    figures = [brand.figures[Period.MONTH] for brand in brands]
     return charts.Chart(
         id="month-by-brand",
         title="Month to date and monthly budget, by brand",
@@ -329,10 +328,14 @@ def _months(money: Money) -> charts.Chart | None:
         series=[
             charts.Series(
                 "Spent",
-                [each.amount for each in figures],
-                marked=[n for n, each in enumerate(figures) if not each.is_available],
+                [brand.month_spend for brand in brands],
+                marked=[
+                    n
+                    for n, brand in enumerate(brands)
+                    if is_used_up(brand.month_spend, brand.month_limit)
+                ],
             ),
-            charts.Series("Budget", [each.budget for each in figures], colour="quiet"),
+            charts.Series("Budget", [brand.monthly_budget for brand in brands], colour="quiet"),
         ],
         horizontal=True,
         height=60 + 38 * max(len(brands), 3),

@@ -17,7 +17,7 @@ from ads.models.campaigns import STATES, State, Status
 from ads.models.spend import Period
 from ads.services import pacing, visible
 from ads.services.explain import limits, shown_state
-from ads.services.overview.near import MOST, NEAR, Near
+from ads.services.overview.near import NEAREST, Near
 from ads.services.pacing import Pace
 
 #: A campaign's own budgets, of the day and of the month.
@@ -78,21 +78,14 @@ def _states() -> dict[State, int]:
     return counts
 
 
-#: Counts those that are held by the same holds, and the ids of those that have used most of one of
-#: their own budgets; what is used up comes last. One may be found twice, by its day and its month.
-_HELD_AND_NEAREST: Final = """
-    WITH campaign (id, hold_bits, day_spend, day_limit, month_spend, month_limit)
-      AS MATERIALIZED ({evaluated}),
-         used AS (
-             SELECT id, day_spend AS spend, day_limit AS most FROM campaign
-              WHERE day_limit > 0 AND day_spend >= day_limit * %s
-              UNION ALL
-             SELECT id, month_spend, month_limit FROM campaign
-              WHERE month_limit > 0 AND month_spend >= month_limit * %s)
-    SELECT hold_bits, count(*), NULL FROM campaign WHERE hold_bits IS NOT NULL GROUP BY hold_bits
+#: Counts those that are held by the same holds, and names those that are near a budget.
+_HELD_AND_NEAREST: Final = f"""
+    WITH owner (id, hold_bits, day_spend, day_limit, month_spend, month_limit)
+      AS MATERIALIZED ({{evaluated}})
+    SELECT hold_bits, count(*), NULL FROM owner WHERE hold_bits IS NOT NULL GROUP BY hold_bits
      UNION ALL
-    (SELECT NULL, NULL, id FROM used ORDER BY spend >= most, spend / most DESC, id LIMIT %s)
-"""
+    SELECT NULL, NULL, id FROM ({NEAREST}) AS nearest
+"""  # noqa: S608
 
 
 def _held_and_nearest(moment: Moment) -> tuple[dict[int, int], list[int]]:
@@ -112,9 +105,7 @@ def _held_and_nearest(moment: Moment) -> tuple[dict[int, int], list[int]]:
     except EmptyResultSet:
         return {}, []
     with connection.cursor() as cursor:
-        cursor.execute(
-            _HELD_AND_NEAREST.format(evaluated=sql), [*parameters, NEAR, NEAR, len(_OWN) * MOST]
-        )
+        cursor.execute(_HELD_AND_NEAREST.format(evaluated=sql), parameters)
         rows = cursor.fetchall()
     return {bits: n for bits, n, _ in rows if n}, [pk for _, n, pk in rows if not n]
 
@@ -128,7 +119,7 @@ def _near(nearest: Collection[int], moment: Moment) -> list[Near]:
     paces = pacing.stored_of(row for row in rows if row.monthly_limit)
     near = [_as_near(row, paces.get(row.pk), moment.now) for row in rows]
     near.sort(key=lambda each: (each.is_used_up, -each.spent / each.limit, each.id))
-    return near[:MOST]
+    return near
 
 
 def _as_near(row: Any, pace: Pace | None, now: datetime) -> Near:

@@ -1,25 +1,24 @@
 """What all brands have spent, against which budgets, and which of them are close to a budget."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Count, F, QuerySet
 
-from ads.holds import waived_at
+from ads import brand_figures
+from ads.brand_figures import LIMIT, SPEND
 from ads.models import Brand, SpendTotal
 from ads.models.spend import Period
-from ads.rules.calendar import UnknownTimezone, local_date, period_start
+from ads.rules.calendar import group_by_local_date
 from ads.rules.currencies import DEFAULT
 from ads.services import pacing, visible
-from ads.services.ledger import Figures
-from ads.services.overview.near import MOST, NEAR, Near
+from ads.services.overview.near import NEAREST, Near
 from ads.services.pacing import Pace
 
 #: Days that are shown, today included.
@@ -28,18 +27,6 @@ DAYS: Final = 30
 APART: Final = 6
 #: Brands whose month is shown.
 MONTHS: Final = 8
-
-
-@dataclass(frozen=True, slots=True)
-class BrandFigures:
-    """A brand with its own figures of its current day and month, in its currency."""
-
-    id: int
-    name: str
-    timezone: str
-    currency: str
-    is_active: bool
-    figures: dict[Period, Figures]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +39,12 @@ class PeriodSpend:
     """
 
     currency: str
-    amount: Decimal
-    limited: Decimal
-    budget: Decimal
-    with_budget: int
-    unlimited: Decimal
-    without_budget: int
+    amount: Decimal = Decimal(0)
+    limited: Decimal = Decimal(0)
+    budget: Decimal = Decimal(0)
+    with_budget: int = 0
+    unlimited: Decimal = Decimal(0)
+    without_budget: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,129 +66,117 @@ class Money:
 
     ``today`` and ``month``: for each currency, the one of most brands first; nothing is added up
     across them. ``months``: the brands that spent most this month in ``currency``, which is also
-    that of ``by_day``.
+    that of ``by_day``; with the figures of :mod:`ads.brand_figures`.
     """
 
     today: list[PeriodSpend]
     month: list[PeriodSpend]
     currency: str
     near: list[Near]
-    months: list[BrandFigures]
+    months: list[Any]
     by_day: DaysOfSpend
 
 
 def money(now: datetime, currency: str = "") -> Money:
-    """Add up what all brands spent as of ``now``; four queries.
+    """Add up what all brands spent as of ``now``; five queries.
 
     ``currency``: of the brands that are compared with each other; "" or one that no brand has: the
     one of most brands.
     """
-    rows = list(
-        visible.rows(Brand.objects.order_by("name")).values_list(
-            "pk", "name", "timezone", "currency", "is_active", "daily_budget", "monthly_budget"
-        )
-    )
-    days = {}
-    for timezone in {row[2] for row in rows}:
-        with suppress(UnknownTimezone):
-            days[timezone] = local_date(now, timezone)
-    sums = _sums(days.values(), now)
-    nothing = (Decimal(0), Decimal(0))
-    brands = []
-    for pk, name, timezone, code, is_active, daily, monthly in rows:
-        if timezone not in days:
-            continue
-        figures = {
-            period: Figures(
-                *sums.get((pk, period, period_start(period, days[timezone])), nothing), budget
-            )
-            for period, budget in ((Period.DAY, daily), (Period.MONTH, monthly))
-        }
-        brands.append(BrandFigures(pk, name, timezone, code, is_active, figures))
-    counted = Counter(row[3] for row in rows)
+    seen = visible.rows(Brand.objects.order_by())
+    kinds = list(seen.values_list("currency", "timezone").annotate(n=Count("pk")))
+    counted: Counter[str] = Counter()
+    for code, _, number in kinds:
+        counted[code] += number
     currencies = sorted(counted, key=lambda code: (-counted[code], code)) or [DEFAULT]
     if currency not in currencies:
         currency = currencies[0]
-    compared = [brand for brand in brands if brand.currency == currency]
-    spenders = sorted(compared, key=lambda brand: -brand.figures[Period.MONTH].amount)
+    dates = group_by_local_date({zone for _, zone, _ in kinds}, now).by_date
+    brands = brand_figures.with_money_on(seen, now, dates).filter(day_start__isnull=False)
+    summed = _summed(brands, currency)
+    read = brands.annotate(**_FIGURES).in_bulk([*summed.nearest, *summed.most])
     # Without the condition where it makes no difference, which costs a join.
     only = currency if len(currencies) > 1 else None
-    names = {row[0]: row[1] for row in rows}
     return Money(
-        today=[_together(brands, Period.DAY, code) for code in currencies],
-        month=[_together(brands, Period.MONTH, code) for code in currencies],
+        today=[summed.of.get((code, Period.DAY), PeriodSpend(code)) for code in currencies],
+        month=[summed.of.get((code, Period.MONTH), PeriodSpend(code)) for code in currencies],
         currency=currency,
-        near=_near(brands, now),
-        months=[brand for brand in spenders if brand.figures[Period.MONTH].amount > 0][:MONTHS],
-        by_day=_by_day(max(days.values(), default=now.date()), names, only),
+        # Between the two queries a brand can be deleted.
+        near=_near([read[pk] for pk in summed.nearest if pk in read], now),
+        months=[read[pk] for pk in summed.most if pk in read],
+        by_day=_by_day(max(dates, default=now.date()), only),
     )
 
 
-def _sums(
-    days: Iterable[date], now: datetime
-) -> dict[tuple[int, Period, date], tuple[Decimal, Decimal]]:
-    """The amount and what is allowed beyond the budget, of every brand that spent anything."""
-    starts = {period_start(period, day) for day in set(days) for period in Period}
-    totals = visible.rows(
-        SpendTotal.objects.filter(campaign=None, period__in=Period.values, start__in=starts)
-    )
-    return {
-        (brand, Period(period), start): (amount, allowed)
-        for brand, period, start, amount, allowed in totals.order_by().values_list(
-            "brand_id", "period", "start", "amount", waived_at(now, of_brands=True)
-        )
-    }
+@dataclass(frozen=True, slots=True)
+class _Summed:
+    """What all brands spent, by currency and period, and the ids of those that are shown."""
+
+    of: dict[tuple[str, str], PeriodSpend]
+    nearest: Sequence[int] = ()
+    most: Sequence[int] = ()
 
 
-def _together(brands: Sequence[BrandFigures], period: Period, currency: str) -> PeriodSpend:
-    figures = [brand.figures[period] for brand in brands if brand.currency == currency]
-    limited = [(each.amount, each.limit) for each in figures if each.limit is not None]
-    unlimited = [each.amount for each in figures if each.budget is None]
-    zero = Decimal(0)
-    return PeriodSpend(
-        currency=currency,
-        amount=sum((each.amount for each in figures), zero),
-        limited=sum((amount for amount, _ in limited), zero),
-        budget=sum((budget for _, budget in limited), zero),
-        with_budget=len(limited),
-        unlimited=sum(unlimited, zero),
-        without_budget=sum(amount != 0 for amount in unlimited),
-    )
+_FIGURES: Final = {name: F(name) for names in (SPEND, LIMIT) for name in names.values()}
+
+#: By currency and period, as :class:`PeriodSpend`; and the ids of the brands nearest a budget, and
+#: of those of one currency that spent most this month. Few of many brands leave the database.
+_SUMMED: Final = f"""
+    WITH owner (id, currency, {", ".join(_FIGURES)}) AS MATERIALIZED ({{rows}}),
+         spent (currency, period, amount, most) AS (
+             SELECT currency, 'day', day_spend, day_limit FROM owner
+              UNION ALL
+             SELECT currency, 'month', month_spend, month_limit FROM owner)
+    SELECT ARRAY({NEAREST}),
+           ARRAY(SELECT id FROM owner WHERE currency = %s AND month_spend > 0
+                  ORDER BY month_spend DESC, id LIMIT {MONTHS}),
+           period, currency, sum(amount),
+           coalesce(sum(amount) FILTER (WHERE most IS NOT NULL), 0), coalesce(sum(most), 0),
+           count(most), coalesce(sum(amount) FILTER (WHERE most IS NULL), 0),
+           count(*) FILTER (WHERE most IS NULL AND amount <> 0)
+      FROM spent GROUP BY period, currency
+"""  # noqa: S608
 
 
-def _near(brands: Sequence[BrandFigures], now: datetime) -> list[Near]:
+def _summed(brands: QuerySet[Any], currency: str) -> _Summed:
+    read = brands.values_list("pk", "currency", *_FIGURES.values())
+    rows = _rows(_SUMMED, read, currency)
+    if not rows:
+        return _Summed({})
+    nearest, most, *_ = rows[0]
+    together = {(sums[0], period): PeriodSpend(*sums) for _, _, period, *sums in rows}
+    return _Summed(together, nearest, most)
+
+
+def _near(brands: Sequence[Any], now: datetime) -> list[Near]:
     """The closest to a budget first, from half of it on; what is used up comes last."""
-    ranked = []
-    for brand in brands:
-        shares = {
-            period: each.amount / each.limit for period, each in brand.figures.items() if each.limit
-        }
-        if shares:
-            period = max(shares, key=lambda each: shares[each])
-            if shares[period] >= NEAR:
-                ranked.append((shares[period] >= 1, -shares[period], brand.name, brand, period))
-    ranked.sort(key=lambda each: each[:3])
-    shown = ranked[:MOST]
-    paces = pacing.stored_of([Brand(pk=brand.id) for *_, brand, _ in shown])
-    return [_as_near(brand, period, paces.get(brand.id), now) for *_, brand, period in shown]
+    paces = pacing.stored_of(brands)
+    near = [_as_near(brand, paces.get(brand.pk), now) for brand in brands]
+    near.sort(key=lambda each: (each.is_used_up, -each.spent / each.limit, each.id))
+    return near
 
 
-def _as_near(brand: BrandFigures, period: Period, pace: Pace | None, now: datetime) -> Near:
-    figures = brand.figures[period]
-    limit = figures.limit or Decimal(0)
+def _as_near(brand: Any, pace: Pace | None, now: datetime) -> Near:
+    figures = {
+        period: (getattr(brand, SPEND[period]), limit)
+        for period in Period
+        if (limit := getattr(brand, LIMIT[period]))
+    }
+    period = max(figures, key=lambda each: figures[each][0] / figures[each][1])
+    spent, limit = figures[period]
     return Near(
-        id=brand.id,
+        id=brand.pk,
         name=brand.name,
         brand="",
         timezone=brand.timezone,
         currency=brand.currency,
         period=period,
-        spent=figures.amount,
+        spent=spent,
         limit=limit,
         delivers=brand.is_active,
         state="Active" if brand.is_active else "Paused by user",
         pace=pace if period == Period.MONTH else None,
-        used_up_at=pacing.used_up_at(figures.amount, limit, brand.timezone, now)
+        used_up_at=pacing.used_up_at(spent, limit, brand.timezone, now)
         if brand.is_active and period == Period.DAY
         else None,
     )
@@ -209,29 +184,18 @@ def _as_near(brand: BrandFigures, period: Period, pace: Pace | None, now: dateti
 
 #: The days of those that spent most, each with its sum, and of all others as brand 0. The sums lie
 #: all over their table, so they are read once.
-_APART: Final = """
-    WITH total (brand, start, amount) AS MATERIALIZED ({totals}),
+_APART: Final = f"""
+    WITH total (brand, start, amount) AS MATERIALIZED ({{rows}}),
          most AS (
              SELECT brand, sum(amount) AS spent FROM total
-              GROUP BY brand HAVING sum(amount) > 0 ORDER BY spent DESC, brand LIMIT %s)
-    SELECT coalesce(most.brand, 0), most.spent, start, sum(amount)
-      FROM total LEFT JOIN most USING (brand) GROUP BY most.brand, most.spent, start
-"""
+              GROUP BY brand HAVING sum(amount) > 0 ORDER BY spent DESC, brand LIMIT {APART})
+    SELECT coalesce(most.brand, 0), name, start, sum(amount)
+      FROM total LEFT JOIN most USING (brand) LEFT JOIN ads_brand ON ads_brand.id = most.brand
+     GROUP BY most.brand, name, most.spent, start ORDER BY most.spent DESC, most.brand
+"""  # noqa: S608
 
 
-def _rows(totals: QuerySet[SpendTotal]) -> list[tuple[int, Decimal | None, date, Decimal]]:
-    read = totals.values_list("brand_id", "start", "amount")
-    try:
-        sql, parameters = read.query.sql_with_params()
-    except EmptyResultSet:
-        return []
-    with connection.cursor() as cursor:
-        cursor.execute(_APART.format(totals=sql), [*parameters, APART])
-        rows: list[tuple[int, Decimal | None, date, Decimal]] = cursor.fetchall()
-    return rows
-
-
-def _by_day(last: date, names: dict[int, str], currency: str | None) -> DaysOfSpend:
+def _by_day(last: date, currency: str | None) -> DaysOfSpend:
     """Of the brands in one currency; None: all have the same."""
     first = last - timedelta(days=DAYS - 1)
     days = [first + timedelta(days=number) for number in range(DAYS)]
@@ -242,15 +206,28 @@ def _by_day(last: date, names: dict[int, str], currency: str | None) -> DaysOfSp
     ).order_by()
     if currency is not None:
         totals = totals.filter(brand__currency=currency)
-    rows = _rows(totals)
-    sums = {brand: in_all for brand, in_all, *_ in rows if in_all is not None}
-    most = sorted(sums, key=lambda brand: (-sums[brand], brand))
+    names: dict[int, str] = {}
     spent: dict[int, dict[date, Decimal]] = defaultdict(dict)
-    for brand, _, day, amount in rows if most else []:
+    for brand, name, day, amount in _rows(
+        _APART, totals.values_list("brand_id", "start", "amount")
+    ):
+        names[brand] = name
         spent[brand][day] = amount
+    others = spent.pop(0, {})
 
-    def of(brand: int) -> list[Decimal]:
-        return [spent[brand].get(day, Decimal(0)) for day in days]
+    def of(amounts: Mapping[date, Decimal]) -> list[Decimal]:
+        return [amounts.get(day, Decimal(0)) for day in days]
 
-    # A brand that was added since the names were read has its name the next time.
-    return DaysOfSpend(days, [(pk, names.get(pk, f"Brand {pk}"), of(pk)) for pk in most], of(0))
+    return DaysOfSpend(days, [(pk, names[pk], of(its)) for pk, its in spent.items()], of(others))
+
+
+def _rows(statement: str, read: QuerySet[Any, Any], *parameters: Any) -> list[tuple[Any, ...]]:
+    """Of a statement over the rows that are to be read."""
+    try:
+        sql, of_sql = read.query.sql_with_params()
+    except EmptyResultSet:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(statement.format(rows=sql), [*of_sql, *parameters])
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+    return rows

@@ -198,6 +198,15 @@ def test_the_number_of_queries_does_not_grow() -> None:
     assert queries() == few <= 8
 
 
+def test_those_that_have_used_up_another_budget_do_not_push_out_one_that_is_near() -> None:
+    for campaign in CampaignFactory.create_batch(2 * MOST, daily_budget=10, monthly_budget=20):
+        spend(campaign, 19, NOON)
+    near = CampaignFactory.create(daily_budget=100)
+    spend(near, 80, NOON)
+
+    assert delivery(NOON).near[0].id == near.pk
+
+
 def test_of_many_those_are_named_that_a_sort_of_all_puts_first() -> None:
     random = Random(4)
     shares: dict[tuple[bool, float, int], str] = {}

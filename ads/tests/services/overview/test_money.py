@@ -8,6 +8,7 @@ import pytest
 
 from ads.models import Brand
 from ads.models.spend import Period
+from ads.services.overview.near import MOST
 from ads.services.overview.spend import money
 from ads.tests.factories import BrandFactory, CampaignFactory
 from ads.tests.support import NOON, at, let_run_on, spend
@@ -95,6 +96,35 @@ def test_brands_nearest_their_limits_come_first_and_what_is_used_up_last() -> No
     assert near[1].used_up_at is None
 
 
+def test_of_many_brands_those_nearest_are_named_and_what_is_used_up_pushes_none_out() -> None:
+    for _ in range(2 * MOST):
+        spent(19, daily_budget=10, monthly_budget=20)
+    for amount in range(60, 60 + MOST):
+        spent(amount, daily_budget=100)
+
+    near = money(NOON).near
+
+    assert [each.spent for each in near] == [*range(59 + MOST, 59, -1)]
+
+
+def test_nothing_is_added_up_across_currencies() -> None:
+    spent(5, currency="USD", daily_budget=10)
+    spent(7, currency="EUR", daily_budget=20)
+    spent(9, currency="EUR")
+
+    told = money(NOON)
+    of_dollars = money(NOON, "USD")
+
+    assert [(each.currency, each.amount, each.budget) for each in told.today] == [
+        ("EUR", Decimal(16), Decimal(20)),
+        ("USD", Decimal(5), Decimal(10)),
+    ]
+    assert (told.currency, of_dollars.currency) == ("EUR", "USD")
+    assert [brand.month_spend for brand in told.months] == [9, 7]
+    assert [brand.month_spend for brand in of_dollars.months] == [5]
+    assert [amounts[-1] for _, _, amounts in of_dollars.by_day.brands] == [5]
+
+
 def test_the_days_are_thirty_and_the_brands_that_spent_less_are_added_up() -> None:
     for number in range(8):
         spent(10 + number, days_ago=number, name=f"Brand of {10 + number}")
@@ -134,12 +164,12 @@ def test_the_months_are_of_those_that_spent_most() -> None:
     months = money(NOON).months
 
     assert [brand.name for brand in months] == ["more", "little"]
-    assert months[0].figures[Period.MONTH].budget is None
+    assert months[0].monthly_budget is None
 
 
-def test_four_queries_read_it_all(django_assert_num_queries: Any) -> None:
+def test_five_queries_read_it_all(django_assert_num_queries: Any) -> None:
     for _ in range(3):
         spent(9, daily_budget=10)
 
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         money(NOON)
