@@ -119,24 +119,20 @@ def reached_groups(days: Collection[date], *, margins: bool) -> set[int]:
         .annotate(spent=Sum("campaigns__totals__amount"))
         .filter(spent__gte=F("of_budget") * least)
     )
-    amount = F("campaigns__totals__amount")
-    of_months = Q(campaigns__totals__period=Period.MONTH)
     in_all = (
-        groups.filter(
-            of_months
-            | Q(
-                campaigns__totals__period=Period.DAY,
-                campaigns__totals__start__lt=F("start_date"),
-            ),
-            total_budget__isnull=False,
-            campaigns__totals__start__gte=Coalesce(_MonthOf("start_date"), date.min),
-        )
-        .annotate(spent=Sum(Case(When(of_months, then=amount), default=-amount)))
-        .filter(spent__gte=F("total_budget") * least)
+        Campaign.objects.filter(budget_group__total_budget__isnull=False)
+        .order_by()
+        .values("budget_group")
+        .annotate(spent=Sum(spent_since("budget_group__start_date")))
+        .filter(spent__gte=F("budget_group__total_budget") * least)
     )
     # Of these there need not be any sum.
     zero = groups.filter(Q(*((name, ZERO) for name in GROUP_BUDGETS.values()), _connector=Q.OR))
-    return {pk for those in (of_periods, in_all, zero) for pk in those.values_list("pk", flat=True)}
+    return {
+        pk
+        for those, key in ((of_periods, "pk"), (in_all, "budget_group"), (zero, "pk"))
+        for pk in those.values_list(key, flat=True)
+    }
 
 
 def _sum(sums: QuerySet[SpendTotal]) -> Any:
