@@ -34,10 +34,12 @@ def grant(apps: Any, schema_editor: Any, codename: str, names: Sequence[str]) ->
     Those that staff have deleted or renamed do without.
     """
     database = schema_editor.connection.alias
-    _create_permissions(apps, database)
     groups = apps.get_model("auth", "Group").objects.using(database)
     permissions = apps.get_model("auth", "Permission").objects.using(database)
-    permission = permissions.get(content_type__app_label__in=APPS, codename=codename)
+    named = permissions.filter(content_type__app_label__in=APPS, codename=codename)
+    if not named.exists():  # else one granted before, in the same migration, has made them all
+        _create_permissions(apps, database)
+    permission = named.get()
     for group in groups.filter(name__in=names):
         group.permissions.add(permission)
 

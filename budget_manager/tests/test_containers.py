@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 import yaml
 from celery import Celery
@@ -206,25 +207,47 @@ def test_beat_sends_what_is_due(site: Site, django_db_blocker: DjangoDbBlocker) 
         assert beat.stop() == 0
 
 
-def test_production_serves_behind_a_proxy_that_ends_tls(site: Site) -> None:
+@pytest.fixture(scope="module")
+def production(site: Site) -> Site:
+    """The same clone with the services of production."""
     services = {name: COMPOSE["services"][name] | PRODUCTION["services"][name] for name in OURS}
-    production = Site(services, site.clone, site.urls, free_port(), free_port())
+    return Site(services, site.clone, site.urls, free_port(), free_port())
+
+
+@pytest.fixture(scope="module")
+def web_of_production(production: Site) -> Iterator[Running]:
+    """web of production, which has answered nobody yet."""
     collect = re.search(r"python manage.py collectstatic.*?(?= \\)", DOCKERFILE)
     assert collect is not None
     variables = production.variables("web")
-    subprocess.run(
-        shlex.split(collect[0]), cwd=site.clone, env=variables, check=True, capture_output=True
-    )
+    command = shlex.split(collect[0])
+    subprocess.run(command, cwd=production.clone, env=variables, check=True, capture_output=True)
     web = production.start("web")
     try:
         assert web.says("Listening at", 120), web.lines
-        assert production.healthy("web"), web.lines
-        page = ask_as_proxy(production.web, "/admin/login/")
-        stylesheet = re.search(r'href="(/static/[^"]+\.[0-9a-f]{12}\.css)"', page)
-        assert stylesheet is not None
-        assert "{" in ask_as_proxy(production.web, stylesheet[1])
+        yield web
     finally:
         assert web.stop() == 0
+
+
+def test_each_process_of_web_has_little_of_its_own(web_of_production: Running) -> None:
+    web = psutil.Process(web_of_production.process.pid)
+    assert wait_for(lambda: web_of_production.output.count("Process started") == 3)
+    taken = [child.memory_full_info() for child in web.children()]
+
+    assert len(taken) == 3
+    # If each loads everything itself, three quarters of it are its own.
+    assert max(each.uss / each.rss for each in taken) < 1 / 2
+
+
+def test_production_serves_behind_a_proxy_that_ends_tls(
+    production: Site, web_of_production: Running
+) -> None:
+    assert production.healthy("web"), web_of_production.lines
+    page = ask_as_proxy(production.web, "/admin/login/")
+    stylesheet = re.search(r'href="(/static/[^"]+\.[0-9a-f]{12}\.css)"', page)
+    assert stylesheet is not None
+    assert "{" in ask_as_proxy(production.web, stylesheet[1])
 
 
 def ask_as_proxy(port: int, path: str) -> str:
@@ -234,9 +257,7 @@ def ask_as_proxy(port: int, path: str) -> str:
         return str(answer.read().decode())
 
 
-def test_flower_answers_and_asks_for_a_login_in_production(site: Site) -> None:
-    services = {name: COMPOSE["services"][name] | PRODUCTION["services"][name] for name in OURS}
-    production = Site(services, site.clone, site.urls, free_port(), free_port())
+def test_flower_answers_and_asks_for_a_login_in_production(production: Site) -> None:
     flower = production.start("celery-flower")
     try:
         assert wait_for(lambda: listens(production.flower)), flower.lines

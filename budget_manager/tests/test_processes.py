@@ -15,7 +15,7 @@ import os, sys
 from pathlib import Path
 from budget_manager import processes
 
-processes.GRACE = 1.0
+processes.GRACE = 0.2
 ignores = "import signal, subprocess, sys, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); "
 sleeps = "import time; print(1, flush=True); time.sleep(99)"
 child = f"subprocess.Popen([sys.executable, '-c', '{sleeps}']); "

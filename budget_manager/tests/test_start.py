@@ -21,6 +21,7 @@ from pytest_django.plugin import DjangoDbBlocker
 
 from ads.tests.own_redis import free_port
 from budget_manager import demo
+from budget_manager import start as start_module
 from budget_manager.processes import GRACE
 from budget_manager.start import port as read_port
 from budget_manager.tests.running import Running
@@ -32,6 +33,7 @@ from budget_manager.tests.support import (
     environment,
     eventually_none,
     processes_of,
+    wait_for,
 )
 from budget_manager.tests.template import copy_all_tables_but_one
 
@@ -114,7 +116,7 @@ def log_in(port: int, password: str) -> str:
 
 
 def test_a_first_start_says_where_everything_is_and_lets_the_admin_log_in(
-    clone: Path, start_sh: Callable[..., Start]
+    clone: Path, start_sh: Callable[..., Start], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     start = start_sh(DEMO_PLATFORMS="meta_ads")
     start.until(UP)
@@ -147,9 +149,10 @@ def test_a_first_start_says_where_everything_is_and_lets_the_admin_log_in(
     with socket.create_connection((endpoint.hostname, endpoint.port)):
         pass
 
-    second = start_sh()
-    assert second.end() == 1
-    assert "error: start.sh is already running in this clone" in second.output
+    monkeypatch.setattr(start_module, "BASE_DIR", clone)
+    with pytest.raises(CommandError, match=r"^start\.sh is already running in") as second:
+        start_module.start()
+    assert f"(pid {start.process.pid})" in str(second.value)
 
     assert start.stop(signal.SIGINT) == 130
     assert processes_of(clone) == []
@@ -165,35 +168,40 @@ def worker_of(start: Start) -> psutil.Process:
 
 
 @pytest.fixture
-def web_and_worker(clone: Path) -> Iterator[None]:
-    """The clone's Procfile has these two processes alone: each takes seconds to start."""
+def web_and_another(clone: Path) -> Iterator[None]:
+    """The clone's Procfile has web and, for the others, which take seconds to start, a shell.
+
+    As the processes of a killed worker do, its child outlives it.
+    """
     procfile = clone / "Procfile"
     whole = procfile.read_text()
-    lines = whole.splitlines(keepends=True)
-    procfile.write_text("".join(line for line in lines if line.startswith(("web:", "worker:"))))
+    (web,) = [line for line in whole.splitlines() if line.startswith("web:")]
+    procfile.write_text(f"{web}\nanother: sh -c 'sleep 600 & wait'\n")
     yield
     procfile.write_text(whole)
 
 
 def test_a_second_start_keeps_the_data_until_a_process_dies(
-    clone: Path, web_and_worker: None, start_sh: Callable[..., Start]
+    clone: Path, web_and_another: None, start_sh: Callable[..., Start]
 ) -> None:
     kept = clone / ".local" / "admin-password"
     if not kept.exists():  # this test runs alone
         first = start_sh()
-        first.until("ready.")
+        first.until("Booting worker")
         first.stop(signal.SIGINT)
     password = kept.read_text().strip()
 
     start = start_sh()
-    start.until("ready.")
+    start.until("Booting worker")
 
     log_in(start.port, password)
 
-    worker_of(start).kill()
+    (another,) = [p for p in psutil.Process(start.process.pid).children() if p.name() == "sh"]
+    assert wait_for(lambda: [child.name() for child in another.children()] == ["sleep"])
+    another.kill()
 
     assert start.end() == 1
-    assert "worker was killed by SIGKILL, so the others were stopped" in start.output
+    assert "another was killed by SIGKILL, so the others were stopped" in start.output
     assert kept.read_text().strip() == password
     assert processes_of(clone) == []
 
@@ -225,18 +233,32 @@ def test_stopping_in_its_first_moments_leaves_no_process_behind(
         assert eventually_none(clone) == []
 
 
-@pytest.mark.parametrize("name", ["PORT", "FLOWER_PORT"])
 def test_a_busy_port_is_named_with_the_remedy_before_anything_starts(
-    start_sh: Callable[..., Start], name: str
+    start_sh: Callable[..., Start],
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        start = start_sh(**{name: str(port)})
+        start = start_sh(PORT=str(port))
 
         assert start.end() == 1
     assert f"error: Port {port} is used by another program." in start.output
-    assert re.search(rf"{name}=\d+ ./start.sh", start.output)
+    assert re.search(r" PORT=\d+ ./start.sh", start.output)
     assert "PostgreSQL" not in start.output
+
+
+def test_flower_s_port_is_asked_for_before_anything_starts_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(start_module, "BASE_DIR", tmp_path)
+    monkeypatch.setenv("PORT", str(free_port()))
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        monkeypatch.setenv("FLOWER_PORT", str(port))
+
+        with pytest.raises(CommandError, match=rf"^Port {port} .*FLOWER_PORT=\d+ ./start.sh"):
+            start_module.start()
+
+    assert capsys.readouterr().out == ""
 
 
 def test_a_stand_in_that_there_is_not_is_refused_with_those_there_are(

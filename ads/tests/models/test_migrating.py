@@ -1,6 +1,5 @@
 """``manage.py migrate`` beside those who record spend, and operations that are run at once."""
 
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -17,10 +16,15 @@ from django.db.models import Q
 from django.db.models.signals import pre_migrate
 
 from ads.migrations import _at_once
+from ads.tests.support import execute
+from budget_manager.tests.support import wait_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 LOCK = "SELECT pg_advisory_xact_lock(%s)"
+WAITS = """
+    SELECT FROM pg_locks JOIN pg_database database ON database.oid = pg_locks.database
+    WHERE locktype = 'advisory' AND objid = 1 AND NOT granted AND datname = current_database()"""
 
 
 def deadlock() -> None:
@@ -30,15 +34,15 @@ def deadlock() -> None:
     def other() -> None:
         with closing(psycopg2.connect(**parameters)) as own, own.cursor() as cursor:
             cursor.execute(LOCK, [2])
-            time.sleep(0.2)
             cursor.execute(LOCK, [1])
 
     with ThreadPoolExecutor(1) as pool, transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL lock_timeout = '10s'")
+        # PostgreSQL looks for a deadlock when somebody has waited for a second: here, before that.
+        cursor.execute("SET LOCAL deadlock_timeout = '10ms'")
         cursor.execute(LOCK, [1])
         pool.submit(other)
-        # PostgreSQL looks for a deadlock when somebody has waited for a second; the other has then.
-        time.sleep(1.5)
+        assert wait_for(lambda: execute(WAITS) == 1)
         cursor.execute(LOCK, [2])
 
 

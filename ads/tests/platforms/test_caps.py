@@ -159,7 +159,7 @@ def test_a_stop_does_not_wait_for_caps_that_hang(there: StandIn) -> None:
     account = PlatformAccount.objects.get().pk
     platforms.sync_platforms(NOON)
     caps.agree(NOON)
-    there.fault("timeout", "set_cap", seconds=3)
+    there.fault("timeout", "set_cap", seconds=2)
     done: list[str] = []
 
     def cap() -> None:

@@ -177,10 +177,10 @@ def test_switches_of_the_days_before_cost_nothing_and_count() -> None:
     assert len(queries) == 2
 
 
-def test_ten_thousand_campaigns_are_asked_for_in_two_queries() -> None:
+def test_hundreds_of_campaigns_are_asked_for_in_two_queries() -> None:
     brand = BrandFactory.create(timezone="Europe/Berlin")
     campaigns = Campaign.objects.bulk_create(
-        Campaign(brand=brand, name=f"Campaign {n}", daily_budget=75) for n in range(10_000)
+        Campaign(brand=brand, name=f"Campaign {n}", daily_budget=75) for n in range(300)
     )
     account = account_of(campaigns[0])
     PLATFORM.switch(account, {str(c.pk): True for c in campaigns}, now=NOON - 2 * DAY)
@@ -189,5 +189,5 @@ def test_ten_thousand_campaigns_are_asked_for_in_two_queries() -> None:
         costs = PLATFORM.costs(account, TODAY - DAY, TODAY, now=NOON)
 
     assert len(queries) == 2
-    assert len(costs.rows) == 20_000
+    assert len(costs.rows) == 600
     assert (costs.asked_at, costs.fresh_until, costs.complete) == (NOON, NOON, False)

@@ -59,7 +59,7 @@ def test_a_fault_is_an_error_or_makes_no_difference(
     meta: StandIn, connect: Connect, reader: str, call: str, kind: str
 ) -> None:
     read, _ = READERS[reader]
-    connector = connect(timeout=0.4 if kind == "timeout" else 20)
+    connector = connect(timeout=0.2 if kind == "timeout" else 20)
     whole = read(connect())
     meta.fault(kind, call, seconds=90)
     if (error := ERRORS[kind]) is None:

@@ -92,7 +92,7 @@ def test_a_fault_is_an_error_and_the_next_time_all_is_well(
 ) -> None:
     caplog.set_level(logging.DEBUG)
     read, _ = READERS[reader]
-    connector = connect(timeout=0.4 if kind == "timeout" else 20)
+    connector = connect(timeout=0.2 if kind == "timeout" else 20)
     microsoft.fault(kind, call, seconds=90)
 
     error = failure(lambda: read(connector))

@@ -1,9 +1,10 @@
 """One timezone database, the pinned one, decides all days."""
 
-import subprocess
-import sys
+import runpy
 import zoneinfo
+from collections.abc import Callable
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from django.core.checks import run_checks
 from django.core.management.base import SystemCheckError
 
+import manage
 from ads.checks import require_timezones
 from ads.models import TimezoneName
 from ads.models.timezones import keep_names
@@ -18,7 +20,8 @@ from ads.rules.calendar import local_date, local_time, names
 from ads.services.operations import timezone_database
 from ads.tests.factories import BrandFactory, ScheduleFactory
 from ads.tests.support import execute, refused
-from budget_manager.tests.support import ROOT, environment
+from budget_manager import celery_app
+from budget_manager.tests.support import ROOT
 
 #: Places that changed their clocks' rules lately: machines still have the rules of before.
 LATELY = {
@@ -49,12 +52,14 @@ def test_the_database_is_the_package_that_is_pinned() -> None:
     assert zoneinfo.TZPATH == ()
 
 
-def test_another_version_than_the_pinned_one_is_an_error_with_the_remedy(
-    settings: Any, tmp_path: Path
-) -> None:
+@pytest.fixture
+def _another_pinned(settings: Any, tmp_path: Path) -> None:
     settings.BASE_DIR = tmp_path
     (tmp_path / "requirements.txt").write_text("pytz==2026.6\ntzdata==2031.2\n")
 
+
+@pytest.mark.usefixtures("_another_pinned")
+def test_another_version_than_the_pinned_one_is_an_error_with_the_remedy() -> None:
     (error,) = run_checks(tags=["timezones"])
 
     assert error.id == "ads.E001"
@@ -76,39 +81,30 @@ def test_the_machines_own_database_is_an_error() -> None:
     assert error.msg.startswith("Timezones are read from /usr/share/zoneinfo, not from the package")
 
 
-ANOTHER_VERSION = """
-import importlib.metadata as metadata
-real = metadata.version
-metadata.version = lambda name: "2020.1" if name == "tzdata" else real(name)
-"""
-WEB = "import budget_manager.wsgi"
-WORKER = """
-from budget_manager import celery_app
-celery_app.loader.import_default_modules()
-"""
-COMMAND = """
-import manage, sys
-sys.argv[1:] = ["check"]
-manage.main()
-"""
+WEB = partial(runpy.run_module, "budget_manager.wsgi")
+WORKER = celery_app.loader.import_default_modules
 
 
-@pytest.mark.parametrize("process", [WEB, WORKER, COMMAND], ids=["web", "worker", "command"])
-def test_nothing_starts_with_another_version(process: str) -> None:
-    started = subprocess.run(
-        [sys.executable, "-c", ANOTHER_VERSION + process],
-        cwd=ROOT,
-        env=environment(
-            DATABASE_URL="postgres://nobody@127.0.0.1:1/none", REDIS_URL="redis://127.0.0.1:1/0"
-        ),
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
+@pytest.mark.usefixtures("_another_pinned")
+@pytest.mark.parametrize(
+    ("start", "end"),
+    [(WEB, SystemCheckError), (WORKER, SystemCheckError), (manage.main, SystemExit)],
+    ids=["web", "worker", "command"],
+)
+def test_nothing_starts_with_another_version(
+    start: Callable[[], object],
+    end: type[BaseException],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr("django.core.wsgi.get_wsgi_application", lambda: None)  # Django is set up
+    monkeypatch.setattr("sys.argv", ["manage.py", "check"])
 
-    assert started.returncode == 1, started.stderr
-    assert "The timezone database is tzdata 2020.1, and requirements.txt pins" in started.stderr
+    with pytest.raises(end) as ended:
+        start()
+
+    said = f"{ended.value}{capsys.readouterr().err}"
+    assert f"is tzdata {timezone_database().version}, and requirements.txt pins 2031.2." in said
 
 
 @pytest.mark.django_db
