@@ -41,6 +41,34 @@ CUT_OFF: Final = """() => [...document.querySelectorAll("#result_list td, #resul
     .map(cell => cell.innerText.slice(0, 80))"""
 
 
+#: How many pixels the page is too wide, which cells are cut off, what the policy refused. Then the
+#: page is hidden, so that it is not laid out once more when the window is resized for the next.
+READ: Final = f"""() => {{
+    const page = document.documentElement;
+    const found = [page.scrollWidth - page.clientWidth, ({CUT_OFF})(), window.refusedByPolicy];
+    page.style.display = "none";
+    return found;
+}}"""
+
+
+class Tab:
+    """A tab with a window of any size, which is drawn at a tenth of it, as nobody looks.
+
+    The page is laid out in full size all the same.
+    """
+
+    def __init__(self, context: BrowserContext) -> None:
+        self.page = context.new_page()
+        self._session = context.new_cdp_session(self.page)
+
+    def resize(self, width: int, height: int) -> None:
+        size = {"width": width, "height": height, "screenWidth": width, "screenHeight": height}
+        self._session.send(
+            "Emulation.setDeviceMetricsOverride",
+            {**size, "deviceScaleFactor": 1, "mobile": False, "scale": 0.1},
+        )
+
+
 class Visitor:
     """Opens pages in one tab of each context: in new ones all scripts start cold."""
 
@@ -54,35 +82,36 @@ class Visitor:
         """What is wrong with a page of the site, a sentence each."""
         self._faults = []
         tab = self._everybody if page.name == "admin:login" else self._staff
-        tab.set_viewport_size({"width": WIDE, "height": HEIGHT})
-        response = tab.goto(f"{self._own}{page.url()}", wait_until="load")
+        tab.resize(WIDE, HEIGHT)
+        shown = tab.page
+        response = shown.goto(f"{self._own}{page.url()}", wait_until="load")
         assert response is not None
         self._faults += _faults_of_answer(response)
         if page.name not in NOT_OURS:
             # As high as the page: what stays at the bottom of a window would lie across it.
-            height = tab.evaluate("() => document.documentElement.scrollHeight")
-            tab.set_viewport_size({"width": WIDE, "height": max(height, HEIGHT)})
-            self._faults += [f"In light, {found}" for found in tab.evaluate(LOOK, EVERYTHING)]
-            _change_theme(tab, "dark")
+            height = shown.evaluate("() => document.documentElement.scrollHeight")
+            if height > HEIGHT:
+                tab.resize(WIDE, height)
+            self._faults += [f"In light, {found}" for found in shown.evaluate(LOOK, EVERYTHING)]
+            _change_theme(shown, "dark")
             # Only colours differ.
-            self._faults += [f"In dark, {found}" for found in tab.evaluate(LOOK, COLOURS)]
-        tab.set_viewport_size({"width": NARROW, "height": HEIGHT})
-        too_wide = tab.evaluate(
-            "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
-        )
+            self._faults += [f"In dark, {found}" for found in shown.evaluate(LOOK, COLOURS)]
+        tab.resize(NARROW, HEIGHT)
+        too_wide, cut_off, refused = shown.evaluate(READ)
         if too_wide > 0:
             self._faults.append(f"It is {too_wide} pixels wider than a window of {NARROW}.")
-        self._faults += [f"A cell is cut off: {text}" for text in tab.evaluate(CUT_OFF)]
-        refused = tab.evaluate("() => window.refusedByPolicy")
+        self._faults += [f"A cell is cut off: {text}" for text in cut_off]
         self._faults += [f"Its policy refused {what}" for what in refused]
         return self._faults
 
-    def _tab(self, context: BrowserContext) -> Page:
+    def _tab(self, context: BrowserContext) -> Tab:
         context.add_init_script(LISTEN)
         context.add_init_script(AXE_SCRIPT)
-        tab = context.new_page()
-        tab.on("request", self._asked)
-        tab.on("pageerror", lambda error: self._note(f"Its script failed: {error.stack or error}"))
+        tab = Tab(context)
+        tab.page.on("request", self._asked)
+        tab.page.on(
+            "pageerror", lambda error: self._note(f"Its script failed: {error.stack or error}")
+        )
         return tab
 
     def _asked(self, request: Request) -> None:
