@@ -109,30 +109,31 @@ def reached_groups(days: Collection[date], *, margins: bool) -> set[int]:
     Adding up in SQL: the sums of all groups are many.
     """
     least = Value(1 - SHARE if margins else Decimal(1))
-    groups = BudgetGroup.objects.order_by()
+    members = Campaign.objects.filter(budget_group__isnull=False).order_by()
     budget = Case(
-        *(When(campaigns__totals__period=each, then=F(GROUP_BUDGETS[each])) for each in Period)
+        *(
+            When(totals__period=period, then=F(f"budget_group__{GROUP_BUDGETS[period]}"))
+            for period in Period
+        )
     )
     of_periods = (
-        groups.filter(campaigns__totals__start__in=_starts(days))
-        .values("pk", "campaigns__totals__start", of_budget=budget)
-        .annotate(spent=Sum("campaigns__totals__amount"))
+        members.filter(totals__start__in=_starts(days))
+        .values("budget_group", "totals__start", of_budget=budget)
+        .annotate(spent=Sum("totals__amount"))
         .filter(spent__gte=F("of_budget") * least)
     )
     in_all = (
-        Campaign.objects.filter(budget_group__total_budget__isnull=False)
-        .order_by()
+        members.filter(budget_group__total_budget__isnull=False)
         .values("budget_group")
         .annotate(spent=Sum(spent_since("budget_group__start_date")))
         .filter(spent__gte=F("budget_group__total_budget") * least)
     )
-    # Of these there need not be any sum.
-    zero = groups.filter(Q(*((name, ZERO) for name in GROUP_BUDGETS.values()), _connector=Q.OR))
-    return {
-        pk
-        for those, key in ((of_periods, "pk"), (in_all, "budget_group"), (zero, "pk"))
-        for pk in those.values_list(key, flat=True)
+    found = {
+        pk for those in (of_periods, in_all) for pk in those.values_list("budget_group", flat=True)
     }
+    # Of these there need not be any sum.
+    zero = Q(*((name, ZERO) for name in GROUP_BUDGETS.values()), _connector=Q.OR)
+    return found.union(BudgetGroup.objects.filter(zero).order_by().values_list("pk", flat=True))
 
 
 def _sum(sums: QuerySet[SpendTotal]) -> Any:
