@@ -130,7 +130,7 @@ class Moment:
         group_figures: bool = False,
     ) -> "Moment":
         """``now`` for ``campaigns``, from their brands, schedules and budget groups; seven queries
-        at most, four for groups, and for all campaigns one for total budgets.
+        at most, four for groups, and for all campaigns four for total and group budgets.
 
         ``clock``: of these or of more campaigns, if it is known. ``group_figures``: with
         :attr:`groups` that hold nothing, too, which the rule does not read.
