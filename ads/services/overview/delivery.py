@@ -7,8 +7,6 @@ from decimal import Decimal
 from functools import partial
 from typing import Any, Final
 
-from django.core.exceptions import EmptyResultSet
-from django.db import connection
 from django.db.models import Case, Count, F, QuerySet, When
 
 from ads.holds import BUDGET_HOLDS, BudgetHold, Hold, Moment, from_bits, with_holds
@@ -17,7 +15,8 @@ from ads.models.campaigns import STATES, State, Status
 from ads.models.spend import Period
 from ads.services import pacing, visible
 from ads.services.explain import limits, shown_state
-from ads.services.overview.near import NEAREST, Near
+from ads.services.overview.near import Near
+from ads.services.overview.statements import NEAREST, run
 from ads.services.pacing import Pace
 
 #: A campaign's own budgets, of the day and of the month.
@@ -81,7 +80,7 @@ def _states() -> dict[State, int]:
 #: Counts those that are held by the same holds, and names those that are near a budget.
 _HELD_AND_NEAREST: Final = f"""
     WITH owner (id, hold_bits, day_spend, day_limit, month_spend, month_limit)
-      AS MATERIALIZED ({{evaluated}})
+      AS MATERIALIZED ({{rows}})
     SELECT hold_bits, count(*), NULL FROM owner WHERE hold_bits IS NOT NULL GROUP BY hold_bits
      UNION ALL
     SELECT NULL, NULL, id FROM ({NEAREST}) AS nearest
@@ -98,16 +97,8 @@ def _held_and_nearest(moment: Moment) -> tuple[dict[int, int], list[int]]:
     evaluated: QuerySet[Any] = with_holds(running, moment, of_many=of_many).order_by()
     paused = When(STATES[State.PAUSED_BY_SYSTEM.label], then=F("hold_bits"))
     figures = (name for own in _OWN for name in (own.spend, own.limit))
-    try:
-        sql, parameters = evaluated.values_list(
-            "pk", Case(paused), *figures
-        ).query.sql_with_params()
-    except EmptyResultSet:
-        return {}, []
-    with connection.cursor() as cursor:
-        cursor.execute(_HELD_AND_NEAREST.format(evaluated=sql), parameters)
-        rows = cursor.fetchall()
-    return {bits: n for bits, n, _ in rows if n}, [pk for _, n, pk in rows if not n]
+    found = run(_HELD_AND_NEAREST, evaluated.values_list("pk", Case(paused), *figures))
+    return {bits: n for bits, n, _ in found if n}, [pk for _, n, pk in found if not n]
 
 
 def _near(nearest: Collection[int], moment: Moment) -> list[Near]:

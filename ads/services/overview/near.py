@@ -13,20 +13,6 @@ MOST: Final = 8
 #: The share of a budget from which it counts as close.
 NEAR: Final = Decimal("0.5")
 
-#: SQL for the ids of those in ``owner`` that have used most of one of their own budgets; what is
-#: used up comes last. Shares are worked out of few.
-NEAREST: Final = f"""
-    SELECT id
-      FROM (SELECT id,
-                   CASE WHEN day_limit > 0 THEN day_spend / day_limit END AS of_day,
-                   CASE WHEN month_limit > 0 THEN month_spend / month_limit END AS of_month
-              FROM owner
-             WHERE (day_limit > 0 AND day_spend >= day_limit * {NEAR})
-                OR (month_limit > 0 AND month_spend >= month_limit * {NEAR})) AS used
-     ORDER BY greatest(of_day, of_month) >= 1, greatest(of_day, of_month) DESC, id
-     LIMIT {MOST}
-"""  # noqa: S608
-
 
 @dataclass(frozen=True, slots=True)
 class Near:

@@ -7,8 +7,6 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
-from django.core.exceptions import EmptyResultSet
-from django.db import connection
 from django.db.models import Count, F, QuerySet
 
 from ads import brand_figures
@@ -18,7 +16,8 @@ from ads.models.spend import Period
 from ads.rules.calendar import group_by_local_date
 from ads.rules.currencies import DEFAULT
 from ads.services import pacing, visible
-from ads.services.overview.near import NEAREST, Near
+from ads.services.overview.near import Near
+from ads.services.overview.statements import NEAREST, run
 from ads.services.pacing import Pace
 
 #: Days that are shown, today included.
@@ -140,11 +139,11 @@ _SUMMED: Final = f"""
 
 def _summed(brands: QuerySet[Any], currency: str) -> _Summed:
     read = brands.values_list("pk", "currency", *_FIGURES.values())
-    rows = _rows(_SUMMED, read, currency)
-    if not rows:
+    found = run(_SUMMED, read, currency)
+    if not found:
         return _Summed({})
-    nearest, most, *_ = rows[0]
-    together = {(sums[0], period): PeriodSpend(*sums) for _, _, period, *sums in rows}
+    nearest, most, *_ = found[0]
+    together = {(sums[0], period): PeriodSpend(*sums) for _, _, period, *sums in found}
     return _Summed(together, nearest, most)
 
 
@@ -208,9 +207,7 @@ def _by_day(last: date, currency: str | None) -> DaysOfSpend:
         totals = totals.filter(brand__currency=currency)
     names: dict[int, str] = {}
     spent: dict[int, dict[date, Decimal]] = defaultdict(dict)
-    for brand, name, day, amount in _rows(
-        _APART, totals.values_list("brand_id", "start", "amount")
-    ):
+    for brand, name, day, amount in run(_APART, totals.values_list("brand_id", "start", "amount")):
         names[brand] = name
         spent[brand][day] = amount
     others = spent.pop(0, {})
@@ -219,15 +216,3 @@ def _by_day(last: date, currency: str | None) -> DaysOfSpend:
         return [amounts.get(day, Decimal(0)) for day in days]
 
     return DaysOfSpend(days, [(pk, names[pk], of(its)) for pk, its in spent.items()], of(others))
-
-
-def _rows(statement: str, read: QuerySet[Any, Any], *parameters: Any) -> list[tuple[Any, ...]]:
-    """Of a statement over the rows that are to be read."""
-    try:
-        sql, of_sql = read.query.sql_with_params()
-    except EmptyResultSet:
-        return []
-    with connection.cursor() as cursor:
-        cursor.execute(statement.format(rows=sql), [*of_sql, *parameters])
-        rows: list[tuple[Any, ...]] = cursor.fetchall()
-    return rows
