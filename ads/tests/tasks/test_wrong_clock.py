@@ -50,9 +50,9 @@ class World:
 
     @classmethod
     def at(cls, now: datetime) -> "World":
-        evening, night = (
+        evening, night, midday = (
             BrandFactory.create(timezone=zone_where_it_is(hour, now), daily_budget=1000)
-            for hour in (23, 0)
+            for hour in (23, 0, 12)
         )
         last_day = local_date(now, evening.timezone)
         CampaignFactory.create(brand=evening, end_date=last_day)
@@ -66,7 +66,7 @@ class World:
             campaign.dayparting_schedules.add(closed_now)
         for campaign in (spent, spent_since_midnight):
             spend(campaign, 20, now)
-        allowed = CampaignFactory.create(daily_budget=10)
+        allowed = CampaignFactory.create(brand=midday, daily_budget=10)
         spend(allowed, 15, now)
         let_run_on(allowed, now=now, amount=10, until=now + timedelta(minutes=30))
         for name in ("daily", "monthly"):
