@@ -143,7 +143,8 @@ def brand_month(brand: Brand, month: date, now: datetime) -> MonthReport:
         UnknownTimezone: the brand's timezone is invalid.
     """
     today = local_date(now, brand.timezone)
-    last = min(next_month(month) - _DAY, today)
+    # A brand that moves west on the first of a month is back in the month before.
+    last = max(month, min(next_month(month) - _DAY, today))
     begins, ends = day_bounds(month, brand.timezone)[0], day_bounds(last, brand.timezone)[1]
     stops = DeliveryChange.objects.filter(
         campaign__brand=brand, is_active=False, at__gte=begins, at__lt=ends

@@ -51,7 +51,7 @@ from ads.models import (
     WebhookDelivery,
     WebhookEndpoint,
 )
-from ads.rules.calendar import month_start, next_month
+from ads.rules.calendar import local_date, month_start, next_month
 from ads.services import alerts, pacing, plans, platform_credentials
 from ads.services.imports.plan import Plan as FilePlan
 from ads.services.people import sign_ins
@@ -137,7 +137,7 @@ def _configuration(now: datetime, brands: int, campaigns: int, spend_days: int) 
     _team(brand, campaign, now)
     ReportLink.objects.create(
         brand=brand,
-        month=now.date().replace(day=1),
+        month=month_start(local_date(now, brand.timezone)),
         token_hash=hashlib.sha256(SHARED.encode()).hexdigest(),
         expires_at=now + timedelta(days=30),
     )

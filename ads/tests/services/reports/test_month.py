@@ -198,6 +198,16 @@ def test_a_month_with_a_clock_change_begins_and_ends_at_local_midnights(
     assert report.campaigns[0].stops == 2
 
 
+def test_a_month_that_a_move_west_has_put_off_opens_empty() -> None:
+    brand = BrandFactory.create(timezone="America/Los_Angeles")
+    early = at("2024-06-01 00:30")
+
+    report = report_of(brand, date(2024, 6, 1), early)
+
+    assert (report.last, report.spent, report.pace) == (date(2024, 6, 1), 0, None)
+    assert "June 2024" in reports.as_html(report, early)
+
+
 def test_an_invalid_timezone_is_named() -> None:
     brand = acme()
     execute("SET CONSTRAINTS ALL IMMEDIATE; ALTER TABLE ads_brand DISABLE TRIGGER USER")
