@@ -97,8 +97,7 @@ def reached_totals(*, margins: bool) -> list[int]:
     having = Campaign.objects.filter(total_budget__isnull=False).alias(
         spent=spent_since("start_date")
     )
-    least = 1 - SHARE if margins else Decimal(1)
-    reached = having.filter(spent__gte=F("total_budget") * Value(least))
+    reached = having.filter(spent__gte=F("total_budget") * _least(margins=margins))
     return list(reached.order_by().values_list("pk", flat=True))
 
 
@@ -108,7 +107,7 @@ def reached_groups(days: Collection[date], *, margins: bool) -> set[int]:
 
     Adding up in SQL: the sums of all groups are many.
     """
-    least = Value(1 - SHARE if margins else Decimal(1))
+    least = _least(margins=margins)
     members = Campaign.objects.filter(budget_group__isnull=False).order_by()
     budget = Case(
         *(
@@ -134,6 +133,11 @@ def reached_groups(days: Collection[date], *, margins: bool) -> set[int]:
     # Of these there need not be any sum.
     zero = Q(*((name, ZERO) for name in GROUP_BUDGETS.values()), _connector=Q.OR)
     return found.union(BudgetGroup.objects.filter(zero).order_by().values_list("pk", flat=True))
+
+
+def _least(*, margins: bool) -> Value:
+    """The share of a budget from which it may be used up."""
+    return Value(1 - SHARE if margins else Decimal(1))
 
 
 def _sum(sums: QuerySet[SpendTotal]) -> Any:
