@@ -10,7 +10,7 @@ from django.forms import Media
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from unfold.contrib.filters.admin import BooleanRadioFilter, DropdownFilter
+from unfold.contrib.filters.admin import BooleanRadioFilter
 
 from ads import brand_figures
 from ads.admin.elements import (
@@ -18,6 +18,7 @@ from ads.admin.elements import (
     USED,
     AdminMixin,
     ChoiceFilter,
+    DropdownFilter,
     budget,
     clock,
     instant_of,
@@ -109,7 +110,7 @@ class PaceFilter(ChoiceFilter):
         return pacing.paced(rows, chosen)
 
 
-class TimezoneFilter(DropdownFilter):  # type: ignore[misc]
+class TimezoneFilter(DropdownFilter):
     """By timezone, of those that brands are in."""
 
     title = "timezone"

@@ -6,6 +6,7 @@ from ads.admin.elements.filters import (
     USED,
     CampaignsBrandFilter,
     ChoiceFilter,
+    DropdownFilter,
     RowFilter,
     instant_of,
 )

@@ -1,14 +1,18 @@
 """Filters with choices, and the instant of a list."""
 
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, ClassVar, Final
 
 from django.contrib.admin.options import IncorrectLookupParameters
-from django.db.models import Q, QuerySet
+from django.db.models import Field, Q, QuerySet
+from django.forms import Form
 from django.http import HttpRequest
+from django.template.loader import render_to_string
 from django.utils import timezone
-from unfold.contrib.filters.admin import AutocompleteSelectFilter, DropdownFilter
-from unfold.contrib.filters.forms import AutocompleteDropdownForm
+from django.utils.safestring import SafeString
+from unfold.contrib.filters import admin as theme
+from unfold.contrib.filters.forms import AutocompleteDropdownForm, DropdownForm
 
 from ads.admin.elements.links import is_number
 from ads.models import Campaign
@@ -24,6 +28,38 @@ def instant_of(request: HttpRequest) -> datetime:
     return now
 
 
+#: Shows what a filter has ``drawn``. The theme draws the form of each filter of each list anew, by
+#: six templates and two for each choice: a sixth of a list of campaigns.
+_TEMPLATE: Final = "ads/admin/filter.html"
+
+
+def _draw(form: Form) -> SafeString:
+    return render_to_string(theme.DropdownFilter.template, {"choices": [{"form": form}]})
+
+
+@lru_cache(maxsize=512)
+def _dropdown(
+    title: str, name: str, choices: tuple[tuple[str, str], ...], chosen: str | None
+) -> SafeString:
+    """The field of a filter by one of some choices."""
+    data = {name: chosen}
+    return _draw(DropdownForm(name=name, label=_label(title), choices=choices, data=data))
+
+
+@lru_cache(maxsize=128)
+def _row_to_choose(title: str, name: str, field: "Field[Any, Any]", of: Any) -> SafeString:
+    """The field of a filter by a row while none is chosen; ``of`` the admin of the list."""
+    label = _label(title)
+    form = _RowForm(
+        request=None, name=name, label=label, choices=(), field=field, model_admin=of, data={}
+    )
+    return _draw(form)
+
+
+def _label(title: str) -> str:
+    return f" By {title} "
+
+
 class _RowForm(AutocompleteDropdownForm):  # type: ignore[misc]
     """The theme's form, which would show the name of any row whose key is in the address."""
 
@@ -33,10 +69,31 @@ class _RowForm(AutocompleteDropdownForm):  # type: ignore[misc]
             field.queryset = visible.rows(field.queryset.all())
 
 
-class RowFilter(AutocompleteSelectFilter):  # type: ignore[misc]
+class RowFilter(theme.AutocompleteSelectFilter):  # type: ignore[misc]
     """By a related row, which is searched for among those that the user may see."""
 
+    template = _TEMPLATE
     form_class = _RowForm
+
+    def drawn(self) -> SafeString:
+        """The field, with its label."""
+        if not self.value():
+            return _row_to_choose(self.title, self.lookup_kwarg, self.field, self.model_admin)
+        # The name of the row may change, and who may see it.
+        (shown,) = self.choices(None)
+        return _draw(shown["form"])
+
+
+class DropdownFilter(theme.DropdownFilter):  # type: ignore[misc]
+    """A filter by one of some choices."""
+
+    template = _TEMPLATE
+
+    def drawn(self) -> SafeString:
+        """The field, with its label."""
+        given = (self.all_option, *self.lookup_choices)
+        choices = tuple((str(value), str(text)) for value, text in given)
+        return _dropdown(self.title, self.parameter_name, choices, self.value())
 
 
 class CampaignsBrandFilter(RowFilter):
@@ -57,7 +114,7 @@ class CampaignsBrandFilter(RowFilter):
         return Q(campaign__in=list(campaigns.values_list("pk", flat=True)))
 
 
-class ChoiceFilter(DropdownFilter):  # type: ignore[misc]
+class ChoiceFilter(DropdownFilter):
     """A filter with fixed choices."""
 
     CHOICES: ClassVar[list[tuple[str, str]]]

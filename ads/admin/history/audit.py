@@ -8,10 +8,9 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from unfold.contrib.filters.admin import DropdownFilter
 
 from ads.admin.base import ReadOnlyAdmin
-from ads.admin.elements import InstantFilter, list_address
+from ads.admin.elements import DropdownFilter, InstantFilter, list_address
 from ads.models import Brand, Campaign, DaypartingSchedule
 from ads.rules.calendar import format_instant
 from ads.services.history import WORDS, AuditEntry, actor, describe, event_model
@@ -78,7 +77,7 @@ class AuditList(ChangeList):
         self.result_list = rows
 
 
-class WhatFilter(DropdownFilter):  # type: ignore[misc]
+class WhatFilter(DropdownFilter):
     """Created, changed or deleted; attached or detached."""
 
     title = "what"

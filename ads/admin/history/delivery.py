@@ -16,13 +16,13 @@ from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.safestring import SafeString
-from unfold.contrib.filters.admin import DropdownFilter
 
 from ads.admin.base import ExportsCsv, ReadOnlyAdmin
 from ads.admin.elements import (
     NOTHING,
     CampaignsBrandFilter,
     ChoiceFilter,
+    DropdownFilter,
     InstantFilter,
     RowFilter,
     actor_name,
@@ -86,7 +86,7 @@ class HoldFilter(ChoiceFilter):
         return rows.filter(holds__contains=[chosen])
 
 
-class TriggerFilter(DropdownFilter):  # type: ignore[misc]
+class TriggerFilter(DropdownFilter):
     """Changes by their trigger."""
 
     title = "trigger"

@@ -10,14 +10,10 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from unfold.contrib.filters.admin import (
-    ChoicesDropdownFilter,
-    DropdownFilter,
-    FieldTextFilter,
-)
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, FieldTextFilter
 
 from ads.admin.base import ReadOnlyAdmin
-from ads.admin.elements import NOTHING, DayFilter, RowFilter, unbroken
+from ads.admin.elements import NOTHING, DayFilter, DropdownFilter, RowFilter, unbroken
 from ads.admin.references.finding import AccountFilter, IdSearch
 from ads.admin.references.forms import named
 from ads.admin.references.pages import MatchingPages
@@ -50,7 +46,7 @@ class UnmatchedList(ChangeList):
         self.result_list = listed
 
 
-class WaitsFilter(DropdownFilter):  # type: ignore[misc]
+class WaitsFilter(DropdownFilter):
     """Those with waiting spend by default."""
 
     title = "spend"

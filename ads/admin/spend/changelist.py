@@ -14,11 +14,10 @@ from django.db.models import Count, Q, QuerySet, Sum
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.functional import cached_property
-from unfold.contrib.filters.admin import DropdownFilter
 
 from ads.admin.backups import archived_sentence
 from ads.admin.base import model_admin as base
-from ads.admin.elements import CampaignsBrandFilter, is_number
+from ads.admin.elements import CampaignsBrandFilter, DropdownFilter, is_number
 from ads.models import Brand, Campaign, Spend
 from ads.models.spend import Period
 from ads.rules.calendar import UnknownTimezone, local_date, month_start
@@ -37,7 +36,7 @@ FIRST, LAST = "date_from", "date_to"
 CAMPAIGN, BRAND = "campaign__id__exact", "campaign__brand__id__exact"
 
 
-class SourceFilter(DropdownFilter):  # type: ignore[misc]
+class SourceFilter(DropdownFilter):
     """Entries of one source."""
 
     title = "source"
