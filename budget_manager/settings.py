@@ -43,10 +43,13 @@ if PRODUCTION:
             f"ENVIRONMENT is production, so {', '.join(missing)} must be set (see .env.example)."
         )
 
+# Static files are served as they were collected. An image has no others, in development too.
+COLLECTED = PRODUCTION or not (BASE_DIR / "ads" / "static").exists()
 # Workers and beat serve no pages, and do without the memory that these take; so does what Django
 # keeps of each statement for a page that shows an error.
 HAS_PAGES = Path(sys.argv[0]).name != "celery"
-DEBUG = env.bool("DEBUG", default=HAS_PAGES and not PRODUCTION)
+# With it, pages name files as they were before they were collected.
+DEBUG = env.bool("DEBUG", default=HAS_PAGES and not COLLECTED)
 SECRET_KEY = secret("SECRET_KEY") or bundled.secret_key(BASE_DIR)
 SECRET_KEY_FALLBACKS = [key for key in secret("SECRET_KEY_FALLBACKS").split(",") if key]
 ALLOWED_HOSTS: list[str] = env.list(
@@ -173,7 +176,7 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
         "BACKEND": "budget_manager.web.static_files.Storage"
-        if PRODUCTION
+        if COLLECTED
         else "django.contrib.staticfiles.storage.StaticFilesStorage"
     },
 }

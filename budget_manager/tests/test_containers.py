@@ -118,6 +118,7 @@ class Site:
 def site(django_db_blocker: DjangoDbBlocker) -> Iterator[Site]:
     with directory() as clone:
         copy_project(clone)
+        collect_as_the_image_does(clone)
         (clone / "secrets").mkdir()
         for name, text in SECRETS.items():
             (clone / "secrets" / name).write_text(f"{text}\n")
@@ -136,6 +137,17 @@ def site(django_db_blocker: DjangoDbBlocker) -> Iterator[Site]:
             user.leave()
 
 
+def collect_as_the_image_does(clone: Path) -> None:
+    """Leaves the files of ``ads`` as they were collected, and no others."""
+    found = re.search(r"RUN (export ENVIRONMENT=.*?&& rm -r ads/static)", DOCKERFILE, re.DOTALL)
+    assert found is not None
+    path = f"{Path(sys.prefix) / 'bin'}:/usr/bin:/bin"
+    subprocess.run(
+        ["/bin/sh", "-c", found[1]],
+        cwd=clone, env=environment(PATH=path), check=True, capture_output=True,
+    )  # fmt: skip
+
+
 def test_the_web_service_migrates_makes_a_login_and_answers(
     site: Site, django_db_blocker: DjangoDbBlocker
 ) -> None:
@@ -146,6 +158,13 @@ def test_the_web_service_migrates_makes_a_login_and_answers(
     with django_db_blocker.unblock(), using(site.urls[0]):
         assert "django_session" in connection.introspection.table_names()
     assert (site.clone / ".local" / "admin-password").exists()
+
+
+def test_pages_load_the_files_of_the_image_in_development_too(site: Site) -> None:
+    page = ask(site.web, "/admin/login/", host="localhost")
+    files = re.findall(r'(?:href|src)="(/static/ads/[^"]+)"', page)
+    assert len(files) > 3
+    assert all(ask(site.web, file, host="localhost") for file in files)
 
 
 def test_a_worker_runs_its_tasks_is_healthy_while_it_does_and_stops_when_asked(
@@ -217,11 +236,6 @@ def production(site: Site) -> Site:
 @pytest.fixture(scope="module")
 def web_of_production(production: Site) -> Iterator[Running]:
     """web of production, which has answered nobody yet."""
-    collect = re.search(r"python manage.py collectstatic.*?(?= \\)", DOCKERFILE)
-    assert collect is not None
-    variables = production.variables("web")
-    command = shlex.split(collect[0])
-    subprocess.run(command, cwd=production.clone, env=variables, check=True, capture_output=True)
     web = production.start("web")
     try:
         assert web.says("Listening at", 120), web.lines
@@ -244,14 +258,15 @@ def test_production_serves_behind_a_proxy_that_ends_tls(
     production: Site, web_of_production: Running
 ) -> None:
     assert production.healthy("web"), web_of_production.lines
-    page = ask_as_proxy(production.web, "/admin/login/")
+    page = ask(production.web, "/admin/login/", host="budgets.example.com")
     stylesheet = re.search(r'href="(/static/[^"]+\.[0-9a-f]{12}\.css)"', page)
     assert stylesheet is not None
-    assert "{" in ask_as_proxy(production.web, stylesheet[1])
+    assert "{" in ask(production.web, stylesheet[1], host="budgets.example.com")
 
 
-def ask_as_proxy(port: int, path: str) -> str:
-    headers = {"Host": "budgets.example.com", "X-Forwarded-Proto": "https"}
+def ask(port: int, path: str, *, host: str) -> str:
+    """The answer to a proxy's request."""
+    headers = {"Host": host, "X-Forwarded-Proto": "https"}
     request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", headers=headers)
     with urllib.request.urlopen(request, timeout=20) as answer:  # noqa: S310
         return str(answer.read().decode())
