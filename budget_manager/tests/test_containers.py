@@ -320,10 +320,14 @@ def test_production_passes_each_setting_on_or_leaves_it_on_purpose() -> None:
     settings = (ROOT / "budget_manager" / "settings.py").read_text()
     read = set(re.findall(r'(?:env\.\w+|secret)\(\s*"([A-Z_]+)"', settings))
 
-    given = {*COMPOSE["x-app"]["environment"], *PRODUCTION["x-production"]}
+    given = COMPOSE["x-app"]["environment"] | PRODUCTION["x-production"]
     assert read - {name.removesuffix("_FILE") for name in given} == LEFT_AT_DEFAULTS
     for name in ("SECRET_KEY_FALLBACKS", "MONITORING_TOKEN", "DEAD_MAN_URL", "BACKUP_EVERY_HOURS"):
-        assert PRODUCTION["x-production"][name].startswith(f"${{{name}:-")
+        assert given[name].startswith(f"${{{name}:-")
+
+
+def test_development_can_be_monitored_too() -> None:
+    assert "MONITORING_TOKEN" in COMPOSE["x-app"]["environment"]
 
 
 def test_the_image_leaves_the_bundled_servers_out_and_does_not_run_as_root() -> None:
