@@ -3,8 +3,9 @@
     tools/containers.py [--local-bases] [--keep]
 
 Builds the image, says how large it is, and runs docker-compose.yml, then docker-compose.prod.yml
-with it: every service must become healthy, and healthy again after a restart; web must not be ready
-without PostgreSQL; a worker that is stopped while it records a file must end that first.
+with it: every service must become healthy, and healthy again after a restart; the login page must
+find the files that it loads; web must not be ready without PostgreSQL; a worker that is stopped
+while it records a file must end that first.
 
 Needs podman and podman-compose 1.6. `--local-bases` makes the base images by debootstrap, on a
 machine that reaches Debian's packages and no registry; their Python, PostgreSQL and Redis are
@@ -22,6 +23,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -29,8 +31,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 BASES = ROOT / "tools" / "bases"
 LARGEST_IMAGE = 250  # MB
-LARGEST_WORKER = 280  # MB, all processes of a container together, after an import
+LARGEST = 280  # MB, all processes of web or a worker together, after an import
 PROJECT = "budget-manager-check"
+HOST = "localhost"  # which development allows, too
 FILES = {
     "development": ["docker-compose.yml"],
     "production": ["docker-compose.yml", "docker-compose.prod.yml"],
@@ -84,6 +87,16 @@ def wait(what: str, condition: Callable[[], bool], seconds: float = 300) -> None
             sys.exit(f"failed: {what}, after {seconds:.0f} s")
         time.sleep(1)
     print(f"  {what} after {time.monotonic() - begun:.0f} s", flush=True)
+
+
+def ask(path: str) -> str:
+    headers = {"Host": HOST, "X-Forwarded-Proto": "https"}
+    request = urllib.request.Request(f"http://127.0.0.1:8000{path}", headers=headers)
+    try:
+        with urllib.request.urlopen(request, timeout=20) as answer:  # noqa: S310
+            return str(answer.read().decode(errors="replace"))
+    except OSError as error:
+        sys.exit(f"failed: {path}: {error}")
 
 
 def make_bases() -> None:
@@ -150,6 +163,16 @@ class Stack:
                 sys.exit(f"failed: {service} is {state}\n{run('podman', 'logs', self.id(service))}")
             print(f"  {service} runs, and has no check")
 
+    def try_page(self) -> None:
+        """The login page and what it loads, as a proxy in front would ask."""
+        page = ask("/admin/login/")
+        files = re.findall(r'(?:href|src)="(/static/[^"]+)"', page)
+        for file in files:
+            ask(file)
+        if not files:
+            sys.exit("failed: the login page loads no files")
+        print(f"  the login page has its {len(files)} files", flush=True)
+
     def python(self, code: str) -> str:
         said = run("podman", "exec", self.id("web"), "python", "manage.py", "shell", "-v", "0",
                    "-c", code)  # fmt: skip
@@ -172,6 +195,7 @@ def try_stack(name: str, keep: bool) -> None:
         for service in ORDER:
             stack("up", "-d", "--no-deps", "--no-build", service)
             stack.wait_for(service)
+        stack.try_page()
         for service in ORDER:
             run("podman", "restart", stack.id(service))
             stack.wait_for(service)
@@ -184,7 +208,7 @@ def try_stack(name: str, keep: bool) -> None:
         wait("web is ready again", lambda: stack.is_healthy("web"))
 
         print(f"  an import of {ROWS:,} rows: {stack.python(RECORD)}", flush=True)
-        services = ("celery-enforcement", "celery-orders", "celery-worker")
+        services = ("web", "celery-enforcement", "celery-orders", "celery-worker")
         taken = {name: stack.memory(name) for name in services}
         for service, shares in taken.items():
             print(f"  {service} takes {sum(shares)} MB in {len(shares)} processes", flush=True)
@@ -194,8 +218,8 @@ def try_stack(name: str, keep: bool) -> None:
         print(f"  the worker stopped in {time.monotonic() - begun:.0f} s: {status}", flush=True)
         if status != f"status: recorded {ROWS}":
             sys.exit("failed: the worker was stopped before it had recorded the file")
-        if max(map(sum, taken.values())) > LARGEST_WORKER:
-            sys.exit(f"failed: a worker takes more than {LARGEST_WORKER} MB")
+        if max(map(sum, taken.values())) > LARGEST:
+            sys.exit(f"failed: a service takes more than {LARGEST} MB")
     finally:
         if not keep:
             stack("down", "-v", check=False)
@@ -216,7 +240,7 @@ def main() -> None:
             ("flower_basic_auth", "operator:secret"),
         ):
             (Path(folder) / name).write_text(f"{text}\n")
-        os.environ.update(SECRETS=folder, ALLOWED_HOSTS="budgets.example.com")
+        os.environ.update(SECRETS=folder, ALLOWED_HOSTS=HOST)
         for name in FILES:
             try_stack(name, options.keep)
 
