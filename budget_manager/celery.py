@@ -4,6 +4,7 @@ import gc
 import os
 import sys
 import warnings
+from contextlib import closing, suppress
 from functools import cache
 from typing import Any
 
@@ -69,8 +70,14 @@ def share_memory(**_: object) -> None:
 
 @cache
 def prepare_queries() -> None:
-    """Have Django work out, once for all processes, what each would at its first query."""
+    """Have Django work out, once for all processes, what each would at its first query.
+
+    The first connection, too: what the libraries under it set up for that is 4 MB.
+    """
     from django.apps import apps
+    from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections
 
     for model in apps.get_models(include_auto_created=True):
         str(model._base_manager.all().query)
+    with suppress(DatabaseError), closing(connections.create_connection(DEFAULT_DB_ALIAS)) as own:
+        own.ensure_connection()
