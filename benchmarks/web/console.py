@@ -187,7 +187,7 @@ def report(every: list[Figures], *, explain: bool) -> None:
         print(line(figures))
         sql, parameters, took = figures.slowest
         print(f"            {took:.0f} ms: {' '.join(sql.split())[:600]}")
-        if explain and took > BOUND / 4 and sql.lstrip()[:6] in ("SELECT", "WITH"):
+        if explain and took > BOUND / 4 and sql.lstrip().startswith(("SELECT", "WITH")):
             for (plan,) in execute(f"EXPLAIN (ANALYZE, BUFFERS) {sql}", parameters):
                 print(f"                {plan[:200]}")
     print(f"{len(every)} pages requested, {len(short)} exceed a bound")
