@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from django.db import connection, models
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
 
 from ads.holds import (
     ALL_BUDGETS,
@@ -28,6 +28,7 @@ from ads.models.platforms import OrderState
 from ads.models.spend import Kind
 from ads.rules.calendar import local_date, next_period, period_start
 from ads.services.delivery import Trigger
+from ads.services.history import audit
 from ads.services.locks import among
 
 ZERO: Final = Decimal(0)
@@ -125,7 +126,9 @@ def receipts_of(changes: Iterable[DeliveryChange]) -> list[Receipt]:
 
     ``changes`` come with ``campaign__brand``; those of brands with an invalid timezone raise.
     """
-    found = [_Pause.of(change) for change in changes]
+    changes = list(changes)
+    groups = _groups_then(changes)
+    found = [_Pause.of(change, groups.get(change.pk)) for change in changes]
     if not found:
         return []
     sums, entries, orders = _sums(found), _entries(found), _orders(found)
@@ -141,38 +144,46 @@ class _Pause:
     budget: AnyBudget
     period: str
     start: date | None
+    #: The campaign's group at the time, as far as anybody knows.
+    group: int | None
 
     @classmethod
-    def of(cls, change: DeliveryChange) -> "_Pause":
-        budget = next(_HOLDS[hold] for hold in change.holds if hold in _HOLDS)
+    def of(cls, change: DeliveryChange, group: int | None) -> "_Pause":
+        budget = _stopped_by(change)
         period, campaign = TOTAL, change.campaign
+        group = group or campaign.budget_group_id
         if isinstance(budget, BudgetHold):
             period = budget.period.value
         elif budget == GROUP_BUDGET:
             period = change.group_period
         if period != TOTAL:
             today = local_date(change.at, campaign.brand.timezone)
-            return cls(change, budget, period, period_start(period, today))
+            return cls(change, budget, period, period_start(period, today), group)
         owner = campaign.budget_group if budget == GROUP_BUDGET else campaign
         first = owner.start_date if owner else None
-        return cls(change, budget, period, first)
+        return cls(change, budget, period, first, group)
 
     @property
     def owner(self) -> tuple[int, int | None, int | None]:
         """Its brand, and the campaign or the group; None: all."""
         campaign = self.change.campaign
         if self.budget == GROUP_BUDGET:
-            return campaign.brand_id, None, campaign.budget_group_id
+            return campaign.brand_id, None, self.group
         of_brand = isinstance(self.budget, BudgetHold) and self.budget.of_brand
         return campaign.brand_id, None if of_brand else campaign.pk, None
 
     @property
-    def group_on(self) -> budget_sums.Key | None:
-        """The group whose budget it was, and a day of its period."""
+    def has_left(self) -> bool:
+        """Was it a group's budget, and is the campaign no longer in that group?"""
         group = self.change.campaign.budget_group_id
-        if self.budget != GROUP_BUDGET or group is None:
+        return self.budget == GROUP_BUDGET and (group is None or group != self.group)
+
+    @property
+    def group_on(self) -> budget_sums.Key | None:
+        """The group whose budget it was, and a day of its period; None: it has left the group."""
+        if self.budget != GROUP_BUDGET or self.group is None or self.has_left:
             return None
-        return group, self.start or date.min
+        return self.group, self.start or date.min
 
     @property
     def ends(self) -> date:
@@ -180,6 +191,25 @@ class _Pause:
         if self.period == TOTAL or self.start is None:
             return date.max
         return next_period(self.period, self.start)
+
+
+def _stopped_by(change: DeliveryChange) -> AnyBudget:
+    """The first budget that stopped it."""
+    return next(_HOLDS[hold] for hold in change.holds if hold in _HOLDS)
+
+
+def _groups_then(changes: Iterable[DeliveryChange]) -> dict[int, int]:
+    """By change that a group's budget brought, the group by the audit; no query without any."""
+    ids = [change.pk for change in changes if _stopped_by(change) == GROUP_BUDGET]
+    if not ids:
+        return {}
+    events: Any = audit.event_model("CampaignEvent")._default_manager.order_by("-pgh_id")
+    then = events.filter(
+        pgh_obj_id=OuterRef("campaign"), pgh_created_at__lte=OuterRef("recorded_at")
+    )
+    those: Any = DeliveryChange.objects.filter(pk__in=among(ids)).order_by()
+    group = Subquery(then.values("budget_group")[:1])
+    return {pk: its for pk, its in those.values_list("pk", group) if its is not None}
 
 
 def _receipt(
@@ -222,7 +252,10 @@ def _last(instants: Sequence[datetime | None]) -> datetime | None:
 
 
 def _sums(found: Sequence[_Pause]) -> dict[int, Decimal]:
-    """By change, what was spent in its period until the campaign was started again in it."""
+    """By change, what was spent in its period until the campaign was started again in it.
+
+    Without those of which nobody knows: what it was decided on stands.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             _SUMS,
@@ -243,6 +276,8 @@ def _sums(found: Sequence[_Pause]) -> dict[int, Decimal]:
     sums = {}
     for pk, restarted_at, at_restart, total in rows:
         pause = pauses[pk]
+        if pause.has_left:
+            continue
         is_restarted = restarted_at is not None and (
             local_date(restarted_at, pause.change.campaign.brand.timezone) < pause.ends
         )
@@ -252,8 +287,11 @@ def _sums(found: Sequence[_Pause]) -> dict[int, Decimal]:
     return sums
 
 
-def _other_sums(found: Sequence[_Pause]) -> dict[int, Decimal]:
-    """By change, the spend of total budgets and of groups, which no sum is kept of."""
+def _other_sums(found: Sequence[_Pause]) -> dict[int, Decimal | None]:
+    """By change, the spend of total budgets and of groups, which no sum is kept of.
+
+    None: the group has no such budget any more.
+    """
     in_groups = {pause.change.pk: key for pause in found if (key := pause.group_on) is not None}
     figures = budget_sums.of_groups(set(in_groups.values()))
     ids = {pause.change.campaign_id for pause in found if pause.budget == TOTAL_BUDGET}
@@ -261,25 +299,32 @@ def _other_sums(found: Sequence[_Pause]) -> dict[int, Decimal]:
     if ids:
         annotated: Any = Campaign.objects.annotate(spent=budget_sums.spent_since("start_date"))
         spent = dict(annotated.filter(pk__in=ids).values_list("pk", "spent"))
-    sums = {}
+    sums: dict[int, Decimal | None] = {}
     for pause in found:
         pk = pause.change.pk
         if pause.budget == TOTAL_BUDGET:
             sums[pk] = spent[pause.change.campaign_id]
         elif pk in in_groups:
-            for each in figures[in_groups[pk]].budgets:
-                if each.period == pause.period:
-                    sums[pk] = each.spent
+            its = figures[in_groups[pk]].budgets
+            sums[pk] = next((each.spent for each in its if each.period == pause.period), None)
     return sums
 
 
+#: When the figure of a later change is of the same budget; of others, always.
+_IS_SAME: Final[Mapping[AnyBudget, str]] = {
+    TOTAL_BUDGET: f"next.{TOTAL_BUDGET.limit_then} IS NOT NULL",
+    GROUP_BUDGET: "next.group_period = pause.period",
+}
+
 #: The figure of a delivery change by the name of its field.
 _FIGURE: Final = " ".join(
-    f"WHEN '{budget.spend}' THEN next.{budget.spend}" for budget in ALL_BUDGETS
+    f"WHEN pause.figure = '{budget.spend}' AND {_IS_SAME.get(budget, 'true')}"
+    f" THEN next.{budget.spend}"
+    for budget in ALL_BUDGETS
 )
 
 _SUMS: Final = f"""
-    SELECT pause.id, next.at, CASE pause.figure {_FIGURE} END, total.amount
+    SELECT pause.id, next.at, CASE {_FIGURE} END, total.amount
       FROM unnest(%s::bigint[], %s::bigint[], %s::timestamptz[], %s::bigint[], %s::bigint[],
                   %s::text[], %s::date[], %s::text[])
            AS pause (id, campaign_id, at, brand_id, owner_id, period, start, figure)

@@ -75,5 +75,7 @@ def pauses_of(owner: Brand | Campaign, first: date, last: date) -> QuerySet[Deli
 
 
 def report(owner: Brand | Campaign, first: date, last: date) -> Report:
-    """The receipts of :func:`pauses_of`; four queries, whatever their number."""
+    """The receipts of :func:`pauses_of`; four queries, whatever their number, and few for budgets
+    of groups and total budgets.
+    """
     return Report(tuple(receipts_of(pauses_of(owner, first, last))))

@@ -7,17 +7,17 @@ from decimal import Decimal
 import pytest
 import time_machine
 
-from ads.models import Campaign, SwitchOrder
+from ads.models import BudgetGroup, Campaign, SwitchOrder
 from ads.models.spend import Kind
 from ads.platforms.interface import Refused, Unreachable
 from ads.services import receipts
 from ads.services.delivery import Trigger, enforce, rollover
 from ads.services.ledger import DayTotal, SpendEntry, record
 from ads.services.receipts import Delay, Receipt, pauses, receipts_of
-from ads.tests.factories import BrandFactory, CampaignFactory
+from ads.tests.factories import BrandFactory, BudgetGroupFactory, CampaignFactory
 from ads.tests.services.orders.scripted import Scripted, on_platform
 from ads.tests.services.orders.test_orders import tell
-from ads.tests.support import NOON, at, enforce_all, let_run_on, spend_in_sql
+from ads.tests.support import NOON, at, enforce_all, execute, let_run_on, spend_in_sql
 
 pytestmark = pytest.mark.django_db
 
@@ -245,3 +245,98 @@ class TestMonthOfABrand:
             report = receipts.report(brand, *MAY)
 
         assert report.over == 5 * 30
+
+
+class TestBudgetsOfGroups:
+    """A group's budget is the group's, whatever becomes of it."""
+
+    def test_it_counts_what_the_group_has_spent(self) -> None:
+        brand = BrandFactory.create()
+        group = BudgetGroupFactory.create(brand=brand, daily_budget=100)
+        campaign = running(brand=brand, budget_group=group, daily_budget=None)
+        other = running(brand=brand, daily_budget=None)
+        reported(other, 900, NOON, NOON)
+        reported(campaign, 105, NOON, NOON)
+        reported(campaign, 110, NOON + HOUR, NOON + HOUR)
+
+        receipt = the_receipt(campaign)
+
+        assert receipt.limit == 100
+        assert (receipt.over_then, receipt.over) == (Decimal(5), Decimal(10))
+
+    def test_a_campaign_that_has_left_it_is_not_charged_with_its_brand(self) -> None:
+        brand = BrandFactory.create()
+        group = BudgetGroupFactory.create(brand=brand, daily_budget=100)
+        campaign = running(brand=brand, budget_group=group, daily_budget=None)
+        other = running(brand=brand, daily_budget=None)
+        reported(other, 900, NOON, NOON)
+        reported(campaign, 105, NOON, NOON)
+        campaign.refresh_from_db()
+        campaign.status = "paused"
+        campaign.budget_group = None
+        campaign.save()
+
+        receipt = the_receipt(campaign)
+
+        assert (receipt.limit, receipt.spent) == (Decimal(100), Decimal(105))
+
+    def test_a_campaign_that_joined_another_is_not_charged_with_that_one(self) -> None:
+        brand = BrandFactory.create()
+        first, second = (
+            BudgetGroupFactory.create(brand=brand, daily_budget=budget) for budget in (100, 5000)
+        )
+        campaign = running(brand=brand, budget_group=first, daily_budget=None)
+        other = running(brand=brand, budget_group=second, daily_budget=None)
+        reported(other, 900, NOON, NOON)
+        reported(campaign, 105, NOON, NOON)
+        campaign.refresh_from_db()
+        campaign.budget_group = second
+        campaign.save()
+        # All of this is one transaction, so it would have been as soon as it was stopped.
+        execute("SET LOCAL session_replication_role = replica")
+        execute(
+            "UPDATE ads_campaignevent SET pgh_created_at = pgh_created_at + interval '1 hour'"
+            " WHERE pgh_obj_id = %s AND budget_group_id = %s",
+            [campaign.pk, second.pk],
+        )
+        execute("SET LOCAL session_replication_role = DEFAULT")
+        enforce_all(NOON + HOUR)
+
+        receipt = the_receipt(campaign)
+
+        assert (receipt.limit, receipt.spent) == (Decimal(100), Decimal(105))
+
+    def test_started_again_it_is_not_charged_with_another_period(self) -> None:
+        brand = BrandFactory.create()
+        group = BudgetGroupFactory.create(brand=brand, daily_budget=100, monthly_budget=1200)
+        campaign = running(brand=brand, budget_group=group, daily_budget=None)
+        spend_in_sql(campaign, "900", TODAY - timedelta(days=1))
+        reported(campaign, 105, NOON, NOON)
+        BudgetGroup.objects.filter(pk=group.pk).update(daily_budget=500)
+        enforce_all(NOON + HOUR)
+
+        receipt = the_receipt(campaign)
+
+        assert receipt.period == "day"
+        assert (receipt.limit, receipt.spent) == (Decimal(100), Decimal(105))
+
+    def test_without_its_budget_what_was_known_then_stands(self) -> None:
+        brand = BrandFactory.create()
+        group = BudgetGroupFactory.create(brand=brand, daily_budget=100)
+        campaign = running(brand=brand, budget_group=group, daily_budget=None)
+        other = running(brand=brand, daily_budget=None)
+        reported(other, 900, NOON, NOON)
+        reported(campaign, 105, NOON, NOON)
+        BudgetGroup.objects.filter(pk=group.pk).update(daily_budget=None)
+        enforce_all(NOON + HOUR)
+
+        assert the_receipt(campaign).spent == 105
+
+
+def test_a_total_budget_that_was_taken_away_was_overshot_all_the_same() -> None:
+    campaign = running(daily_budget=None, total_budget=100)
+    reported(campaign, 105, NOON, NOON)
+    Campaign.objects.filter(pk=campaign.pk).update(total_budget=None)
+    enforce_all(NOON + HOUR)
+
+    assert the_receipt(campaign).spent == 105
