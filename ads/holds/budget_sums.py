@@ -117,7 +117,7 @@ def reached_groups(days: Collection[date], *, margins: bool) -> set[int]:
     )
     of_periods = (
         members.filter(totals__start__in=_starts(days))
-        .values("budget_group", "totals__start", of_budget=budget)
+        .values("budget_group", "totals__period", "totals__start", of_budget=budget)
         .annotate(spent=Sum("totals__amount"))
         .filter(spent__gte=F("of_budget") * least)
     )

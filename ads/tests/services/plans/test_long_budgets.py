@@ -20,9 +20,11 @@ from ads.tests.support import (
     await_blocked,
     delivers,
     enforce_all,
+    execute,
     held_open,
     refused,
     spend,
+    spend_in_sql,
     switches,
 )
 
@@ -131,6 +133,18 @@ class TestGroups:
         group = BudgetGroupFactory.create()
         with refused("one brand for life"):
             BudgetGroup.objects.filter(pk=group.pk).update(brand=BrandFactory.create())
+
+    def test_a_credit_on_the_first_hides_no_used_up_month_from_a_check(self) -> None:
+        group = BudgetGroupFactory.create(daily_budget=100, monthly_budget=100)
+        campaign = CampaignFactory.create(brand=group.brand, budget_group=group)
+        enforce_all(NOON)
+        spend_in_sql(campaign, "150", TODAY - DAY)
+        credit = "INSERT INTO ads_spend (campaign_id, amount, date, kind) VALUES (%s, -50, %s, %s)"
+        execute(credit, [campaign.pk, TODAY.replace(day=1), "correction"])
+
+        enforce_all(NOON)
+
+        assert switches(campaign)[-1] == (False, ["group_budget"])
 
     def test_several_budgets_that_are_used_up_are_all_named(self) -> None:
         group = BudgetGroupFactory.create(name="Search", daily_budget=10, total_budget=10)
