@@ -226,6 +226,18 @@ def campaigns_of(owner: Brand | Campaign) -> QuerySet[Campaign]:
     return Campaign.objects.filter(**mine).order_by("pk")
 
 
+def stands(change: ScheduledChange) -> bool:
+    """Is the budget of its owner, as that was read, still the one that ``change`` made of it?
+
+    Not if a later change has made the same of it; one query.
+    """
+    mine = ScheduledChange.objects.filter(pk=change.pk)
+    return (
+        getattr(change.owner, change.field) == change.after
+        and not mine.filter(_is_followed()).exists()
+    )
+
+
 def take_back(change: ScheduledChange, now: datetime) -> bool:
     """Cancel ``change`` and put back the budget that it has changed; whoever calls enforces.
 
@@ -237,7 +249,7 @@ def take_back(change: ScheduledChange, now: datetime) -> bool:
     if change.applied_at is None:
         return True
     owner = change.owner
-    if getattr(owner, change.field) != change.after:
+    if not stands(change):
         return False
     budget = carrying.budget_without(change, now)
     write_budgets(type(owner), change.field, {owner.pk: budget}, now)

@@ -123,7 +123,7 @@ def preview(owner: Brand | Campaign, amounts: Amounts, carries: str, now: dateti
         row.brand, row.amount, row.plan = _brand(owner), amount, BudgetPlan(carries=carries)
         carrying.begin(row, stored, spent)
         budget, says = row.after, row.says
-    elif row and row.applied_at and row.cancelled_at is None and row.after == stored:
+    elif row and row.applied_at and row.cancelled_at is None and applying.stands(row):
         budget = carrying.budget_without(row, now)
         of = "no limit" if budget is None else format_money(budget, _brand(owner).currency)
         says = f"Nothing planned for {present:%B %Y}: {of}, as before"
@@ -166,8 +166,8 @@ def save(owner: Brand | Campaign, amounts: Amounts, carries: str, now: datetime)
     if plan.carries != carries:
         BudgetPlan.objects.filter(pk=plan.pk).update(carries=carries, updated_at=now)
         _rows(owner).filter(starts_on=present).update(applied_at=None, updated_at=now)
-    if applying.write_due(Q(**_key(owner)), now) or seen.says:
-        enforce(those, now, Trigger.PLANNED_BUDGET, lock_first=True)
+    applying.write_due(Q(**_key(owner)), now)
+    enforce(those, now, Trigger.PLANNED_BUDGET, lock_first=True)
     return seen
 
 

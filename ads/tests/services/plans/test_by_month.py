@@ -154,6 +154,34 @@ def test_clearing_the_present_month_leaves_a_budget_that_a_person_has_changed_si
     assert not ScheduledChange.objects.filter(cancelled_at=None).exists()
 
 
+def test_clearing_the_present_month_leaves_what_was_scheduled_within_it() -> None:
+    brand = BrandFactory.create(monthly_budget=1000)
+    plan(brand, {NOVEMBER: Decimal(3000)})
+    Brand.objects.filter(pk=brand.pk).update(monthly_budget=7)
+    schedule(brand, 3000, date(2024, 11, 19), "monthly_budget")
+    plans.apply_due(NOW)
+    assert by_month.preview(brand, {NOVEMBER: None}, "nothing", NOW).says == ""
+    plan(brand, {NOVEMBER: None})
+    assert budget_of(brand) == 3000
+
+
+def test_clearing_a_month_that_a_move_west_has_put_off_is_enforced_at_once() -> None:
+    brand = BrandFactory.create(timezone="Asia/Tokyo", monthly_budget=1000)
+    campaign = CampaignFactory.create(brand=brand)
+    plan(brand, {DECEMBER: Decimal(10)})
+    now = at("2024-12-01 00:30", "Asia/Tokyo")
+    spend(campaign, 50, now)
+    plans.apply_due(now)
+    assert not delivers(campaign)
+    Brand.objects.filter(pk=brand.pk).update(timezone="America/Los_Angeles")
+    spend(campaign, 50, now)  # in November again
+    assert not delivers(campaign)
+
+    by_month.save(Brand.objects.get(pk=brand.pk), {DECEMBER: None}, "nothing", now)
+
+    assert (budget_of(brand), delivers(campaign)) == (1000, True)
+
+
 def test_past_months_and_months_that_overlap_another_change_are_refused() -> None:
     brand = BrandFactory.create()
     with pytest.raises(plans.InvalidPlan, match="October 2024: it has passed"):

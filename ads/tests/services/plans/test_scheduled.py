@@ -85,6 +85,21 @@ def test_it_is_cancelled_or_undone_unless_the_budget_was_changed_since() -> None
     assert budget_of(campaign, "daily_budget") == 11
 
 
+def test_it_is_not_undone_where_a_later_one_made_the_same_budget() -> None:
+    campaign = CampaignFactory.create(daily_budget=70)
+    first = schedule(campaign, 50, date(2024, 11, 1), "daily_budget")
+    plans.apply_due(at("2024-11-01"))
+    Campaign.objects.filter(pk=campaign.pk).update(daily_budget=90)
+    later = schedule(campaign, 50, date(2024, 11, 10), "daily_budget")
+    plans.apply_due(NOW)
+
+    with pytest.raises(plans.CannotCancel, match="changed again since"):
+        plans.cancel(first, now=NOW)
+
+    assert budget_of(campaign, "daily_budget") == 50
+    assert plans.cancel(later, now=NOW) == f"Put back the daily budget of {campaign}: $90.00."
+
+
 def test_many_are_scheduled_at_once_from_the_budgets_as_they_are() -> None:
     brand = BrandFactory.create()
     one, two = (CampaignFactory.create(brand=brand, daily_budget=each) for each in (10, 20))
