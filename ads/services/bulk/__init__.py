@@ -7,12 +7,12 @@ from ads.services.bulk.actions import (
     ChangeBudgets,
     DetachSchedule,
     JoinGroup,
+    Model,
     SetStatus,
     SwitchBrands,
-    currency_of,
 )
 from ads.services.bulk.batches import Done, carry_out
-from ads.services.bulk.budget_changes import AMOUNTS, BudgetChange, How
+from ads.services.bulk.budget_changes import AMOUNTS, RELATIVE, BudgetChange, How
 from ads.services.bulk.budget_edits import ChangedMeanwhile, Edit
 from ads.services.bulk.budget_preview import (
     BudgetPreview,

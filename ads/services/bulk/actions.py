@@ -141,11 +141,15 @@ class ChangeBudgets(Action):
 
     def columns(self, model: Model, path: str = "") -> Columns:
         only, columns = NOTHING
-        own, currency = currency_of(model), f"{path}{currency_of(model)}"
+        currency = f"{path}{currency_of(model)}"
         for name, change in self.by_field(model).items():
-            only |= change.changes(name, own)
+            only |= self.concerns(model, name, change)
             columns = {**columns, f"{path}{name}": change.expression(f"{path}{name}", currency)}
         return only & ~self.seen.edited_since(model) if self.seen else only, columns
+
+    def concerns(self, model: Model, name: str, change: BudgetChange) -> Q:
+        """The rows of which ``change`` changes the budget ``name``."""
+        return change.changes(name, currency_of(model))
 
     def write(self, ids: Collection[int], now: datetime) -> int:  # noqa: ARG002
         changes = self.by_field(Campaign)

@@ -14,7 +14,7 @@ from ads.rules.calendar import group_by_local_date
 from ads.rules.money import format_money
 from ads.services import locks
 from ads.services.actor import current_actor
-from ads.services.bulk import ChangeBudgets, currency_of
+from ads.services.bulk import RELATIVE, BudgetChange, ChangeBudgets, Model
 from ads.services.delivery import Trigger, enforce
 from ads.services.plans import applying
 
@@ -28,11 +28,20 @@ class ScheduleBudgets(ChangeBudgets):
     """Change budgets from a day on: like :class:`ChangeBudgets`, which its preview is.
 
     Amounts are worked out now, from the budgets as they are. A budget that another change begins on
-    the same day is left.
+    the same day is left. One that is planned to change before is set to what it is now, too: so a
+    budget is raised for some days.
     """
 
     starts_on: date = date.max
     note: str = ""
+
+    def concerns(self, model: Model, name: str, change: BudgetChange) -> Q:
+        only = ChangeBudgets.concerns(self, model, name, change)
+        if change.how in RELATIVE:
+            return only
+        planned, key = _in_force(model, name)
+        before = planned.filter(applied_at=None, starts_on__lt=self.starts_on)
+        return only | Q(pk__in=before.values(key))
 
     def write(self, ids: Collection[int], now: datetime) -> int:  # noqa: ARG002
         return len(self._schedule(Campaign, ids))
@@ -48,14 +57,10 @@ class ScheduleBudgets(ChangeBudgets):
         own = "pk" if model is Brand else "brand_id"
         done: set[int] = set()
         for field, change in self.by_field(model).items():
-            changing = rows.filter(change.changes(field, currency_of(model))).order_by("pk")
+            changing = rows.filter(self.concerns(model, field, change)).order_by("pk")
             changing = changing.annotate(becomes=columns[field])
-            # Not that of the brand, for campaigns: a NULL among them would exclude every one.
-            whose = {"campaign": None} if model is Brand else {"campaign__isnull": False}
-            taken = ScheduledChange.objects.filter(
-                **whose, cancelled_at=None, field=field, starts_on=self.starts_on
-            )
-            key = "brand_id" if model is Brand else "campaign_id"
+            planned, key = _in_force(model, field)
+            taken = planned.filter(starts_on=self.starts_on)
             changing = changing.exclude(pk__in=taken.values(key))
             found = list(changing.values_list("pk", own, "becomes"))
             done |= {pk for pk, *_ in found}
@@ -72,6 +77,16 @@ class ScheduleBudgets(ChangeBudgets):
                 for pk, brand_id, becomes in found
             )
         return done
+
+
+def _in_force(model: Model, field: str) -> tuple[QuerySet[ScheduledChange], str]:
+    """What is, or was, planned of a budget of these, but for what was cancelled; by which column.
+
+    For campaigns, not that of brands: a NULL among them would exclude every one.
+    """
+    whose = {"campaign": None} if model is Brand else {"campaign__isnull": False}
+    planned = ScheduledChange.objects.filter(**whose, cancelled_at=None, field=field).order_by()
+    return planned, "brand_id" if model is Brand else "campaign_id"
 
 
 @transaction.atomic

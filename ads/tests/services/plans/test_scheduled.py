@@ -122,6 +122,37 @@ def test_many_are_scheduled_at_once_from_the_budgets_as_they_are() -> None:
     assert says == "Planned from 2024-12-01 by system: Christmas"
 
 
+@pytest.mark.parametrize("of_brands", [False, True])
+@pytest.mark.parametrize(
+    ("budget", "back"),
+    [(100, BudgetChange(How.SET, Decimal(100))), (None, BudgetChange(How.NO_LIMIT))],
+    ids=["amount", "no limit"],
+)
+def test_a_budget_is_planned_for_some_days(
+    of_brands: bool, budget: int | None, back: BudgetChange
+) -> None:
+    factory = BrandFactory if of_brands else CampaignFactory
+    owner, other = factory.create_batch(2, daily_budget=budget)
+    black_friday = date(2024, 11, 29)
+    schedule(owner, 500, black_friday, "daily_budget")
+    action = plans.ScheduleBudgets(
+        back, None, of_brands=of_brands, of_campaigns=not of_brands, starts_on=DECEMBER
+    )
+    ids = [owner.pk, other.pk]
+    of = {"brand_ids": ids} if of_brands else {}
+
+    # A second time it is left as it is, as is what stays as it is anyway.
+    for _ in range(2):
+        carry_out(action, [] if of_brands else ids, NOW, **of)
+
+    assert ScheduledChange.objects.filter(starts_on=DECEMBER).count() == 1
+    found = []
+    for day in ("2024-11-29", "2024-12-01"):
+        plans.apply_due(at(day))
+        found.append(budget_of(owner, "daily_budget"))
+    assert found == [500, budget]
+
+
 def test_a_brand_that_was_edited_since_it_was_seen_is_left() -> None:
     kept, edited = BrandFactory.create_batch(2, daily_budget=10)
     seen = last_edits()
