@@ -7,7 +7,7 @@ is refused. Amounts in different currencies are never added up or compared.
 
 import re
 from collections.abc import Iterable, Mapping
-from decimal import ROUND_HALF_EVEN, Context, Decimal, Inexact, InvalidOperation
+from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal, Inexact, InvalidOperation
 from typing import Final
 
 from ads.rules.currencies import MINOR_UNITS, prefix, spelled
@@ -87,6 +87,16 @@ def format_money(amount: Decimal, currency: str) -> str:
     """
     sign, digits = _digits(amount, MINOR_UNITS.get(currency, 2))
     return f"{sign}{prefix(currency)}{digits}"
+
+
+def estimate(amount: Decimal, currency: str) -> Decimal:
+    """Return an estimate to the minor unit of the currency: it has no more digits than money."""
+    return amount.quantize(Decimal(1).scaleb(-MINOR_UNITS.get(currency, 2)), ROUND_HALF_UP)
+
+
+def format_estimate(amount: Decimal, currency: str) -> str:
+    """Return an estimate as people read it: "$75.41", "¥1,235"."""
+    return format_money(estimate(amount, currency), currency)
 
 
 def format_sums(sums: Mapping[str, Decimal]) -> str:

@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from ads.admin.elements import address, basis_words, day, may, pace_badge, pace_percent, range_of
 from ads.models import SeasonalityAdjustment
-from ads.rules.money import format_money, plain
+from ads.rules.money import format_estimate, format_money, plain
 from ads.rules.pacing import LEAST_DAYS, Pace, PaceState
 
 
@@ -50,7 +50,7 @@ def _facts(pace: Pace, currency: str, span: str) -> Iterator[dict[str, str]]:
         return {"label": label, "value": value, "note": note, **more}
 
     def money(amount: Any) -> str:
-        return format_money(round(amount, 2), currency)
+        return format_estimate(amount, currency)
 
     if pace.expected is not None:
         yield fact("Expected by now", money(pace.expected), f"{money(pace.spent)} spent")

@@ -23,14 +23,13 @@ from ads.admin.plans import plan_links
 from ads.holds import from_bits
 from ads.models import Brand, Campaign, Spend
 from ads.rules.calendar import UnknownTimezone, format_instant, local_date, next_day_begins
-from ads.rules.money import format_money
+from ads.rules.money import format_estimate
 from ads.services import freshness, margins, pacing
 from ads.services.explain import (
     STOPPED_EARLY,
     BrandExplanation,
     sentence,
     shown_state,
-    to_the_cent,
 )
 from ads.services.explain import brand as brand_explanation
 from ads.services.ledger import summaries
@@ -131,7 +130,7 @@ def _early(brand: Brand) -> dict[str, Any]:
     found = margins.of_brand(brand)
 
     def money(amount: Decimal) -> str:
-        return format_money(to_the_cent(amount), brand.currency)
+        return format_estimate(amount, brand.currency)
 
     return {
         "lags": [

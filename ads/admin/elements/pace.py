@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date
+from decimal import Decimal
 from typing import Final
 
 from django.utils.html import format_html
@@ -9,7 +10,7 @@ from django.utils.safestring import SafeString
 
 from ads.admin.elements import tips
 from ads.admin.elements.text import NOTHING, badge, two_lines
-from ads.rules.money import format_money
+from ads.rules.money import format_estimate, format_money
 from ads.rules.pacing import Basis, Pace, PaceState
 
 COLOURS: Final = {PaceState.OVER: "warning", PaceState.UNDER: "info", PaceState.ON_PACE: "success"}
@@ -59,7 +60,7 @@ def pace_cell(pace: Pace | None, currency: str, name: str) -> SafeString | str:
     state = format_html("{} {}", pace_badge(pace), pace_percent(pace))
     if pace.projected is None:
         return state
-    projected = f"{format_money(round(pace.projected, 2), currency)} projected"
+    projected = f"{format_estimate(pace.projected, currency)} projected"
     return two_lines(
         state,
         tips.tip(
@@ -72,7 +73,7 @@ def range_of(pace: Pace, currency: str) -> str:
     """ "$1,100.00 to $1,400.00"; "" without a range."""
     if pace.low is None or pace.high is None or pace.low == pace.high:
         return ""
-    low, high = (format_money(round(amount, 2), currency) for amount in (pace.low, pace.high))
+    low, high = (format_estimate(amount, currency) for amount in (pace.low, pace.high))
     return f"{low} to {high}"
 
 
@@ -87,8 +88,8 @@ def basis_words(pace: Pace, span: str = "month") -> str:
 def sentences(pace: Pace, currency: str) -> Iterator[str]:
     """The figures of a pace, a sentence each."""
 
-    def money(amount: object) -> str:
-        return format_money(round(amount, 2), currency)  # type: ignore[call-overload]
+    def money(amount: Decimal) -> str:
+        return format_estimate(amount, currency)
 
     if pace.expected is not None:
         yield f"{money(pace.spent)} spent; {money(pace.expected)} expected by now."

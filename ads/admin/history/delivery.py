@@ -36,10 +36,9 @@ from ads.admin.overview import changes_as_read
 from ads.holds import Hold
 from ads.models import Campaign, DeliveryChange, Heartbeat, SimulatedSwitch
 from ads.rules.calendar import format_instant
-from ads.rules.money import format_money
+from ads.rules.money import format_estimate, format_money
 from ads.services import overview, visible
 from ads.services.delivery import Trigger
-from ads.services.explain import to_the_cent
 from ads.services.exports import Export, kinds
 from ads.services.history import is_automatic, reasons, switched_by
 
@@ -251,7 +250,8 @@ class DeliveryChangeAdmin(ExportsCsv, ReadOnlyAdmin[DeliveryChange]):
     def on_its_way_figure(self, change: DeliveryChange) -> str:
         if change.on_its_way is None:
             return NOTHING
-        return format_money(to_the_cent(change.on_its_way), change.campaign.brand.currency)
+        currency = change.campaign.brand.currency
+        return format_estimate(change.on_its_way, currency)
 
 
 def _of(change: DeliveryChange, spent: Decimal, limit: Decimal | None) -> str:

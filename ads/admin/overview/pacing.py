@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from ads.admin.elements import address, ago, counted, day, picked, range_of
 from ads.models import Brand, Campaign
-from ads.rules.money import format_money
+from ads.rules.money import format_estimate, format_money
 from ads.services.pacing import Outlook, Paced, Projected
 
 _LABELS: Final = {
@@ -52,7 +52,7 @@ def _row(one: Projected) -> dict[str, Any]:
     pace, model = one.pace, Campaign if one.brand else Brand
 
     def money(amount: Any) -> str:
-        return format_money(round(amount, 2), one.currency)
+        return format_estimate(amount, one.currency)
 
     return {
         "name": one.name,

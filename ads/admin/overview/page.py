@@ -41,8 +41,8 @@ from ads.models import (
 from ads.models.campaigns import State
 from ads.models.spend import Period
 from ads.rules.calendar import format_instant, local_time
-from ads.rules.currencies import MINOR_UNITS, labelled, prefix
-from ads.rules.money import format_money, format_sums, is_used_up
+from ads.rules.currencies import labelled, prefix
+from ads.rules.money import format_estimate, format_money, format_sums, is_used_up
 from ads.services import overview
 from ads.services.freshness import Source, as_of
 from ads.services.operations import TaskHealth, say_clock, stuck_sessions, timezone_database
@@ -275,7 +275,7 @@ def _short(spent: PeriodSpend) -> str:
     """Without cents from a thousand on."""
     if spent.amount >= 1000:  # noqa: PLR2004
         return f"{prefix(spent.currency)}{spent.amount:,.0f}"
-    return format_money(round(spent.amount, MINOR_UNITS.get(spent.currency, 2)), spent.currency)
+    return format_estimate(spent.amount, spent.currency)
 
 
 def _currencies(money: Money) -> list[dict[str, Any]]:

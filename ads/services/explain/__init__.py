@@ -13,7 +13,6 @@ from ads.services.explain.explanation import (
     group_budget_name,
     hold_sentences,
     sentence,
-    to_the_cent,
 )
 from ads.services.explain.states import STOPPED_EARLY, shown_state
 from ads.services.explain.week import coming_week

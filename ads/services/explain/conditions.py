@@ -10,13 +10,12 @@ from ads.holds import BUDGET_OF, LIMIT_OF, TOTAL, Hold
 from ads.models import Campaign
 from ads.models.campaigns import Status
 from ads.models.spend import Period
-from ads.rules.money import format_money
+from ads.rules.money import format_estimate, format_money
 from ads.services import freshness
 from ads.services.explain.explanation import (
     BUDGET_NAMES,
     Explanation,
     deciding_now,
-    to_the_cent,
 )
 from ads.services.explain.limits import group_of, limit_of, of_limit, on_its_way_of, spent_of
 from ads.services.explain.outlook import applies_at
@@ -102,12 +101,12 @@ def _left(hold: Hold, explained: Explanation) -> str:
     row, budget = explained.campaign, LIMIT_OF[hold]
     made_of = of_limit(budget, row, explained.at)
     spent, limit = getattr(row, budget.spend), limit_of(budget, row)
-    left = budget_left(hold, spent, limit, row.brand.currency, made_of)
+    currency = row.brand.currency
+    left = budget_left(hold, spent, limit, currency, made_of)
     on_its_way = on_its_way_of(budget, row)
     if limit is None or not on_its_way:
         return left
-    stops_at = to_the_cent(limit - on_its_way)
-    return f"{left}; stops early, at {format_money(stops_at, row.brand.currency)}"
+    return f"{left}; stops early, at {format_estimate(limit - on_its_way, currency)}"
 
 
 def _in_group(row: Campaign) -> str:

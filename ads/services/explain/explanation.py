@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from typing import Any, Final
 
 from django.core.exceptions import EmptyResultSet
@@ -25,7 +25,7 @@ from ads.models import Campaign, CampaignSchedule, DaypartingSchedule
 from ads.models.campaigns import Status
 from ads.models.spend import Period
 from ads.rules import calendar, dayparting
-from ads.rules.money import format_money
+from ads.rules.money import estimate, format_money
 from ads.services import freshness
 from ads.services.explain.limits import (
     group_of,
@@ -44,8 +44,6 @@ from ads.services.explain.outlook import (
     next_changes,
 )
 from ads.services.explain.states import shown_state
-
-_CENT: Final = Decimal("0.01")
 
 #: How often the campaigns of a page are asked about instants to come.
 ROUNDS: Final = 4
@@ -268,14 +266,9 @@ def budget_sentence(
     figures = spent_of(spent, limit, currency, made_of)
     if spent >= limit:
         return f"{name} used up: {figures}"
-    about = to_the_cent(on_its_way or Decimal(0))
+    about = estimate(on_its_way or Decimal(0), currency)
     more = f"; about {format_money(about, currency)} more is on its way" if about else ""
     return f"{name} nearly used up: {figures}{more}"
-
-
-def to_the_cent(amount: Decimal) -> Decimal:
-    """Of an estimate, which has no more digits than money."""
-    return amount.quantize(_CENT, ROUND_HALF_UP)
 
 
 def group_budget_name(period: str, group: str = "") -> str:

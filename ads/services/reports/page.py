@@ -12,7 +12,7 @@ from django.template.loader import render_to_string
 from ads.holds import Hold
 from ads.rules.calendar import local_time
 from ads.rules.currencies import labelled
-from ads.rules.money import format_money, percent_used
+from ads.rules.money import format_estimate, format_money, percent_used
 from ads.rules.pacing import Pace, PaceState
 from ads.services.receipts import Receipt
 from ads.services.reports.chart import chart
@@ -205,7 +205,7 @@ def _percent(value: int | None) -> str:
 
 def _round(amount: Decimal, currency: str) -> str:
     """An estimate, without digits that mean nothing."""
-    return format_money(round(amount, 2), currency)
+    return format_estimate(amount, currency)
 
 
 def _day(day: date) -> str:

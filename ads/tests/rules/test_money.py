@@ -11,6 +11,7 @@ from ads.rules.money import (
     LIMIT,
     PLACES,
     InvalidAmount,
+    format_estimate,
     format_money,
     format_sums,
     is_used_up,
@@ -223,6 +224,14 @@ def test_each_currency_has_its_sign_and_its_decimal_places(
     amount: str, currency: str, text: str
 ) -> None:
     assert format_money(Decimal(amount), currency) == text
+
+
+@pytest.mark.parametrize(
+    ("currency", "text"),
+    [("USD", "$1,234.57"), ("JPY", "¥1,235"), ("KWD", "KWD 1,234.568"), ("", "1,234.57")],
+)
+def test_an_estimate_has_the_decimal_places_of_its_currency(currency: str, text: str) -> None:
+    assert format_estimate(Decimal("1234.5675"), currency) == text
 
 
 def test_sums_are_of_a_currency_each() -> None:

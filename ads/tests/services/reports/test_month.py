@@ -156,6 +156,16 @@ def test_stops_of_total_and_shared_budgets_are_said_as_clients_read_them() -> No
     assert "internal name" not in page
 
 
+def test_the_pace_has_the_decimal_places_of_the_currency() -> None:
+    brand = acme(monthly_budget=100_000, currency="JPY")
+    spend(CampaignFactory.create(brand=brand), 51_234, NOON)
+    spend_in_sql(CampaignFactory.create(brand=brand), "1000", APRIL)
+
+    page = reports.as_html(report_of(brand), NOON)
+
+    assert "¥51,234 spent, ¥46,774 expected by now" in page
+
+
 def test_an_empty_month_and_one_without_a_budget() -> None:
     brand = acme(monthly_budget=None)
 
