@@ -117,18 +117,30 @@ class Receipt:
 
 
 def pauses() -> QuerySet[DeliveryChange]:
-    """The switches that receipts are about."""
-    return DeliveryChange.objects.filter(is_active=False, holds__overlap=list(_HOLDS))
+    """The switches that receipts are about.
+
+    Each with the timezone of its brand (``zone_then``) and the budget group of its campaign
+    (``group_then``) at the time, by the audit; NULL: it does not go back so far, or there was none.
+    """
+    found = DeliveryChange.objects.filter(is_active=False, holds__overlap=list(_HOLDS))
+    return found.annotate(
+        zone_then=_then("BrandEvent", "campaign__brand", "timezone"),
+        group_then=_then("CampaignEvent", "campaign", "budget_group"),
+    )
 
 
-def receipts_of(changes: Iterable[DeliveryChange]) -> list[Receipt]:
+def _then(event: str, row: str, column: str) -> Subquery:
+    events: Any = audit.event_model(event)._default_manager.order_by("-pgh_id")
+    before = events.filter(pgh_obj_id=OuterRef(row), pgh_created_at__lte=OuterRef("recorded_at"))
+    return Subquery(before.values(column)[:1])
+
+
+def receipts_of(changes: Iterable[Any]) -> list[Receipt]:
     """The receipts of these :func:`pauses`, in their order; a fixed number of queries.
 
-    ``changes`` come with ``campaign__brand``; those of brands with an invalid timezone raise.
+    ``changes`` come with ``campaign__brand``.
     """
-    changes = list(changes)
-    groups = _groups_then(changes)
-    found = [_Pause.of(change, groups.get(change.pk)) for change in changes]
+    found = [_Pause.of(change) for change in changes]
     if not found:
         return []
     sums, entries, orders = _sums(found), _entries(found), _orders(found)
@@ -144,24 +156,26 @@ class _Pause:
     budget: AnyBudget
     period: str
     start: date | None
-    #: The campaign's group at the time, as far as anybody knows.
+    #: The brand's timezone and the campaign's group at the time, as far as anybody knows.
+    timezone: str
     group: int | None
 
     @classmethod
-    def of(cls, change: DeliveryChange, group: int | None) -> "_Pause":
-        budget = _stopped_by(change)
+    def of(cls, change: Any) -> "_Pause":
+        budget = next(_HOLDS[hold] for hold in change.holds if hold in _HOLDS)
         period, campaign = TOTAL, change.campaign
-        group = group or campaign.budget_group_id
+        timezone = change.zone_then or campaign.brand.timezone
+        group = change.group_then or campaign.budget_group_id
         if isinstance(budget, BudgetHold):
             period = budget.period.value
         elif budget == GROUP_BUDGET:
             period = change.group_period
         if period != TOTAL:
-            today = local_date(change.at, campaign.brand.timezone)
-            return cls(change, budget, period, period_start(period, today), group)
+            start = period_start(period, local_date(change.at, timezone))
+            return cls(change, budget, period, start, timezone, group)
         owner = campaign.budget_group if budget == GROUP_BUDGET else campaign
         first = owner.start_date if owner else None
-        return cls(change, budget, period, first, group)
+        return cls(change, budget, period, first, timezone, group)
 
     @property
     def owner(self) -> tuple[int, int | None, int | None]:
@@ -191,25 +205,6 @@ class _Pause:
         if self.period == TOTAL or self.start is None:
             return date.max
         return next_period(self.period, self.start)
-
-
-def _stopped_by(change: DeliveryChange) -> AnyBudget:
-    """The first budget that stopped it."""
-    return next(_HOLDS[hold] for hold in change.holds if hold in _HOLDS)
-
-
-def _groups_then(changes: Iterable[DeliveryChange]) -> dict[int, int]:
-    """By change that a group's budget brought, the group by the audit; no query without any."""
-    ids = [change.pk for change in changes if _stopped_by(change) == GROUP_BUDGET]
-    if not ids:
-        return {}
-    events: Any = audit.event_model("CampaignEvent")._default_manager.order_by("-pgh_id")
-    then = events.filter(
-        pgh_obj_id=OuterRef("campaign"), pgh_created_at__lte=OuterRef("recorded_at")
-    )
-    those: Any = DeliveryChange.objects.filter(pk__in=among(ids)).order_by()
-    group = Subquery(then.values("budget_group")[:1])
-    return {pk: its for pk, its in those.values_list("pk", group) if its is not None}
 
 
 def _receipt(
@@ -279,7 +274,7 @@ def _sums(found: Sequence[_Pause]) -> dict[int, Decimal]:
         if pause.has_left:
             continue
         is_restarted = restarted_at is not None and (
-            local_date(restarted_at, pause.change.campaign.brand.timezone) < pause.ends
+            local_date(restarted_at, pause.timezone) < pause.ends
         )
         amount = at_restart if is_restarted else others.get(pk, total)
         if amount is not None:

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 import time_machine
 
-from ads.models import BudgetGroup, Campaign, SwitchOrder
+from ads.models import Brand, BudgetGroup, Campaign, SwitchOrder
 from ads.models.spend import Kind
 from ads.platforms.interface import Refused, Unreachable
 from ads.services import receipts
@@ -44,6 +44,17 @@ def reported(campaign: Campaign, amount: object, asked: datetime, known: datetim
     """A platform's total of today, which was asked for, and recorded here, at these instants."""
     rows = [DayTotal(campaign.pk, TODAY, Decimal(str(amount)), asked)]
     record(rows, source="scripted", now=known, kind=Kind.DAY_TOTAL)
+
+
+def was_later(events: str, pk: int) -> None:
+    """The last edit of this row came after what was decided; a test is one transaction."""
+    execute("SET LOCAL session_replication_role = replica")
+    execute(
+        f"UPDATE {events} SET pgh_created_at = pgh_created_at + interval '1 hour'"
+        f" WHERE pgh_id = (SELECT max(pgh_id) FROM {events} WHERE pgh_obj_id = %s)",
+        [pk],
+    )
+    execute("SET LOCAL session_replication_role = DEFAULT")
 
 
 def the_receipt(campaign: Campaign) -> Receipt:
@@ -188,6 +199,22 @@ def test_the_day_is_the_brands() -> None:
     assert (receipt.start, receipt.over) == (date(2024, 5, 16), Decimal(30))
 
 
+def test_the_day_stays_that_of_the_timezone_in_which_it_was_stopped() -> None:
+    brand = BrandFactory.create(timezone="Asia/Tokyo")
+    campaign = running(brand=brand)
+    morning = at("2024-05-15 09:00", "Asia/Tokyo")
+    spend_in_sql(campaign, "900", date(2024, 5, 14))
+    enforce_all(morning)
+    rows = [DayTotal(campaign.pk, date(2024, 5, 15), Decimal(105), morning)]
+    record(rows, source="scripted", now=morning, kind=Kind.DAY_TOTAL)
+    Brand.objects.filter(pk=brand.pk).update(timezone="America/Los_Angeles")  # the 14th there
+    was_later("ads_brandevent", brand.pk)
+
+    receipt = the_receipt(campaign)
+
+    assert (receipt.start, receipt.over) == (date(2024, 5, 15), Decimal(5))
+
+
 class TestMonthOfABrand:
     """The report."""
 
@@ -292,14 +319,7 @@ class TestBudgetsOfGroups:
         campaign.refresh_from_db()
         campaign.budget_group = second
         campaign.save()
-        # All of this is one transaction, so it would have been as soon as it was stopped.
-        execute("SET LOCAL session_replication_role = replica")
-        execute(
-            "UPDATE ads_campaignevent SET pgh_created_at = pgh_created_at + interval '1 hour'"
-            " WHERE pgh_obj_id = %s AND budget_group_id = %s",
-            [campaign.pk, second.pk],
-        )
-        execute("SET LOCAL session_replication_role = DEFAULT")
+        was_later("ads_campaignevent", campaign.pk)
         enforce_all(NOON + HOUR)
 
         receipt = the_receipt(campaign)
