@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from django.db import connection, transaction
-from django.db.models import Count, Max, Min, QuerySet, Sum
+from django.db.models import Max, Min, QuerySet, Sum
 
-from ads.models import ArchivedMonth, ArchivedSpend, Campaign, WaitingSpend
+from ads.models import ArchivedMonth, ArchivedSpend, Campaign
 from ads.rules.calendar import month_start
 from ads.rules.money import plain
 from ads.services import lock_waits, locks, visible
@@ -105,11 +105,22 @@ def months_before(before: date, now: datetime) -> list[MonthFigures]:
         figures = found.setdefault(month, MonthFigures(month))
         figures.entries += int(count)
         figures.sums[currency] = amount
-    waiting = WaitingSpend.objects.filter(discarded_at=None, date__lt=before).order_by()
-    for day, count in waiting.values_list("date").annotate(Count("pk")):
-        if month_start(day) in found:
-            found[month_start(day)].waiting += count
+    for month, count in _rows(_WAITING):
+        if month in found:
+            found[month].waiting = int(count)
     return list(found.values())
+
+
+#: By month. What has no date counts on the day of an instant in its brand's timezone; the brand is
+#: not known yet, so it may be a day of two months.
+_WAITING: Final = """
+    SELECT date_trunc('month', day)::date, count(DISTINCT id)
+      FROM (SELECT id, date, coalesce(occurred_at, received_at) AT TIME ZONE 'UTC' AS at
+              FROM ads_waitingspend WHERE discarded_at IS NULL) AS waiting
+     CROSS JOIN unnest(CASE WHEN date IS NULL THEN ARRAY[at - interval '12 h', at + interval '14 h']
+                            ELSE ARRAY[date::timestamp] END) AS perhaps (day)
+     GROUP BY 1
+"""
 
 
 def archive(figures: MonthFigures, directory: Path, now: datetime) -> ArchivedMonth:

@@ -1,6 +1,7 @@
 """Months of the ledger are moved into files and back; sums stay, and nothing counts twice."""
 
 import gzip
+from datetime import UTC, datetime
 from decimal import Decimal
 from io import StringIO
 from pathlib import Path
@@ -269,6 +270,20 @@ def test_a_month_with_unmatched_rows_is_not_archived(
     assert ["2024-02", "3", "€20.00 · $40.00", "1"] in lines(preview)
     assert "A month with unmatched rows is not archived: match or discard them first." in preview
     assert [f"{month}" for month in ArchivedMonth.objects.all()] == ["2024-01"]
+
+
+@pytest.mark.parametrize(
+    ("day", "hour", "month"), [(9, 12, "2024-02"), (1, 11, "2024-01"), (1, 12, "2024-02")]
+)
+def test_unmatched_rows_without_a_date_count_in_each_month_that_they_may_be_of(
+    campaigns: list[Campaign], tmp_path: Path, day: int, hour: int, month: str
+) -> None:
+    at = datetime(2024, 2, day, hour, tzinfo=UTC)
+    late = SpendEntry(Reference("google_ads", "1", "7"), 5, occurred_at=at, external_id="click")
+    record([late], source="etl", now=NOON)
+
+    with pytest.raises(CommandError, match=f"^{month}: 1 unmatched row of it could not be"):
+        archived(tmp_path)
 
 
 def test_waiting_spend_of_an_archived_month_says_why_it_is_not_recorded(
