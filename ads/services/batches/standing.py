@@ -89,7 +89,7 @@ _CORRECTED_SINCE: Final = f"""
        AND later.kind = 'correction' AND later.id > entry.id
        AND starts_with(later.description, format('{corrections.CORRECTS}%%s: ', entry.id))
       LEFT JOIN ads_spendbatch AS of_later ON of_later.id = later.batch_id
-     WHERE entry.batch_id = %(batch)s AND entry.reported_total_id IS NULL
+     WHERE entry.batch_id = %(batch)s
        AND (of_later.id IS NULL OR of_later.kind <> 'undo')
      ORDER BY entry.id
      LIMIT 1

@@ -239,10 +239,15 @@ def test_it_is_refused_where_python_reported_since(campaign: Campaign) -> None:
     assert "source a has reported it since" in why_not(batch)
 
 
-def test_it_is_refused_where_an_entry_was_corrected_since(campaign: Campaign) -> None:
+@pytest.mark.parametrize(
+    ("header", "more"), [(ENTRIES, ["a"]), (TOTALS, [])], ids=["entry", "day total"]
+)
+def test_it_is_refused_where_an_entry_was_corrected_since(
+    campaign: Campaign, header: str, more: list[str]
+) -> None:
     from ads.services.ledger import Correction, corrections
 
-    batch = imported(ENTRIES, (TODAY, 10, campaign.pk, "a"))
+    batch = imported(header, (TODAY, 10, campaign.pk, *more))
     one = Spend.objects.get()
     corrections.record(
         Correction(campaign, TODAY, Decimal(-4), "half", one), external_id="x", now=NOON
