@@ -13,7 +13,7 @@ from typing import Any, Final
 from django.db import connection
 
 from ads.models import SpendBatch, WaitingSpend
-from ads.models.spend import BatchKind, shown
+from ads.models.spend import BETWEEN, BatchKind, shown
 from ads.rules.money import plain
 from ads.services.currencies import by_currency
 from ads.services.ledger import corrections, day_totals, overlaps
@@ -53,6 +53,28 @@ _REPORTED_SINCE: Final = f"""
      ORDER BY reported.date, campaign.name
      LIMIT 1
 """  # noqa: S608  (nothing in it comes from outside)
+
+# Other days that came in since, while the campaign has the platform ID. They would stay with it,
+# and count once more where the ID is matched next.
+_CAME_SINCE: Final = f"""
+    SELECT count(*) OVER (), campaign.name, reported.date, reported.known_as, reported.source,
+           last.id, last.kind, last.title, last.api_key_id
+      FROM ads_spendbatch AS match
+      JOIN ads_campaignreference AS carried
+        ON carried.campaign_id = match.campaign_id
+       AND concat_ws('{BETWEEN}', platform, account, reference) = match.known_as
+      JOIN ads_reportedtotal AS reported
+        ON reported.campaign_id = match.campaign_id AND reported.known_as = match.known_as
+      JOIN ads_campaign AS campaign ON campaign.id = reported.campaign_id
+      LEFT JOIN ({MOVED}) AS moved ON moved.id = reported.id
+      LEFT JOIN ads_spendbatch AS last
+        ON last.id = (SELECT row.batch_id FROM {REMAINING} ORDER BY row.id DESC LIMIT 1)
+     WHERE match.id = %(batch)s AND match.kind = 'match'
+       AND reported.updated_at > match.recorded_at
+       AND reported.amount <> coalesce(moved.amount, 0)
+     ORDER BY reported.date
+     LIMIT 1
+"""  # noqa: S608
 
 # Totals that come back would count beside those that another source has reported meanwhile, and
 # nobody was asked: while it counted for nothing, it was no overlap.
@@ -218,7 +240,7 @@ _NAMED: Final = 5
 
 def reported_since(batch: SpendBatch) -> list[InTheWay]:
     """The campaign-days of the batch that have been reported since."""
-    row = _first(_REPORTED_SINCE, batch)
+    row = _first(_REPORTED_SINCE, batch) or _first(_CAME_SINCE, batch)
     if row is None:
         return others_since(batch)
     count, campaign, day, known_as, source, pk, kind, title, key = row

@@ -189,3 +189,33 @@ def test_days_reported_since_are_in_the_way(campaign: Campaign) -> None:
     take(total(google("7"), 41, observed_at=LATER), now=LATER)
 
     assert "source etl has reported it since" in why_not(batch)
+
+
+def test_other_days_that_came_in_under_the_id_since_are_in_the_way(campaign: Campaign) -> None:
+    take(total(google("7"), 40, date=TODAY - timedelta(days=1)))
+    batch = match(campaign)
+    lines = ["date,amount,campaign", f"{TODAY},30,7"]
+    plan = Plan(platform="google_ads", account="123")
+    imported = SpendBatch.objects.get(pk=recorded(lines, plan, now=LATER).batch_id or 0)
+    again = ["date,amount,campaign", f"{TODAY},31,7"]
+    undo(SpendBatch.objects.get(pk=recorded(again, plan, now=LATER).batch_id or 0))
+
+    assert f"by batch {imported.pk} (import). Undo that batch first." in why_not(batch)
+    undo(imported)
+    undo(batch)
+
+    assert kept() == [("7", 40, None)]
+    assert totals(campaign)["month", TODAY.replace(day=1)] == 0
+
+
+def test_they_are_not_once_the_campaign_has_lost_the_id(campaign: Campaign) -> None:
+    take(total(google("7"), 40, date=TODAY - timedelta(days=1)))
+    batch = match(campaign)
+    take(total(google("7"), 30, observed_at=LATER), now=LATER + timedelta(minutes=1))
+    assert "source etl has reported it since" in why_not(batch)
+    CampaignReference.objects.all().delete()
+
+    undo(batch)
+
+    assert kept() == [("7", 40, None)]
+    assert totals(campaign)["day", TODAY] == 30
