@@ -6,7 +6,8 @@ Asked about are the days within the file's span, of the accounts that it names. 
 not named, two files of one platform may be of two accounts: then only reports count of which the
 file repeats a campaign-day. A file that does not go beyond such a report's last day is a newer
 version of it, so its own campaigns' earlier and later days are asked about as well; one that goes
-beyond (the last seven days, each day anew) has moved on, and they are not.
+beyond (the last seven days, each day anew) has moved on, and they are not. Days of archived months
+stay as they are.
 """
 
 from datetime import datetime
@@ -79,6 +80,9 @@ _FIND: Final = f"""
             OR campaign_id IN (SELECT id FROM ads_campaign
                                 WHERE brand_id = ANY(%(brand_ids)s::bigint[])))
        AND reported.observed_at <= %(observed_at)s
+       AND NOT EXISTS (SELECT FROM ads_archivedmonth AS archived
+                        WHERE archived.restored_at IS NULL
+                          AND archived.month = date_trunc('month', found.date::timestamp)::date)
        AND NOT EXISTS (SELECT FROM {tables.SUMMED} AS staged
                         WHERE (staged.campaign_id, staged.date, staged.known_as)
                             = (found.campaign_id, found.date, found.known_as))

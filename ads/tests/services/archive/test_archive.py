@@ -28,6 +28,7 @@ from ads.models.spend import BatchKind, Kind
 from ads.services import batches
 from ads.services.batches import CannotUndo
 from ads.services.campaign_lookup import Reference
+from ads.services.imports import Plan
 from ads.services.ledger import DayTotal, SpendEntry, record, verification
 from ads.services.new_batch import NewBatch
 from ads.services.references import registry
@@ -36,6 +37,8 @@ from ads.tests.commands.support import rows as lines
 from ads.tests.commands.support import say
 from ads.tests.factories import CampaignFactory
 from ads.tests.services.archive.support import JANUARY, archived, correct, entry, everything, sums
+from ads.tests.services.imports.support import previewed
+from ads.tests.services.imports.support import recorded as imported
 from ads.tests.support import NOON, execute, refused, spend_in_sql, totals
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
@@ -270,6 +273,23 @@ def test_a_month_with_unmatched_rows_is_not_archived(
     assert ["2024-02", "3", "€20.00 · $40.00", "1"] in lines(preview)
     assert "A month with unmatched rows is not archived: match or discard them first." in preview
     assert [f"{month}" for month in ArchivedMonth.objects.all()] == ["2024-01"]
+
+
+def test_a_file_is_not_asked_about_archived_days_that_it_leaves_out(tmp_path: Path) -> None:
+    campaign = CampaignFactory.create()
+    registry.add(campaign, Reference("google_ads", "", "7"))
+    plan = Plan(platform="google_ads")
+    header = "date,amount,campaign"
+    imported([header, "2024-01-31,10,7", "2024-02-01,20,7", "2024-02-02,30,7"], plan)
+    newer = [header, "2024-02-01,20,7", "2024-02-02,31,7"]
+    (asked,) = previewed(newer, plan).questions
+    assert (asked.code, asked.count) == ("left_out", 1)
+    archived(tmp_path, before="2024-02")
+
+    done = imported(newer, plan)
+
+    assert (done.questions, done.recorded) == ([], 1)
+    assert totals(campaign)["day", JANUARY.replace(day=31)] == 10
 
 
 @pytest.mark.parametrize(
