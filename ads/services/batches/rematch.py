@@ -9,6 +9,7 @@ from ads.models import CampaignReference, MatchedSpend, SpendBatch
 from ads.models.spend import BatchKind, parts
 from ads.services import locks
 from ads.services.campaign_lookup import Reference
+from ads.services.ledger import waiting
 
 
 def await_reference(batch: SpendBatch, now: datetime) -> int | None:
@@ -25,14 +26,34 @@ def await_reference(batch: SpendBatch, now: datetime) -> int | None:
 
 
 def wait_again(batch: SpendBatch, unknown_id: int) -> None:
-    """Take the ID from the campaign, and let the rows wait as they did."""
+    """Take the ID from the campaign, and let the rows wait as they did, skipped ones too."""
     platform, account, reference = parts(batch.known_as)
     CampaignReference.objects.filter(
         campaign=batch.campaign, platform=platform, account=account, reference=reference
     ).delete()
+    given = {"match": batch.pk, "unknown": unknown_id}
     with connection.cursor() as cursor:
-        cursor.execute(_WAIT_AGAIN, {"match": batch.pk, "unknown": unknown_id})
+        cursor.execute(
+            _SKIP_NO_MORE, {**given, "since": batch.recorded_at, "because": waiting.OVERLAPPED}
+        )
+        cursor.execute(_WAIT_AGAIN, given)
 
+
+# The newest of each day, unless one waits.
+_SKIP_NO_MORE: Final = """
+    UPDATE ads_waitingspend SET discarded_at = NULL, discarded_by = '', discarded_because = ''
+     WHERE id IN (SELECT DISTINCT ON (source, date) id
+                    FROM ads_waitingspend AS skipped
+                   WHERE unknown_id = %(unknown)s AND discarded_at >= %(since)s
+                     AND discarded_because = %(because)s
+                     AND NOT EXISTS (SELECT FROM ads_waitingspend AS newer
+                                      WHERE newer.unknown_id = skipped.unknown_id
+                                        AND newer.source = skipped.source
+                                        AND newer.date = skipped.date
+                                        AND newer.kind = skipped.kind
+                                        AND newer.discarded_at IS NULL)
+                   ORDER BY source, date, id DESC)
+"""
 
 _WAIT_AGAIN: Final = """
     WITH back AS (DELETE FROM ads_matchedspend WHERE match_id = %(match)s RETURNING row)

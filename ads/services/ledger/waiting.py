@@ -27,6 +27,9 @@ from ads.services.ledger.rows import OLDER, WAITING, Answer, Row
 #: A row that will wait, and the id of its unknown reference.
 Unmatched = tuple[int, Row]
 
+#: Why day totals are discarded that whoever matched them chose to skip.
+OVERLAPPED: Final = "Skipped: the same days are on record."
+
 
 def keep(rows: Sequence[Unmatched], *, source: str, now: datetime, kind: Kind) -> list[Answer]:
     """Keep rows; each is ``waiting`` (also if it was before), ``older`` or a conflict."""

@@ -232,7 +232,7 @@ def _record_batch(
         elif answer.outcome == SKIPPED:
             skipped.append(pk)
     enforced = enforce_crossed(good, answers, now, kind)
-    waiting.discard(waits.filter(pk__in=skipped), because=_SKIPPED, now=now)
+    waiting.discard(waits.filter(pk__in=skipped), because=waiting.OVERLAPPED, now=now)
     recorded = [row.pk for row in rows if row.pk not in {*refusals, *skipped}]
     _put_away(recorded, batch, unknown.name)
     _note(refusals)
@@ -264,9 +264,6 @@ def _match_batch(unknown: UnknownReference, campaign_id: int, now: datetime) -> 
         known_as=unknown.known_as,
         only_brands=unknown.only_brands,
     )
-
-
-_SKIPPED: Final = "Skipped: the same days are on record."
 
 
 def _as_sent(row: WaitingSpend, reference: Reference) -> Row:

@@ -163,6 +163,19 @@ def test_totals_that_it_replaced_come_back(campaign: Campaign) -> None:
     assert kept() == [("7", 40, None)]
 
 
+def test_totals_that_it_skipped_wait_again(campaign: Campaign) -> None:
+    right = CampaignFactory.create()
+    take(total(campaign, 30), sender=Sender("other"))
+    take(total(google("7"), 40), total(google("7"), 5, date=TODAY - timedelta(days=1)))
+
+    undo(match(campaign, on_overlap=OnOverlap.SKIP))
+
+    assert totals(campaign)["day", TODAY] == 30
+    assert sorted(kept()) == [("7", 5, None), ("7", 40, None)]
+    match(right)
+    assert totals(right)["day", TODAY] == 40
+
+
 def test_an_import_whose_rows_were_matched_is_undone_after_the_match(campaign: Campaign) -> None:
     lines = ["date,amount,campaign", f"{TODAY},10,7"]
     done = recorded(lines, Plan(platform="google_ads"), now=NOON)
