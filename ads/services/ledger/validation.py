@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Final
 
 from ads.models import Campaign
-from ads.models.spend import Kind
+from ads.models.spend import BETWEEN, Kind
 from ads.rules.calendar import (
     InvalidDate,
     UnknownTimezone,
@@ -43,6 +43,9 @@ LONGEST: Final = {
     "because": 500,
     "reason": 400,
 }
+
+#: Of a platform ID, which is kept as one text.
+_PARTS: Final = ("platform", "account", "reference")
 
 ONE_DAY: Final = timedelta(days=1)
 
@@ -151,6 +154,8 @@ def check_text(field: str, value: object, *, required: bool = False) -> str:
         raise InvalidSpend(field, value, "it must not be empty.")
     if "\x00" in value:
         raise InvalidSpend(field, value, "it contains a NUL character; remove it.")
+    if BETWEEN in value and field in _PARTS:
+        raise InvalidSpend(field, value, "it contains a control character (U+001F); remove it.")
     if not value.isascii() and not _can_be_encoded(value):
         raise InvalidSpend(field, value, "it contains half a character; send it as valid UTF-8.")
     if len(value) > (longest := LONGEST[field]):

@@ -163,6 +163,14 @@ def test_garbage_never_waits(field: str, given: dict[str, Any]) -> None:
     assert not UnknownReference.objects.exists()
 
 
+def test_an_id_has_not_what_separates_its_parts() -> None:
+    for field, given in (("account", google("7", "a\x1fb")), ("reference", google("a\x1fb"))):
+        (answer,) = take(entry(given), keep_good=True).answers
+        assert (answer.outcome, answer.field) == ("refused", field)
+        assert answer.reason == "it contains a control character (U+001F); remove it."
+    assert not UnknownReference.objects.exists()
+
+
 def test_a_day_that_has_come_somewhere_may_wait() -> None:
     # At noon in UTC it is the 16th on the other side of the date line, and the 17th is tomorrow.
     assert outcomes(take(entry(google("7"), date="2024-05-17"))) == ["waiting"]
