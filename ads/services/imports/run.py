@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, BinaryIO, Final
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from ads.models import Campaign, SpendImport
 from ads.models.spend import BatchKind, OnOverlap
@@ -28,7 +28,7 @@ from ads.services.imports.preview import (
 )
 from ads.services.imports.questions import Question, Unanswered
 from ads.services.imports.refusals import SHOWN, ImportRefused, Refused, RefusedCsv, RowsRefused
-from ads.services.ledger import check_id, check_text, overlaps, validation
+from ads.services.ledger import check_id, check_text, overlaps, too_large, validation
 from ads.services.new_batch import NewBatch
 from ads.services.references import registry
 from ads.services.senders import rights
@@ -53,6 +53,15 @@ def _uncollected() -> Iterator[None]:
     finally:
         if was_enabled:
             gc.enable()
+
+
+@contextmanager
+def _sums_in_range() -> Iterator[None]:
+    """Refuse a file that makes a sum too large."""
+    try:
+        yield
+    except IntegrityError as error:
+        raise ImportRefused(f"{too_large(error)} Nothing was recorded.") from error
 
 
 class Import:
@@ -154,7 +163,7 @@ class Import:
                 nothing was recorded, and :attr:`done` is a preview.
         """
         done = self.done
-        with transaction.atomic():
+        with _sums_in_range(), transaction.atomic():
             lock_waits.wait_up_to(PATIENCE)
             self._create()
             self._add_up()

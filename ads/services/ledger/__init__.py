@@ -13,7 +13,14 @@ from ads.services.ledger import (
     verification,
     waiting,
 )
-from ads.services.ledger.batch import append, moved_by, record, record_all, record_one
+from ads.services.ledger.batch import (
+    append,
+    moved_by,
+    record,
+    record_all,
+    record_one,
+    too_large,
+)
 from ads.services.ledger.corrections import (
     Corrected,
     CorrectedMeanwhile,

@@ -93,7 +93,7 @@ def record(
     # it was looked up, or one in an archived month: look again.
     with suppress(StaleTimezoneError, ReportedOtherwise, Overlap, IntegrityError):
         return batch().record(trust_loaded=True)
-    refusal = InvalidSpend("amount", None, _TOO_LARGE_REASON)
+    refusal: InvalidSpend
     for _ in range(_LOOKS):
         again = batch()
         try:
@@ -101,10 +101,16 @@ def record(
         except (ReportedOtherwise, Overlap) as error:
             refusal = error
         except IntegrityError as error:
-            if _TOO_LARGE not in str(error):
-                raise
+            refusal = too_large(error)
             break
     return again.refused(refusal)
+
+
+def too_large(error: IntegrityError) -> InvalidSpend:
+    """Why rows are refused that make a sum too large; another error is raised again."""
+    if _TOO_LARGE not in str(error):
+        raise error
+    return InvalidSpend("amount", None, _TOO_LARGE_REASON)
 
 
 def record_all(

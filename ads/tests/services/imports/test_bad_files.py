@@ -224,3 +224,14 @@ def test_an_amount_is_read_in_its_convention_in_every_row_of_a_long_file() -> No
     recorded(lines, Plan(decimal=","))
 
     assert ledger() == {("Search", "2024-05-01"): 1234 * 2 * CHUNK}
+
+
+@pytest.mark.parametrize("more", ["", ",external_id"], ids=["day totals", "entries"])
+def test_rows_that_make_a_sum_too_large_are_refused_together(search: Campaign, more: str) -> None:
+    campaigns = CampaignFactory.create_batch(1001, brand=search.brand)
+    lines = [f"{one.pk},2024-05-01,999999999999{more and f',{one.pk}'}" for one in campaigns]
+
+    why = refused([HEADER + more, *lines], Plan(unit="units"))
+
+    assert why.startswith("amount: with all of these, the day or month of a campaign or brand")
+    assert why.endswith("check the amounts. Nothing was recorded.")
