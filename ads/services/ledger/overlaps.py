@@ -10,6 +10,9 @@ A replaced total is zero from then on and remembers who replaced it, so that the
 source is an overlap again: also where the two are references of one source (a campaign that was
 renamed on its platform), and where the one that replaced it has come to zero.
 
+Two references of one source add up, unless they are one ID with its account and without: one
+campaign of the platform.
+
 Statements work on ``staged``, as in :mod:`ads.services.ledger.day_totals`, so one statement serves
 a handful of totals and a file of a million. ``%(source)s`` reports them; ``%(every_reference)s``
 says whether other references of that source are overlaps too, as they are for spend that has waited
@@ -32,6 +35,15 @@ from ads.services.errors import Overlap
 #: The platform of a relation's totals.
 PLATFORM: Final = f"split_part({{}}.known_as, '{BETWEEN}', 1)"
 
+_ACCOUNT: Final = f"split_part({{}}.known_as, '{BETWEEN}', 2)"
+_ID: Final = f"split_part({{}}.known_as, '{BETWEEN}', 3)"
+
+#: One ID of a platform, once with its account and once without.
+_SAME_ID: Final = f"""
+    ({_ID.format("other")} = {_ID.format("staged")}
+     AND '' IN ({_ACCOUNT.format("other")}, {_ACCOUNT.format("staged")}))
+"""
+
 #: Totals of ``staged`` with each total on record (``other``) that they overlap with; ``own`` is
 #: what their source has on record itself.
 _FROM: Final = f"""
@@ -43,7 +55,7 @@ _FROM: Final = f"""
        AND own.date = staged.date AND own.known_as = staged.known_as
      WHERE (other.source <> %(source)s
             OR (other.known_as <> staged.known_as AND '' NOT IN (other.known_as, staged.known_as)
-                AND (own.replaced_by <> '' OR %(every_reference)s)))
+                AND (own.replaced_by <> '' OR %(every_reference)s OR {_SAME_ID})))
        AND ('' IN (other.known_as, staged.known_as)
             OR {PLATFORM.format("other")} = {PLATFORM.format("staged")})
        AND (other.amount <> 0 OR (other.source = own.replaced_by AND other.replaced_by = ''))

@@ -121,6 +121,7 @@ def _ask_for(
     prepared = totals.Prepared()
     costs = connector.costs(account_of(account), window.since, window.until, now=now)
     those = matching.matched(account, totals.ids_in(costs))
+    matching.name_anew(those, Window(window.since - ONE_DAY, window.until + ONE_DAY))
     totals.of_days(costs, window, those, prepared)
     outcome = record_rows(prepared.rows, source=account.source, now=now)
     if prepared.by_hours and connector.gives_hours:

@@ -8,7 +8,7 @@ from typing import Final
 from django.db import connection
 
 from ads.models import PlatformAccount, PlatformCampaign, ReportedTotal, WaitingSpend
-from ads.models.spend import Kind
+from ads.models.spend import Kind, known_as
 from ads.platforms import SIMULATED
 from ads.rules.platform_ids import is_number, spelled
 from ads.services import campaign_lookup
@@ -75,6 +75,50 @@ def matched(account: PlatformAccount, ids: Collection[str]) -> Matched:
     )
 
 
+_NAME_ANEW: Final = """
+    UPDATE ads_reportedtotal AS reported SET known_as = given.now
+      FROM unnest(%(campaigns)s::bigint[], %(before)s::text[], %(now)s::text[])
+           AS given (campaign_id, before, now)
+     WHERE reported.campaign_id = given.campaign_id AND reported.source = %(source)s
+       AND reported.date BETWEEN %(since)s AND %(until)s AND reported.known_as = given.before
+       AND NOT EXISTS (SELECT FROM ads_reportedtotal AS known
+                        WHERE known.campaign_id = reported.campaign_id
+                          AND known.date = reported.date AND known.source = reported.source
+                          AND known.known_as = given.now)
+"""
+
+
+def name_anew(those: Matched, window: Window) -> None:
+    """Keep what is on record under the platform IDs as they are now.
+
+    One that has been given its account since, or has lost it, would be reported as another one of
+    the campaign, beside what was reported before.
+    """
+    account = those.account
+    if account.platform == SIMULATED or not account.remote_id:
+        return
+    ids = [
+        (
+            one in those.without_account,
+            known_as(account.platform, account.remote_id, one),
+            known_as(account.platform, "", one),
+        )
+        for one in those.owners
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _NAME_ANEW,
+            {
+                "campaigns": [owner.campaign_id for owner in those.owners.values()],
+                "before": [both[not loose] for loose, *both in ids],
+                "now": [both[loose] for loose, *both in ids],
+                "source": account.source,
+                "since": window.since,
+                "until": window.until,
+            },
+        )
+
+
 def on_record(those: Matched, window: Window) -> dict[tuple[str, date], DayTotal]:
     """What the account reported on the days of ``window``, or waits, and is not zero.
 
@@ -88,13 +132,13 @@ def on_record(those: Matched, window: Window) -> dict[tuple[str, date], DayTotal
         date__range=(window.since, window.until),
     ).exclude(amount=0)
     days: dict[tuple[int, str], list[date]] = {}
-    for pk, known_as, day in reported.values_list("campaign", "known_as", "date"):
-        days.setdefault((pk, known_as), []).append(day)
+    for pk, named, day in reported.values_list("campaign", "known_as", "date"):
+        days.setdefault((pk, named), []).append(day)
     found: dict[tuple[str, date], DayTotal] = {}
     for remote_id, owner in those.owners.items():
         given = those.given(remote_id)
-        known_as = given.known_as if isinstance(given, Reference) else ""
-        for day in days.get((owner.campaign_id, known_as), ()):
+        named = given.known_as if isinstance(given, Reference) else ""
+        for day in days.get((owner.campaign_id, named), ()):
             found[remote_id, day] = DayTotal(given, day, 0, None)
     waiting = WaitingSpend.objects.filter(
         unknown__platform=account.platform,

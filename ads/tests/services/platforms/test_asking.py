@@ -16,6 +16,7 @@ from ads.models import (
 from ads.models.spend import Kind
 from ads.platforms.interface import Account, RemoteCampaign, Unreachable
 from ads.services import platforms
+from ads.services.imports import Plan
 from ads.services.ledger import DayTotal, record_all
 from ads.services.references import registry
 from ads.tests.factories import CampaignFactory
@@ -31,6 +32,7 @@ from ads.tests.platforms.doubles import (
     spent,
     update,
 )
+from ads.tests.services.imports.support import recorded as imported
 from ads.tests.services.platforms.asking import DAY, HOUR, MINUTE, cost
 
 pytestmark = pytest.mark.django_db
@@ -101,6 +103,34 @@ def test_two_ids_of_a_campaign_add_up_and_an_id_may_lack_its_account(platform: S
     assert update(NOON).spend == {"USD": 15}
     assert spent(campaign) == 15
     assert not UnknownReference.objects.exists()
+
+
+def test_an_id_that_gets_or_loses_its_account_is_reported_on_as_the_same(
+    platform: Scripted,
+) -> None:
+    campaign = CampaignFactory.create()
+    loose = known_as(campaign, "7", account="")
+    lines = ["date,amount,campaign", f"{TODAY - DAY},8,7", f"{TODAY},9,7"]
+    imported(lines, Plan(platform=SCRIPTED), now=NOON)
+    account(connection())
+    platform.campaigns_of["1"] = [RemoteCampaign("7", "Spring", is_on=True, status="on")]
+    platform.costs_of["1"] = [cost("7", 8, TODAY - DAY), cost("7", 12)]
+    enforced()
+
+    exact = known_as(campaign, "7")
+    update(NOON + MINUTE)
+    assert spent(campaign) == 12
+    assert spent(campaign, TODAY - DAY) == 8
+    loose.delete()
+    update(NOON + 20 * MINUTE)
+    exact.delete()
+    known_as(campaign, "7", account="")
+    platform.costs_of["1"] = [cost("7", 8, TODAY - DAY), cost("7", 13)]
+    done = update(NOON + 30 * MINUTE)
+
+    assert spent(campaign) == 13
+    assert spent(campaign, TODAY - DAY) == 8
+    assert (done.recorded, done.problems) == (1, [])
 
 
 def test_a_vanished_row_of_a_complete_answer_is_zero(platform: Scripted) -> None:

@@ -14,6 +14,7 @@ from ads.models.spend import Kind
 from ads.services import BudgetService, DayTotal, InvalidSpend, OnOverlap, Overlap, Reference
 from ads.services.ledger import OnRecord, day_totals, overlaps, record
 from ads.services.ledger.verification import find_drift
+from ads.services.references import registry
 from ads.tests.factories import CampaignFactory
 from ads.tests.services.ledger.support import TODAY, google, total
 from ads.tests.support import NOON, delivers, enforce_all, execute, totals
@@ -418,3 +419,18 @@ def test_what_is_on_record_is_told_by_source_and_adds_up(campaign: Campaign) -> 
     ]
     both = totals(campaign)["day", TODAY] + totals(campaign)["day", YESTERDAY]
     assert sum(each.amount for each in found) == both
+
+
+@pytest.mark.parametrize("accounts", [("", "123"), ("123", "")])
+def test_an_id_with_and_without_its_account_is_one_campaign(
+    campaign: Campaign, accounts: tuple[str, str]
+) -> None:
+    before, after = (meta("7", account) for account in accounts)
+    for reference in (before, after, meta("8")):
+        registry.add(campaign, reference)
+    report("meta_ads", total(before, 40), total(meta("8"), 5))
+
+    assert report("meta_ads", total(after, 45)) == [("overlap", None, None)]
+
+    assert report("meta_ads", total(after, 45), on_overlap=REPLACE) == [("recorded", 45, -40)]
+    assert totals(campaign)["day", TODAY] == 50
