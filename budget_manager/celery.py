@@ -65,19 +65,23 @@ def stop_when_told(sender: Any, **_: object) -> None:
 def share_memory(**_: object) -> None:
     """Keep the collector off what the pool's processes share: it writes to all that it scans."""
     prepare_queries()
+    connect_once()
     gc.freeze()
 
 
 @cache
 def prepare_queries() -> None:
-    """Have Django work out, once for all processes, what each would at its first query.
-
-    The first connection, too: what the libraries under it set up for that is 4 MB.
-    """
+    """Have Django work out, once for all processes, what each would at its first query."""
     from django.apps import apps
-    from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections
 
     for model in apps.get_models(include_auto_created=True):
         str(model._base_manager.all().query)
+
+
+@cache
+def connect_once() -> None:
+    """Connect, and close it: what the libraries under a first connection set up is 4 MB."""
+    from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections
+
     with suppress(DatabaseError), closing(connections.create_connection(DEFAULT_DB_ALIAS)) as own:
         own.ensure_connection()
