@@ -51,9 +51,6 @@ def pre_fork(_: object, __: object) -> None:
     share. Of its own accord glibc has memory for each of the threads, of which none gets another's
     back: 11 MB after a thousand requests.
     """
-    from budget_manager.celery import connect_once
-
-    connect_once()
     gc.collect()
     gc.freeze()
     if mallopt := getattr(ctypes.CDLL(None), "mallopt", None):  # elsewhere than with glibc

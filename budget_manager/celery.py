@@ -4,7 +4,6 @@ import gc
 import os
 import sys
 import warnings
-from contextlib import closing, suppress
 from functools import cache
 from typing import Any
 
@@ -65,7 +64,6 @@ def stop_when_told(sender: Any, **_: object) -> None:
 def share_memory(**_: object) -> None:
     """Keep the collector off what the pool's processes share: it writes to all that it scans."""
     prepare_queries()
-    connect_once()
     gc.freeze()
 
 
@@ -76,12 +74,3 @@ def prepare_queries() -> None:
 
     for model in apps.get_models(include_auto_created=True):
         str(model._base_manager.all().query)
-
-
-@cache
-def connect_once() -> None:
-    """Connect, and close it: what the libraries under a first connection set up is 4 MB."""
-    from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections
-
-    with suppress(DatabaseError), closing(connections.create_connection(DEFAULT_DB_ALIAS)) as own:
-        own.ensure_connection()

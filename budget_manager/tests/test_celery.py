@@ -63,7 +63,6 @@ def test_files_have_a_queue_of_their_own_and_time_enough() -> None:
         assert 600 < soft < hard < settings.VISIBILITY_TIMEOUT
 
 
-@pytest.mark.django_db
 def test_the_processes_of_a_pool_share_what_was_loaded_before_them() -> None:
     gc.unfreeze()
     try:
