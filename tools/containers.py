@@ -31,7 +31,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 BASES = ROOT / "tools" / "bases"
 LARGEST_IMAGE = 250  # MB
-LARGEST = 280  # MB, all processes of web or a worker together, after an import
+LARGEST = 300  # MB, all processes of web or a worker together, after an import
 PROJECT = "budget-manager-check"
 HOST = "localhost"  # which development allows, too
 FILES = {
