@@ -274,16 +274,20 @@ class TestMonthOfABrand:
         assert report.over == 5 * 30
 
 
+def stopped_by_its_group() -> Campaign:
+    """It came to $105 of its group's $100 a day; another campaign of the brand spent $900."""
+    group = BudgetGroupFactory.create(daily_budget=100)
+    campaign = running(brand=group.brand, budget_group=group, daily_budget=None)
+    reported(running(brand=group.brand, daily_budget=None), 900, NOON, NOON)
+    reported(campaign, 105, NOON, NOON)
+    return campaign
+
+
 class TestBudgetsOfGroups:
     """A group's budget is the group's, whatever becomes of it."""
 
     def test_it_counts_what_the_group_has_spent(self) -> None:
-        brand = BrandFactory.create()
-        group = BudgetGroupFactory.create(brand=brand, daily_budget=100)
-        campaign = running(brand=brand, budget_group=group, daily_budget=None)
-        other = running(brand=brand, daily_budget=None)
-        reported(other, 900, NOON, NOON)
-        reported(campaign, 105, NOON, NOON)
+        campaign = stopped_by_its_group()
         reported(campaign, 110, NOON + HOUR, NOON + HOUR)
 
         receipt = the_receipt(campaign)
@@ -292,12 +296,7 @@ class TestBudgetsOfGroups:
         assert (receipt.over_then, receipt.over) == (Decimal(5), Decimal(10))
 
     def test_a_campaign_that_has_left_it_is_not_charged_with_its_brand(self) -> None:
-        brand = BrandFactory.create()
-        group = BudgetGroupFactory.create(brand=brand, daily_budget=100)
-        campaign = running(brand=brand, budget_group=group, daily_budget=None)
-        other = running(brand=brand, daily_budget=None)
-        reported(other, 900, NOON, NOON)
-        reported(campaign, 105, NOON, NOON)
+        campaign = stopped_by_its_group()
         campaign.refresh_from_db()
         campaign.status = "paused"
         campaign.budget_group = None
@@ -341,13 +340,8 @@ class TestBudgetsOfGroups:
         assert (receipt.limit, receipt.spent) == (Decimal(100), Decimal(105))
 
     def test_without_its_budget_what_was_known_then_stands(self) -> None:
-        brand = BrandFactory.create()
-        group = BudgetGroupFactory.create(brand=brand, daily_budget=100)
-        campaign = running(brand=brand, budget_group=group, daily_budget=None)
-        other = running(brand=brand, daily_budget=None)
-        reported(other, 900, NOON, NOON)
-        reported(campaign, 105, NOON, NOON)
-        BudgetGroup.objects.filter(pk=group.pk).update(daily_budget=None)
+        campaign = stopped_by_its_group()
+        BudgetGroup.objects.update(daily_budget=None)
         enforce_all(NOON + HOUR)
 
         assert the_receipt(campaign).spent == 105
