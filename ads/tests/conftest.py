@@ -13,6 +13,20 @@ from ads.tests import support
 from ads.tests.support import NOON
 
 
+@pytest.fixture(autouse=True, scope="module")
+def any_hour(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A module begins at noon in UTC, on a Wednesday, whenever it is run.
+
+    By the real clock, what says "today" fails near a midnight or on the first of a month. It is
+    left to modules that are marked ``real_clock``, as the database and other programs go by it.
+    """
+    if request.node.get_closest_marker("real_clock"):
+        yield
+    else:
+        with time_machine.travel(NOON):
+            yield
+
+
 @pytest.fixture
 def noon() -> Iterator[time_machine.Traveller]:
     """It is noon in UTC, on a Wednesday, until a test moves the clock."""

@@ -17,7 +17,7 @@ from ads.tests.browser.conftest import Open
 from ads.tests.browser.contexts import NARROW
 from ads.tests.factories import BrandFactory, CampaignFactory, ScheduleFactory
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.real_clock, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture
@@ -114,6 +114,7 @@ def test_a_manager_opens_the_form_raises_the_budget_and_reads_that_it_runs_again
     expect(newest).to_contain_text("Switched on: Daily budget raised $100.00 → $120.00 by mia")
 
 
+@pytest.mark.usefixtures("noon")
 def test_the_recommended_daily_budget_is_entered_by_a_click_and_saved_by_another(
     open_as: Open,
 ) -> None:
@@ -134,6 +135,7 @@ def test_the_recommended_daily_budget_is_entered_by_a_click_and_saved_by_another
     assert campaign.daily_budget is None
 
 
+@pytest.mark.usefixtures("noon")
 def test_the_list_of_brands_fits_a_laptop(open_as: Open) -> None:
     brand = BrandFactory.create(
         name="Northwind Kitchens", timezone="America/New_York", daily_budget=Decimal(375),

@@ -20,6 +20,8 @@ from ads.tests.factories import CampaignFactory
 from ads.tests.monitoring.conftest import CHECK, TOKEN
 from ads.tests.support import at_once, await_blocked, enforce_all, execute, held_open
 
+pytestmark = pytest.mark.real_clock
+
 OURS = ("/live", "/ready", "/health", "/metrics")
 
 

@@ -23,6 +23,8 @@ from ads.tests.factories import CampaignFactory
 from ads.tests.monitoring.conftest import CHECK
 from ads.tests.support import enforce_all, spend
 
+pytestmark = pytest.mark.real_clock
+
 Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
 
 

@@ -18,6 +18,8 @@ from ads.tests.support import at_once, enforce_all, let_run_on
 from stand_ins import world
 from stand_ins.world import World
 
+pytestmark = pytest.mark.real_clock
+
 NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 ACCOUNT = "7001000001"

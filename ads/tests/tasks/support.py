@@ -1,7 +1,7 @@
 """What the tests of the periodic tasks share: when they tick, and running one at an instant."""
 
 import importlib
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import time_machine
@@ -9,11 +9,11 @@ from django.apps import apps
 
 from ads.clockwork import Scheduler
 from ads.migrations import _beat
+from ads.tests.support import NOON
 from budget_manager.celery import app
 
-NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)  # a Wednesday
-MIDNIGHT = datetime(2026, 3, 5, tzinfo=UTC)
 HOUR = timedelta(hours=1)
+MIDNIGHT = NOON + 12 * HOUR
 
 #: The migrations that make them.
 MIGRATIONS = [

@@ -25,6 +25,7 @@ from ads.tests.support import enforce_all, let_run_on, spend
 from ads.tests.tasks.support import HOUR, at, make_beat_rows
 
 pytestmark = [
+    pytest.mark.real_clock,
     pytest.mark.django_db(transaction=True),
     pytest.mark.skipif(
         shutil.which("faketime") is None and not os.environ.get("CI"),

@@ -100,7 +100,7 @@ def test_campaigns_are_exported_with_their_figures_in_the_order_of_the_list(
     rows = exported(export(admin, "ads_campaign", "o=-1"))
 
     assert [row["campaign"] for row in rows] == ["Spring", "Autumn"]
-    assert rows[0]["daily_spend"] == "0.00"
+    assert rows[0]["daily_spend"] == "5.00"
 
 
 @pytest.mark.parametrize("model", LISTS)

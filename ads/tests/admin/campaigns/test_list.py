@@ -76,7 +76,7 @@ def test_each_row_names_its_holds_with_the_sentence_and_when_they_lift(admin: Cl
     )
     free = CampaignFactory.create(brand=held.brand)
     Campaign.objects.filter(pk=free.pk).update(is_active=True)
-    with time_machine.travel("2026-11-20T16:00:00Z", tick=False):
+    with time_machine.travel("2024-05-15T16:00:00Z", tick=False):
         BudgetService.record_spend(held, Decimal("75.40"))
 
         response = admin.get(CAMPAIGNS)
@@ -85,7 +85,7 @@ def test_each_row_names_its_holds_with_the_sentence_and_when_they_lift(admin: Cl
     assert [held.code for held in rows[held.pk].explained.holds] == ["daily_budget", "dayparting"]
     assert rows[free.pk].explained.holds == []
     page = unescape(response.content.decode())
-    assert "Daily budget used up: $75.40 of $75.00. Until 2026-11-22 00:00 Tokyo." in page
+    assert "Daily budget used up: $75.40 of $75.00. Until 2024-05-17 00:00 Tokyo." in page
     assert "Outside hours (Closed). Until someone changes it." in page
     assert f'aria-describedby="tip-daily_budget-{held.pk}"' in page
 

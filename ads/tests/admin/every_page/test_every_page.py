@@ -34,7 +34,7 @@ from ads.tests.admin.roles import (
     somebody,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.real_clock, pytest.mark.django_db]
 
 #: With a raised limit, a total budget, a budget group, planned budgets, the bell, and a role.
 MOST: Final = 42

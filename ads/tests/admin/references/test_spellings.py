@@ -16,7 +16,7 @@ from ads.tests.factories import CampaignFactory
 from ads.tests.services.imports.parsing.spellings import ID, NOW, SIX
 from ads.tests.services.imports.support import ledger
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.real_clock, pytest.mark.django_db]
 
 
 @pytest.fixture

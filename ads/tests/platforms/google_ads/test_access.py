@@ -15,6 +15,8 @@ from ads.tests.platforms.google_ads.conftest import CREDENTIALS, NOW, TIMEOUT, U
 from ads.tests.platforms.google_ads.test_faults import assert_no_secret
 from ads.tests.platforms.stand_in import StandIn
 
+pytestmark = pytest.mark.real_clock
+
 
 def key_of(google: StandIn) -> str:
     """The file that people paste."""

@@ -7,6 +7,8 @@ from ads.platforms.interface import Account, CredentialsRefused
 from ads.tests.platforms.google_ads.conftest import JP, MANAGER, OWN, US, connect
 from ads.tests.platforms.stand_in import StandIn
 
+pytestmark = pytest.mark.real_clock
+
 
 def test_accounts_of_managers_and_a_logins_own_are_found_and_managers_are_not(
     connector: GoogleAdsConnector,

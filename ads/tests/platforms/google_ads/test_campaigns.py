@@ -2,10 +2,14 @@
 
 from decimal import Decimal
 
+import pytest
+
 from ads.platforms.google_ads.connector import GoogleAdsConnector
 from ads.platforms.interface import RemoteCampaign
 from ads.tests.platforms.google_ads.conftest import JP, US
 from ads.tests.platforms.stand_in import StandIn
+
+pytestmark = pytest.mark.real_clock
 
 
 def test_each_campaign_comes_with_its_switch_what_it_does_and_its_budget(

@@ -9,6 +9,8 @@ from ads.platforms.interface import Confirmed, Refused, Unknown, Unreachable
 from ads.tests.platforms.google_ads.conftest import JP, NOW, US
 from ads.tests.platforms.stand_in import StandIn
 
+pytestmark = pytest.mark.real_clock
+
 
 def budget(google: StandIn, campaign: str) -> Decimal:
     """What it is there."""

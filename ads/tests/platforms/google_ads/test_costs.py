@@ -10,6 +10,8 @@ from ads.platforms.interface import Cost, Unreachable
 from ads.tests.platforms.google_ads.conftest import JP, NOW, OWN, US, connect
 from ads.tests.platforms.stand_in import StandIn
 
+pytestmark = pytest.mark.real_clock
+
 TODAY = date(2026, 3, 10)
 YESTERDAY = date(2026, 3, 9)
 

@@ -18,6 +18,8 @@ from ads.platforms.interface import (
 from ads.tests.platforms.google_ads.conftest import CREDENTIALS, NOW, US
 from ads.tests.platforms.stand_in import StandIn
 
+pytestmark = pytest.mark.real_clock
+
 DAY = date(2026, 3, 10)
 
 CALLS: dict[str, Callable[[GoogleAdsConnector], object]] = {

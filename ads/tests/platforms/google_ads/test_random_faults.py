@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 from decimal import Decimal
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -13,6 +14,8 @@ from ads.tests.platforms.google_ads.test_costs import by_key, expected
 from ads.tests.platforms.google_ads.test_faults import assert_no_secret
 from ads.tests.platforms.stand_in import StandIn
 from stand_ins.faults import CALLS, KINDS
+
+pytestmark = pytest.mark.real_clock
 
 DAY = date(2026, 3, 10)
 CAMPAIGNS = ("101", "102", "103", "104", "105", "999")

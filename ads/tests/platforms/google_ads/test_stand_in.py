@@ -17,6 +17,8 @@ from ads.tests.platforms.google_ads.conftest import MANAGER, US, connect
 from ads.tests.platforms.stand_in import StandIn
 from stand_ins.google_ads.oauth import CLIENT_ID, CLIENT_SECRET
 
+pytestmark = pytest.mark.real_clock
+
 HEADERS = [("login-customer-id", MANAGER)]
 
 

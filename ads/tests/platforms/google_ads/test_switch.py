@@ -20,6 +20,8 @@ from ads.platforms.interface import (
 from ads.tests.platforms.google_ads.conftest import JP, NOW, US
 from ads.tests.platforms.stand_in import StandIn
 
+pytestmark = pytest.mark.real_clock
+
 REMOVED = Refused(
     "OPERATION_NOT_PERMITTED_FOR_REMOVED_RESOURCE",
     "The operation is not allowed for removed resources",

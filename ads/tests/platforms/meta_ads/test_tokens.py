@@ -3,12 +3,15 @@
 from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
 
+import pytest
 import requests
 
 from ads.platforms.meta_ads import MetaAds
 from ads.tests.platforms.meta_ads.conftest import TOKEN, Connect
 from ads.tests.platforms.stand_in import StandIn
 from stand_ins.meta_ads.routes import APP_ID, APP_SECRET, SHORT_LIVED
+
+pytestmark = pytest.mark.real_clock
 
 
 def test_a_login_brings_a_token_that_is_exchanged_for_one_of_sixty_days(meta: StandIn) -> None:

@@ -19,7 +19,7 @@ from ads.services.backups.restore import check
 from ads.tests.commands.support import say
 from ads.tests.support import execute
 
-NIGHT = datetime(2026, 3, 4, 2, tzinfo=UTC)
+NIGHT = datetime(2024, 3, 6, 2, tzinfo=UTC)
 DAY = timedelta(days=1)
 
 
@@ -27,7 +27,7 @@ DAY = timedelta(days=1)
 def test_the_newest_are_kept_and_nothing_else_is_deleted(tmp_path: Path) -> None:
     (tmp_path / "budget-manager-notes.txt").touch()
     (tmp_path / "budget-manager-20200101T000000Z").mkdir()  # without a manifest: not a backup
-    (tmp_path / ".partial-budget-manager-20260303T020000Z").mkdir()  # of a run that was killed
+    (tmp_path / ".partial-budget-manager-20240305T020000Z").mkdir()  # of a run that was killed
     first, second, third = (backups.take(tmp_path, NIGHT + n * DAY).folder for n in range(3))
 
     assert backups.prune(tmp_path, keep=2) == (first,)
@@ -35,8 +35,8 @@ def test_the_newest_are_kept_and_nothing_else_is_deleted(tmp_path: Path) -> None
     assert sorted(path.name for path in tmp_path.iterdir()) == [
         ".lock",
         "budget-manager-20200101T000000Z",
-        "budget-manager-20260305T020000Z",
-        "budget-manager-20260306T020000Z",
+        "budget-manager-20240307T020000Z",
+        "budget-manager-20240308T020000Z",
         "budget-manager-notes.txt",
     ]
     assert (first.exists(), second.exists(), third.exists()) == (False, True, True)

@@ -21,7 +21,7 @@ from stand_ins.microsoft_ads import oauth as microsoft
 from stand_ins.microsoft_ads.server import DEVELOPER_TOKEN
 from stand_ins.world import World
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.real_clock, pytest.mark.django_db]
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from ads.services.history.feed import BEGINNING, Followed, Position, follow
 from ads.tests.factories import CampaignFactory
 from ads.tests.support import at_once, await_blocked, execute, held_open
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.real_clock, pytest.mark.django_db(transaction=True)]
 
 
 def switch(campaign: Campaign) -> None:

@@ -15,6 +15,8 @@ from ads.services.monitoring.counting import count_new, counters
 from ads.tests.factories import CampaignFactory
 from ads.tests.support import at_once, enforce_all, execute, held_open, spend
 
+pytestmark = pytest.mark.real_clock
+
 HOUR = timedelta(hours=1)
 
 

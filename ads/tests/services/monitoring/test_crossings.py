@@ -17,7 +17,7 @@ from ads.services.monitoring.crossings import Sparing, Unenforced, unenforced
 from ads.tests.factories import BrandFactory, CampaignFactory
 from ads.tests.support import NOON, enforce_all, execute, held_open
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.real_clock, pytest.mark.django_db]
 
 MINUTE = timedelta(minutes=1)
 

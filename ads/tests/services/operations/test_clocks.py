@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 
 from ads.services.operations import ClockDiffers, clock_difference, clocks, require_clock
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.real_clock, pytest.mark.django_db]
 
 HOUR = timedelta(hours=1)
 

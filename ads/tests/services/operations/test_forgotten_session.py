@@ -163,7 +163,7 @@ def test_waiting_spend_of_the_others_is_recorded_and_the_brand_is_named_once(
     for number, campaign in enumerate([world.locked, world.locked, world.other]):
         reference = {"platform": "google_ads", "account": "1", "reference": f"{number}"}
         named = {"platform": "google_ads", "account": "1", "id": f"{number}"}
-        row = {"campaign": named, "amount": 1, "external_id": f"{number}", "date": str(TODAY)}
+        row = {"campaign": named, "amount": 1, "external_id": f"{number}"}
         assert program.post("/spend/entries", row).json()["waiting"] == 1
         CampaignReference.objects.bulk_create([CampaignReference(campaign=campaign, **reference)])
 

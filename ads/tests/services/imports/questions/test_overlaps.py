@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+import time_machine
 
 from ads.services import BudgetService
 from ads.services.imports.plan import Plan
@@ -98,6 +99,7 @@ def test_replacing_that_would_start_a_campaign_is_asked_about_with_the_overlap()
     assert sum(ledger().values()) == 60
 
 
+@time_machine.travel(NOW, tick=False)
 def test_what_a_service_reports_by_another_source_is_no_question_where_it_is_zero() -> None:
     search = campaign("Search", brand=BrandFactory.create())
     BudgetService.report_day_total(search, NOW.date(), 0, source="etl", observed_at=NOW)

@@ -14,9 +14,10 @@ from ads.services.actor import acting_as
 from ads.services.imports import uploads
 from ads.services.imports.plan import Plan
 from ads.tests.factories import CampaignFactory
+from ads.tests.support import NOON
 
 LIMIT = 64 << 20
-TODAY = timezone.now().date()
+TODAY = NOON.date()
 
 
 def chunked(content: bytes, size: int = 70_000) -> Iterator[bytes]:

@@ -29,7 +29,7 @@ from ads.tests.services.imports.uploads.support import (
 )
 from ads.tests.tasks.worker import running_workers
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.real_clock, pytest.mark.django_db]
 #: What is sent is sent when it is committed.
 committing = pytest.mark.django_db(transaction=True)
 

@@ -13,7 +13,7 @@ from ads.services.ledger.verification import find_drift
 from ads.tests.services.operations.ledger_role.support import DAY, INSERT, nothing_changed
 from ads.tests.support import totals
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.real_clock, pytest.mark.django_db(transaction=True)]
 
 
 FORBIDDEN = [
