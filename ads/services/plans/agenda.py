@@ -15,8 +15,7 @@ from ads.models.campaigns import Status
 from ads.rules.calendar import next_month
 from ads.rules.money import format_money
 from ads.services import visible
-from ads.services.plans import carrying
-from ads.services.plans.carrying import month_after
+from ads.services.planned import carrying
 
 #: Entries of one kind that are listed; a filter by brand shows fewer.
 MOST: Final = 500
@@ -71,14 +70,16 @@ def _ends_of_plans(first: date, last: date, brand: Brand | None) -> Iterator[Ent
     """Months of plans that nothing follows: what they carried over ends with them."""
     following = ScheduledChange.objects.filter(
         brand=OuterRef("brand"), field=OuterRef("field"), cancelled_at=None,
-        starts_on=month_after(OuterRef("starts_on")),
+        starts_on=carrying.month_after(OuterRef("starts_on")),
     )  # fmt: skip
     months = ScheduledChange.objects.filter(
         ~Exists(following.filter(campaign=OuterRef("campaign"))),
         ~Q(campaign=None) | ~Exists(following.filter(campaign=None)),
         plan__isnull=False, cancelled_at=None, **_of(brand, "brand"),
     ).exclude(plan__carries=Carry.NOTHING)  # fmt: skip
-    months = months.alias(ends=month_after(F("starts_on"))).filter(ends__range=(first, last))
+    months = months.alias(ends=carrying.month_after(F("starts_on"))).filter(
+        ends__range=(first, last)
+    )
     months = visible.rows(months).select_related("brand", "campaign__brand")
     for month in months.order_by("starts_on", "pk")[:MOST]:
         amount = month.amount or Decimal(0)

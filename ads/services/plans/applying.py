@@ -26,8 +26,7 @@ from ads.services import lock_waits, locks
 from ads.services.actor import current_actor
 from ads.services.delivery import Enforced, Trigger, enforce
 from ads.services.isolation import isolate
-from ads.services.plans import carrying
-from ads.services.plans.carrying import LATE_DAYS
+from ads.services.planned import LATE_DAYS, carrying
 
 logger = structlog.stdlib.get_logger(__name__)
 

@@ -18,7 +18,8 @@ from ads.services import locks
 from ads.services.actor import current_actor
 from ads.services.delivery import Outcome, Trigger, enforce, preview_campaigns
 from ads.services.history import audit
-from ads.services.plans import applying, carrying
+from ads.services.planned import carrying
+from ads.services.plans import applying
 
 #: Months that a plan is edited for, the present one included.
 MONTHS: Final = 12
