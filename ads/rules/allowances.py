@@ -1,6 +1,6 @@
 """On what terms an owner may run on beyond its budget, and how a raised limit reads."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
 from decimal import Decimal
@@ -177,17 +177,40 @@ def limit_words(
     return " + ".join([own, *(one.words(now, tz, currency) for one in those)])
 
 
-def runs_out_at(
-    spent: Decimal, budget: Decimal | None, those: Sequence[Allowed]
-) -> datetime | None:
-    """When allowances that end first make ``spent`` use up the limit (UTC); None: never."""
-    if budget is None:
-        return None
-    limit = budget + sum((one.amount for one in those), Decimal(0))
-    if spent >= limit:
-        return None
-    for until, amount in sorted((one.until, one.amount) for one in those if one.until):
-        limit -= amount
-        if spent >= limit:
-            return until
-    return None
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A limit as time changes it, if nobody acts: what is planned of the budget and allowed now."""
+
+    #: None: no limit.
+    budget: Decimal | None
+    #: What the budget becomes, and when (UTC), the first first.
+    planned: Sequence[tuple[datetime, Decimal | None]] = ()
+    allowed: Sequence[Allowed] = ()
+    #: When its period ends (UTC), and with that what is spent and allowed in it; None: never.
+    ends: datetime | None = None
+
+    def budget_at(self, at: datetime) -> Decimal | None:
+        """The budget at ``at``."""
+        begun = [budget for begins, budget in self.planned if begins <= at]
+        return begun[-1] if begun else self.budget
+
+    def turns(self, spent: Decimal, after: datetime, *, used_up: bool) -> Iterator[datetime]:
+        """The instants (UTC) after ``after`` from which on ``spent`` uses it up, or does not.
+
+        Of periods to come as if nothing is spent in them.
+        """
+        instants = {begins for begins, _ in self.planned}
+        instants |= {one.until for one in self.allowed if one.until}
+        instants |= {self.ends} if self.ends else set()
+        for at in sorted(instant for instant in instants if instant > after):
+            if self._is_used_up(spent, at) is used_up:
+                yield at
+
+    def _is_used_up(self, spent: Decimal, at: datetime) -> bool:
+        budget = self.budget_at(at)
+        if budget is None:
+            return False
+        if self.ends and at >= self.ends:
+            return budget == 0
+        those = (one.amount for one in self.allowed if one.until is None or one.until > at)
+        return spent >= budget + sum(those, Decimal(0))

@@ -11,27 +11,20 @@ from typing import Final
 
 from django.db import connection
 
-from ads.holds import ALL_BUDGETS, BUDGET_HOLDS, Hold
+from ads.holds import ALL_BUDGETS, Hold
 from ads.models import AlertProgress, AlertRule, DeliveryChange
 from ads.models.alerts import AlertKind
-from ads.rules.calendar import (
-    UnknownTimezone,
-    format_instant,
-    local_date,
-    next_period_begins,
-)
+from ads.rules.calendar import UnknownTimezone, format_instant, local_date
 from ads.services import history
 from ads.services.alerts import raising
 from ads.services.alerts.raising import Case
+from ads.services.explain import explain_many
 from ads.services.history import Position, feed
 
 #: Holds that people want to hear of. Nobody does of the hours of each day, the end of a flight, or
 #: what somebody did by hand.
 TOLD: Final = frozenset({*(budget.hold.value for budget in ALL_BUDGETS), Hold.STALE_SPEND.value})
 _BY_HAND: Final = frozenset({Hold.STATUS.value, Hold.BRAND_INACTIVE.value, Hold.FLIGHT.value})
-_PERIODS: Final = {budget.hold.value: budget.period for budget in BUDGET_HOLDS}
-#: Nobody knows when these end. A group may have used up more budgets than the one named.
-_UNTIL_WHENEVER: Final = TOLD - _PERIODS.keys()
 
 #: Changes that are read at once.
 CHUNK: Final = 2000
@@ -60,7 +53,13 @@ def follow(progress: AlertProgress, rules: Iterable[AlertRule], now: datetime) -
         for kind in kinds:
             of_kind = [rule for rule in mine if rule.kind == kind]
             switches = told(page.changes, kind) if of_kind else []
-            cases = [case for one in switches for case in cases_of(one, of_kind)]
+            explained = explain_many([one.change.campaign for one in switches], now)
+            returns = {pk: its.returns_at for pk, its in explained.items()}
+            cases = [
+                case
+                for one in switches
+                for case in cases_of(one, of_kind, returns.get(one.change.campaign_id))
+            ]
             if cases:
                 is_over = kind == AlertKind.RESUMED
                 raised += len(raising.add(kind, cases, now, is_over=is_over))
@@ -87,7 +86,7 @@ def told(changes: Sequence[DeliveryChange], kind: AlertKind) -> list[Switch]:
     return [Switch(kind, one, reasons[one.pk]) for one in found]
 
 
-def cases_of(switch: Switch, rules: Iterable[AlertRule]) -> list[Case]:
+def cases_of(switch: Switch, rules: Iterable[AlertRule], returns_at: datetime | None) -> list[Case]:
     """What the rules say of a switch: once for a campaign and day."""
     change = switch.change
     campaign = change.campaign
@@ -99,27 +98,13 @@ def cases_of(switch: Switch, rules: Iterable[AlertRule]) -> list[Case]:
     figures = {
         "reason": switch.reason,
         "at": format_instant(change.at, brand.timezone),
-        "returns": _returns(change) if switch.kind == AlertKind.PAUSED else "",
+        "returns": format_instant(returns_at, brand.timezone) if returns_at else "",
     }
     return [
         Case(rule.pk, f"campaign {campaign.pk}", f"day {day}", figures, brand.pk, campaign.pk)
         for rule in rules
         if rule.brand_id in (None, brand.pk)
     ]
-
-
-def _returns(change: DeliveryChange) -> str:
-    """When its budgets let it run again; "" if that is not known."""
-    periods = {_PERIODS[code] for code in change.holds if code in _PERIODS}
-    if not periods or _UNTIL_WHENEVER & set(change.holds):
-        return ""
-    zone = change.campaign.brand.timezone
-    try:
-        return format_instant(
-            max(next_period_begins(period, change.at, zone) for period in periods), zone
-        )
-    except UnknownTimezone:
-        return ""
 
 
 def _holds_before(ids: Sequence[int]) -> dict[int, list[str]]:

@@ -1,6 +1,6 @@
 """Why a brand's campaigns may run or not, and which of them need attention first."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -13,13 +13,14 @@ from ads.models import Brand, Campaign
 from ads.models.campaigns import STATES, State
 from ads.models.spend import Period
 from ads.rules import calendar
-from ads.rules.allowances import Allowed, limit_words, runs_out_at
+from ads.rules.allowances import Limit, limit_words
 from ads.services import freshness
 from ads.services.delivery import allowances
 from ads.services.explain.conditions import Condition, budget_left
 from ads.services.explain.explanation import budget_sentence
 from ads.services.explain.limits import with_allowances, with_groups
 from ads.services.ledger import Figures, Month
+from ads.services.planned import course
 
 #: The holds that name a brand's budgets on its own page.
 _BUDGETS: Final = {Period.DAY: Hold.DAILY_BUDGET, Period.MONTH: Hold.MONTHLY_BUDGET}
@@ -56,7 +57,8 @@ class BrandExplanation:
 
 
 def explain(brand: Brand, month: Month, now: datetime) -> BrandExplanation:
-    """What stops the campaigns of ``brand``, given its month's spend; a query for a raised limit.
+    """What stops the campaigns of ``brand``, given its month's spend; a query for what is planned,
+    and one for a raised limit.
 
     Raises:
         UnknownTimezone: its timezone is invalid.
@@ -69,13 +71,17 @@ def explain(brand: Brand, month: Month, now: datetime) -> BrandExplanation:
     )
     raised = any(figures.waived for figures in month.figures.values())
     given = allowances.in_force(brand, now=now) if raised else []
+    planned = course.ahead([brand.pk], [], now).get((brand.pk, None), {})
     conditions, made_of = [switched], {}
     for period, figures in month.figures.items():
         those = [one for one in given if one.period == period]
         made_of[period] = limit_words(
             figures.budget or Decimal(0), figures.waived, those, now, brand.timezone, brand.currency
         )
-        conditions.append(_budget(brand, period, figures, those, made_of[period], now))
+        ends = calendar.next_period_begins(period, now, brand.timezone)
+        its = planned.get(f"{period.word}_budget", ())
+        limit = Limit(figures.budget, its, those, ends)
+        conditions.append(_budget(brand, period, figures, limit, made_of[period], now))
     return BrandExplanation(conditions, made_of)
 
 
@@ -83,19 +89,18 @@ def _budget(
     brand: Brand,
     period: Period,
     figures: Figures,
-    those: Sequence[Allowed],
+    its: Limit,
     made_of: str,
     now: datetime,
 ) -> Condition:
-    hold, spent, budget, limit = _BUDGETS[period], figures.amount, figures.budget, figures.limit
-    if limit is None or figures.is_available:
-        until = runs_out_at(spent, budget, those)
+    hold, spent, limit = _BUDGETS[period], figures.amount, figures.limit
+    applies = limit is not None and not figures.is_available
+    until = next(its.turns(spent, now, used_up=not applies), None)
+    if limit is None or not applies:
         left = budget_left(hold, spent, limit, brand.currency, made_of)
         return Condition(hold, False, left, until)
-    # With a budget of zero, nothing runs tomorrow either.
-    lifts = calendar.next_period_begins(period, now, brand.timezone) if budget else None
     used_up = budget_sentence(hold, spent, limit, brand.currency, made_of)
-    return Condition(hold, True, used_up, lifts)
+    return Condition(hold, True, used_up, until)
 
 
 def states(brand: Brand) -> dict[State, int]:

@@ -35,6 +35,7 @@ from ads.services.explain.limits import (
     spent_of,
     with_allowances,
     with_groups,
+    with_planned,
 )
 from ads.services.explain.outlook import (
     LONGEST_CHAIN,
@@ -114,12 +115,13 @@ def explain_many(
     rounds: int = ROUNDS,
     brand_ids: Collection[int] | None = None,
 ) -> dict[int, Explanation]:
-    """The same for many that have their brands at hand, by id; at most five queries and ``rounds``.
+    """The same for many that have their brands at hand, by id; at most six queries and ``rounds``.
 
     Nearly all next changes are found in the first round. Leaves out deleted campaigns and those of
     brands with an invalid timezone.
     """
     rows, attached, rules = _evaluated(campaigns, now, brand_ids)
+    with_planned(rows, now)
     changes = next_changes(rows, rules, now, rounds=rounds)
     return {
         row.pk: Explanation(
@@ -131,7 +133,7 @@ def explain_many(
                 Held(
                     hold.value,
                     sentence(hold, row, now, attached[row.pk]),
-                    lifts_at(hold, row, rules[row.pk], now),
+                    lifts_at(hold, row, rules[row.pk], now, now),
                 )
                 for hold in from_bits(row.hold_bits)
             ],

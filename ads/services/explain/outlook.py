@@ -14,25 +14,28 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any, Final
 
-from django.db.models import Q, QuerySet
+from django.db.models import Case, F, Q, QuerySet, Value, When
 
 from ads.holds import (
-    BUDGET_HOLDS,
-    BUDGET_OF,
+    LIMIT_OF,
+    NOTHING,
     TOTAL,
+    BudgetHold,
     GroupFigures,
     Hold,
     Moments,
+    Supposing,
     from_bits,
     is_held_on,
     later_sums,
     with_holds,
 )
 from ads.models import Campaign, SpendTotal
+from ads.models.fields import MoneyField
 from ads.models.spend import Period
 from ads.rules import calendar, dayparting
-from ads.rules.allowances import runs_out_at
-from ads.services.explain.limits import budget_of, group_of
+from ads.rules.allowances import Limit
+from ads.services.explain.limits import budget_of, group_of, on_its_way_of, planned_of
 from ads.services.ledger import LATEST
 
 #: So many holds in a row are followed: a budget lifts, then the window is closed …
@@ -74,7 +77,10 @@ def next_changes(
     has_ends = any(_allowances_end(row) for row in rows)
     groups = {row.pk: figures for row in rows if (figures := group_of(row))}
     sums = _sums_of_groups(groups, now)
-    has_totals = any(row.total_budget is not None for row in rows)
+    planned = {row.pk: row for row in rows if planned_of(row)}
+    has_totals = any(
+        row.total_budget is not None or Hold.TOTAL_BUDGET.value in planned_of(row) for row in rows
+    )
     has_margins = any(row.brand.stops_early for row in rows)
     steps = {row.pk: _steps(row, schedules.get(row.pk, ()), spent[row.pk], now) for row in rows}
     changes: dict[int, Change] = {}
@@ -107,7 +113,8 @@ def next_changes(
             totals=has_totals,
             margins=has_margins,
         )
-        answers = _holds_then(list(asked), moments)
+        those = {planned[pk]: at for pk, at in asked.items() if pk in planned}
+        answers = _holds_then(list(asked), moments, _supposing(those))
         asked.clear()
         # One without an answer is being deleted just now.
         for pk, holds in answers.items():
@@ -130,29 +137,67 @@ def _sums_of_groups(
     return later_sums({figures.id for figures in groups.values()}, since)
 
 
-def _holds_then(ids: Collection[int], moments: Moments) -> dict[int, list[Hold]]:
+def _supposing(asked: Mapping[Campaign, datetime]) -> Supposing:
+    """That the budgets of these are what is planned for the instant of each."""
+    whens: dict[str, list[When]] = defaultdict(list)
+    for row, at in asked.items():
+        for path, planned in planned_of(row).items():
+            if begun := [budget for begins, budget in planned if begins <= at]:
+                then = Value(begun[-1], output_field=MoneyField())
+                whens[path].append(When(pk=row.pk, then=then))
+    if not whens:
+        return NOTHING
+    return Supposing({path: Case(*its, default=F(path)) for path, its in whens.items()})
+
+
+def _holds_then(
+    ids: Collection[int], moments: Moments, supposing: Supposing
+) -> dict[int, list[Hold]]:
     """The holds of campaigns, by id, each at an instant of its own; one query."""
-    evaluated: QuerySet[Any] = with_holds(Campaign.objects.filter(pk__in=ids), moments)
+    those = Campaign.objects.filter(pk__in=ids)
+    evaluated: QuerySet[Any] = with_holds(those, moments, supposing)
     rows = evaluated.order_by().values_list("pk", "hold_bits")
     return {pk: from_bits(bits) for pk, bits in rows}
 
 
-def lifts_at(hold: Hold, row: Campaign, schedules: Schedules, now: datetime) -> datetime | None:
-    """When a hold that applies at ``now`` lifts; None: when someone acts."""
+def lifts_at(
+    hold: Hold, row: Campaign, schedules: Schedules, now: datetime, at: datetime
+) -> datetime | None:
+    """When a hold that applies at ``at`` lifts, of a row evaluated at ``now``; None: when someone
+    acts.
+    """
     zone = row.brand.timezone
     if hold == Hold.DAYPARTING:
         try:
-            return _next_opening(schedules, now)
+            return _next_opening(schedules, at)
         except calendar.UnknownTimezone:
             return None
-    if hold == Hold.FLIGHT and row.start_date and row.start_date > calendar.local_date(now, zone):
+    if hold == Hold.FLIGHT and row.start_date and row.start_date > calendar.local_date(at, zone):
         return calendar.day_begins(row.start_date, zone)
     if hold == Hold.GROUP_BUDGET:
-        return _group_lifts_at(row, now)
-    if hold not in BUDGET_OF or not budget_of(BUDGET_OF[hold], row):
-        # With a budget of zero, nothing runs tomorrow either.
-        return None
-    return calendar.next_period_begins(BUDGET_OF[hold].period, now, zone)
+        return _group_lifts_at(row, at)
+    return next(_turns(hold, row, now, at, used_up=False), None) if hold in LIMIT_OF else None
+
+
+def _turns(
+    hold: Hold, row: Any, now: datetime, after: datetime, *, used_up: bool
+) -> Iterator[datetime]:
+    """The instants after ``after`` from which on a budget is used up, or is not.
+
+    ``row`` was evaluated at ``now``.
+    """
+    budget, zone = LIMIT_OF[hold], row.brand.timezone
+    spent = getattr(row, budget.spend) + (on_its_way_of(budget, row) or 0)
+    limit = Limit(row.total_budget, planned_of(row).get(hold.value, ()))
+    if isinstance(budget, BudgetHold):
+        planned = planned_of(row).get(budget.budget, ())
+        allowed = getattr(row, "allowed_by", {}).get(hold, ())
+        ends = calendar.next_period_begins(budget.period, now, zone)
+        if after >= ends:
+            spent, allowed = Decimal(0), ()
+            ends = calendar.next_period_begins(budget.period, after, zone)
+        limit = Limit(budget_of(budget, row), planned, allowed, ends)
+    return limit.turns(spent, after, used_up=used_up)
 
 
 def _group_lifts_at(row: Campaign, now: datetime) -> datetime | None:
@@ -172,10 +217,7 @@ def applies_at(hold: Hold, row: Campaign, schedules: Schedules, now: datetime) -
     if hold == Hold.DAYPARTING and row.is_dayparting_enabled and schedules:
         with suppress(calendar.UnknownTimezone):
             return _next_closing(schedules, now)
-    if hold in BUDGET_OF:
-        budget, those = BUDGET_OF[hold], getattr(row, "allowed_by", {}).get(hold, ())
-        return runs_out_at(getattr(row, budget.spend), budget_of(budget, row), those)
-    return None
+    return next(_turns(hold, row, now, now, used_up=True), None) if hold in LIMIT_OF else None
 
 
 def _steps(row: Campaign, schedules: Schedules, spent: Collection[date], now: datetime) -> _Steps:
@@ -189,7 +231,7 @@ def _return(holds: list[Hold], row: Campaign, schedules: Schedules, now: datetim
     """To the first instant without a hold. When one lifts, another may have begun."""
     at = now
     for _ in range(LONGEST_CHAIN):
-        lifts = [lifts_at(hold, row, schedules, at) for hold in holds]
+        lifts = [lifts_at(hold, row, schedules, now, at) for hold in holds]
         if None in lifts:
             return None
         at = max(lift for lift in lifts if lift is not None)
@@ -223,14 +265,14 @@ def _edges(
             yield _next_closing(schedules, now) or now
     if ends := _flight_ends(row):
         yield ends
-    yield from _allowances_end(row)
-    # A period may begin with spend that was recorded in advance.
+    # What is allowed ends, a budget is planned to be lower, or is zero when its period begins anew.
+    for hold in LIMIT_OF:
+        yield from _turns(Hold(hold), row, now, now, used_up=True)
+    # A period may begin with spend that was recorded in advance, and may be planned anew then.
     for start in spent:
         yield calendar.day_begins(start, zone)
-    # An allowance, or a negative sum, lets something through a budget of zero.
-    for budget in BUDGET_HOLDS:
-        if budget_of(budget, row) == 0:
-            yield calendar.next_period_begins(budget.period, now, zone)
+    for planned in planned_of(row).values() if spent else ():
+        yield from (begins for begins, _ in planned)
     for each in figures.budgets if (figures := group_of(row)) else ():
         if each.budget == 0 and each.period != TOTAL:
             yield calendar.next_period_begins(each.period, now, zone)

@@ -11,22 +11,22 @@ import time
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
 import structlog
 from django.db import OperationalError, connection, transaction
-from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, When
+from django.db.models import F, Q, QuerySet
 
 from ads.failures import counted
 from ads.models import Brand, Campaign, ScheduledChange
-from ads.rules.calendar import UnknownTimezone, local_date, month_start, next_month
+from ads.rules.calendar import UnknownTimezone, local_date, month_start
 from ads.services import lock_waits, locks
 from ads.services.actor import current_actor
 from ads.services.delivery import Enforced, Trigger, enforce
 from ads.services.isolation import isolate
-from ads.services.planned import LATE_DAYS, carrying
+from ads.services.planned import LATE_DAYS, carrying, course
 
 logger = structlog.stdlib.get_logger(__name__)
 
@@ -163,60 +163,16 @@ def write_due(of: Q, now: datetime) -> int:
     """
     changes: list[Any] = []
     for rows in _candidates(now):
-        found = rows.filter(of).select_related("brand", "campaign", "plan")
-        found = found.annotate(spent_by_now=carrying.spent_before(), is_followed=_is_followed())
+        found = course.with_figures(rows.filter(of))
         changes += [change for change in found if _is_due(change, now)]
-    for (model, name), amounts in _work_out(changes, now).items():
+    budgets: dict[tuple[type[Brand | Campaign], str], dict[int, Decimal | None]] = defaultdict(dict)
+    for _, change, budget in course.steps(changes, now):
+        budgets[type(change.owner), change.field][change.owner.pk] = budget
+    for (model, name), amounts in budgets.items():
         write_budgets(model, name, amounts, now)
     if changes:
         _write_changes(changes)
     return len(changes)
-
-
-def _is_followed() -> Any:
-    """SQL: has a later change of the same budget been applied?"""
-    later = ScheduledChange.objects.filter(
-        brand=OuterRef("brand"), field=OuterRef("field"), starts_on__gt=OuterRef("starts_on"),
-        cancelled_at=None, applied_at__isnull=False,
-    )  # fmt: skip
-    own, brands = later.filter(campaign=OuterRef("campaign")), later.filter(campaign=None)
-    return Case(When(campaign=None, then=Exists(brands)), default=Exists(own))
-
-
-#: New budgets by primary key, by model and field.
-_Budgets = dict[tuple[type[Brand | Campaign], str], dict[int, Decimal | None]]
-
-
-def _work_out(changes: Sequence[Any], now: datetime) -> _Budgets:
-    """Work out in ``changes`` what each makes of its budget, one after the other; the budgets."""
-    steps: list[tuple[date, bool, Any]] = []
-    for change in changes:
-        today = local_date(now, change.brand.timezone)
-        is_over = change.plan is not None and carrying.is_over(change.starts_on, today)
-        if change.applied_at is None or not is_over:
-            steps.append((change.starts_on, False, change))
-        if is_over:  # after what begins on that day, which carries over from the whole budget
-            steps.append((next_month(change.starts_on), True, change))
-    budgets: _Budgets = {}
-    last: dict[Any, Any] = {}
-    for _, is_end, change in sorted(steps, key=lambda step: (step[0], step[1], step[2].pk)):
-        owner, key = change.owner, (change.campaign_id, change.field)
-        own = budgets.setdefault((type(owner), change.field), {})
-        stored = own.setdefault(owner.pk, getattr(owner, change.field))
-        if is_end:
-            change.spent_before = None
-            is_last = last.get(key, change) is change and not change.is_followed
-            if is_last and stored == change.after != change.amount:
-                carrying.end(change)
-                own[owner.pk] = change.after
-        elif change.applied_at is not None and stored != change.after:
-            # Somebody has changed it since; that budget stands. What was spent is noted.
-            change.spent_before = change.spent_by_now
-        else:
-            carrying.begin(change, stored, change.spent_by_now)
-            change.applied_at, last[key] = now, change
-            own[owner.pk] = change.after
-    return budgets
 
 
 def campaigns_of(owner: Brand | Campaign) -> QuerySet[Campaign]:
@@ -233,7 +189,7 @@ def stands(change: ScheduledChange) -> bool:
     mine = ScheduledChange.objects.filter(pk=change.pk)
     return (
         getattr(change.owner, change.field) == change.after
-        and not mine.filter(_is_followed()).exists()
+        and not mine.filter(course.is_followed()).exists()
     )
 
 

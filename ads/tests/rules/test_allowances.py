@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from ads.rules.allowances import Allowed, InvalidAllowance, Terms, limit_words, runs_out_at
+from ads.rules.allowances import Allowed, InvalidAllowance, Limit, Terms, limit_words
 from ads.tests.support import NOON, at
 
 
@@ -136,8 +136,23 @@ def test_spend_uses_up_a_limit_when_the_allowance_that_it_needs_ends() -> None:
     first, second = (NOON + timedelta(hours=hours) for hours in (1, 2))
     those = [allowed(10, until=second), allowed(5, until=first), allowed(1)]
 
-    assert runs_out_at(Decimal(85), Decimal(75), those) == second
-    assert runs_out_at(Decimal(86), Decimal(75), those) == first
-    assert runs_out_at(Decimal(75), Decimal(75), those) is None
-    assert runs_out_at(Decimal(91), Decimal(75), those) is None, "used up already"
-    assert runs_out_at(Decimal(80), None, those) is None
+    def used_up(spent: int, budget: int | None = 75) -> list[datetime]:
+        limit = Limit(None if budget is None else Decimal(budget), allowed=those)
+        return list(limit.turns(Decimal(spent), NOON, used_up=True))
+
+    assert used_up(85) == [second]
+    assert used_up(86) == [first, second]
+    assert used_up(75) == []
+    assert used_up(80, budget=None) == []
+
+
+def test_a_limit_changes_with_what_is_planned_and_begins_anew_with_its_period() -> None:
+    lower, higher, ends, later = (NOON + timedelta(days=days) for days in (1, 2, 3, 4))
+    planned = [(lower, Decimal(40)), (higher, None), (later, Decimal(0))]
+    limit = Limit(Decimal(75), planned, [allowed(1)], ends)
+
+    assert list(limit.turns(Decimal(41), NOON, used_up=True)) == [lower, later]
+    assert list(limit.turns(Decimal(40), NOON, used_up=True)) == [later]
+    assert list(limit.turns(Decimal(41), NOON, used_up=False)) == [higher, ends]
+    assert list(limit.turns(Decimal(41), higher, used_up=False)) == [ends]
+    assert list(Limit(Decimal(0), ends=ends).turns(Decimal(0), NOON, used_up=False)) == []

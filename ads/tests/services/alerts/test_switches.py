@@ -1,6 +1,6 @@
 """What the system paused and brought back, and what a platform refused."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
@@ -15,6 +15,7 @@ from ads.tests.factories import (
     PlatformAccountFactory,
 )
 from ads.tests.services.alerts.support import another_rule, evaluate, rule, titles
+from ads.tests.services.plans.support import schedule
 from ads.tests.support import NOON, enforce_all, spend
 
 pytestmark = pytest.mark.django_db
@@ -55,7 +56,7 @@ def test_a_pause_for_a_used_up_budget_is_told_until_the_campaign_runs_again(
     assert titles(kind="resumed") == ["Spring (Acme): running again"]
 
 
-def test_pauses_for_total_and_shared_budgets_are_told_without_a_time_of_return(
+def test_pauses_for_total_and_shared_budgets_are_told_with_a_time_of_return_if_there_is_one(
     brand: Brand,
 ) -> None:
     group = BudgetGroupFactory.create(brand=brand, name="Search", monthly_budget=50)
@@ -76,7 +77,20 @@ def test_pauses_for_total_and_shared_budgets_are_told_without_a_time_of_return(
         ),
         "Total budget used up: $20.50 of $20.00, at 2024-05-15 08:00 New York.",
     ]
-    assert {one.next for one in said} == {""}
+    assert [one.next for one in said] == ["It runs again from 2024-06-01 00:00 New York.", ""]
+
+
+def test_the_time_of_return_knows_what_is_planned(campaign: Campaign) -> None:
+    rule("paused")
+    alerts.evaluate(NOON)
+    schedule(campaign, 0, date(2024, 5, 16), "daily_budget")
+    schedule(campaign, 75, date(2024, 5, 18), "daily_budget")
+    spend(campaign, 80, NOON)
+
+    alerts.evaluate(NOON)
+
+    said = texts.of(Alert.objects.get())
+    assert said.next == "It runs again from 2024-05-18 00:00 New York."
 
 
 def test_what_somebody_did_and_the_hours_of_each_day_are_told_to_nobody(
