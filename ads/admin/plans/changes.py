@@ -95,12 +95,12 @@ class ScheduledChangeAdmin(ReadOnlyAdmin[ScheduledChange]):
     @admin.action(description="Cancel or undo", permissions=["cancel"])
     def cancel(self, request: HttpRequest, queryset: QuerySet[ScheduledChange]) -> None:
         """What has not begun is cancelled; what has is put back, unless it was changed since."""
-        now = timezone.now()
-        for change in queryset.select_related("brand", "campaign").order_by("-starts_on", "-pk"):
-            try:
-                self.message_user(request, plans.cancel(change, now=now), messages.SUCCESS)
-            except plans.CannotCancel as error:
-                self.message_user(request, str(error), messages.WARNING)
+        chosen = queryset.select_related("brand", "campaign")
+        cancelled = plans.cancel(chosen, now=timezone.now())
+        for says in cancelled.done:
+            self.message_user(request, says, messages.SUCCESS)
+        for says in cancelled.left:
+            self.message_user(request, says, messages.WARNING)
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.calendar)

@@ -175,10 +175,11 @@ def write_due(of: Q, now: datetime) -> int:
     return len(changes)
 
 
-def campaigns_of(owner: Brand | Campaign) -> QuerySet[Campaign]:
-    """The campaigns that a budget of ``owner`` concerns, by primary key."""
-    mine = {"brand": owner.pk} if isinstance(owner, Brand) else {"pk": owner.pk}
-    return Campaign.objects.filter(**mine).order_by("pk")
+def campaigns_of(*owners: Brand | Campaign) -> QuerySet[Campaign]:
+    """The campaigns that budgets of ``owners`` concern, by primary key."""
+    brands = [owner.pk for owner in owners if isinstance(owner, Brand)]
+    own = [owner.pk for owner in owners if isinstance(owner, Campaign)]
+    return Campaign.objects.filter(Q(brand__in=brands) | Q(pk__in=own)).order_by("pk")
 
 
 def stands(change: ScheduledChange) -> bool:

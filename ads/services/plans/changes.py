@@ -1,6 +1,7 @@
 """Scheduling changes of budgets, and taking them back."""
 
-from collections.abc import Collection
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -17,10 +18,6 @@ from ads.services.actor import current_actor
 from ads.services.bulk import RELATIVE, BudgetChange, ChangeBudgets, Model
 from ads.services.delivery import Trigger, enforce
 from ads.services.plans import applying
-
-
-class CannotCancel(ValueError):
-    """The change cannot be taken back any more; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,27 +86,61 @@ def _in_force(model: Model, field: str) -> tuple[QuerySet[ScheduledChange], str]
     return planned, "brand_id" if model is Brand else "campaign_id"
 
 
-@transaction.atomic
-def cancel(change: ScheduledChange, *, now: datetime) -> str:
-    """Cancel a change that has not begun, or put back the budget that it changed; what was done.
+@dataclass(frozen=True, slots=True)
+class Cancelled:
+    """What came of cancelling: a sentence for each change that was, and for each that was not."""
 
-    Raises:
-        CannotCancel: it was cancelled before, or the budget has been changed again since.
+    done: list[str]
+    left: list[str]
+
+
+def cancel(changes: Iterable[ScheduledChange], *, now: datetime) -> Cancelled:
+    """Cancel changes that have not begun, and put back the budgets of those that have.
+
+    The last one first, and those of a brand together: none of its campaigns starts or stops for
+    what is a budget only in between. One that was cancelled before, or whose budget has been
+    changed again since, is left as it is.
     """
-    those = applying.campaigns_of(change.owner)
-    locks.budgets(those.values_list("pk", flat=True), [change.brand_id], now)
-    change = ScheduledChange.objects.select_related("brand", "campaign").get(pk=change.pk)
+    by_brand: dict[int, list[ScheduledChange]] = defaultdict(list)
+    for change in sorted(changes, key=lambda one: (one.starts_on, one.pk), reverse=True):
+        by_brand[change.brand_id].append(change)
+    found = [_cancel(brand, those, now) for brand, those in by_brand.items()]
+    return Cancelled(
+        [says for each in found for says in each.done],
+        [says for each in found for says in each.left],
+    )
+
+
+@transaction.atomic
+def _cancel(brand: int, changes: Sequence[ScheduledChange], now: datetime) -> Cancelled:
+    those = applying.campaigns_of(*(change.owner for change in changes))
+    locks.budgets(those.values_list("pk", flat=True), [brand], now)
+    cancelled, put_back, left = [], [], []
+    for pk in [change.pk for change in changes]:
+        change = ScheduledChange.objects.select_related("brand", "campaign").get(pk=pk)
+        owner, label = change.owner, PlannedField(change.field).label.lower()
+        if change.cancelled_at:
+            left.append(f"{change}: {change.cancelled_by} has cancelled it already.")
+        elif change.applied_at and not applying.stands(change):
+            left.append(
+                f"{change}: its {label} has been changed again since; nothing was put back. Change "
+                f"it on the page of {owner}."
+            )
+        else:
+            applying.take_back(change, now)
+            if change.applied_at:
+                put_back.append(change)
+            else:
+                cancelled.append(f"Cancelled the {label} of {owner} from {change.starts_on}.")
+    if put_back:
+        enforce(those, now, Trigger.ACTION, lock_first=True)
+    # Of several that followed each other, only what they came to.
+    budgets = dict.fromkeys(_put_back(change) for change in put_back)
+    return Cancelled([*cancelled, *budgets], left)
+
+
+def _put_back(change: ScheduledChange) -> str:
     owner, label = change.owner, PlannedField(change.field).label.lower()
-    if change.cancelled_at:
-        raise CannotCancel(f"{change}: {change.cancelled_by} has cancelled it already.")
-    if not applying.take_back(change, now):
-        raise CannotCancel(
-            f"{change}: its {label} has been changed again since; nothing was put back. Change it "
-            f"on the page of {owner}."
-        )
-    if not change.applied_at:
-        return f"Cancelled the {label} of {owner} from {change.starts_on}."
-    enforce(those, now, Trigger.ACTION, lock_first=True)
     amount, budget = getattr(owner.fresh(), change.field), "no limit"
     if amount is not None:
         budget = format_money(amount, change.brand.currency)

@@ -93,7 +93,7 @@ def test_what_was_cancelled_while_it_was_looked_for_is_not_applied(
         monkeypatch.setattr(applying, "_write_changes", lambda _: None)  # would wait for its row
 
     with (
-        held_open(lambda: plans.cancel(change, now=NOW)) as commit,
+        held_open(lambda: plans.cancel([change], now=NOW)) as commit,
         at_once() as start,
     ):
         applier = start(lambda: plans.apply_due(NOW))
@@ -123,7 +123,7 @@ def test_cancelling_takes_the_locks_in_order_and_decides_after() -> None:
     with at_once() as start:
         start(lambda: _in_transaction(in_order))
         reached.await_reached()
-        cancelled = start(lambda: plans.cancel(change, now=NOW))
+        cancelled = start(lambda: plans.cancel([change], now=NOW))
         await_blocked()
         reached.let_go()
         cancelled.result(timeout=20)

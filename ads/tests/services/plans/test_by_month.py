@@ -276,9 +276,9 @@ class TestMonthsWithoutPlan:
         plans.apply_due(at("2025-01-01"))
         assert budget_of(brand) == 5100  # nothing was spent in December
         january = ScheduledChange.objects.get(starts_on=JANUARY)
-        assert plans.cancel(january, now=at("2025-01-02")) == (
+        assert plans.cancel([january], now=at("2025-01-02")).done == [
             f"Put back the monthly budget of {brand}: $3,000.00."
-        )
+        ]
         assert budget_of(brand) == 3000
 
     def test_the_page_says_what_a_month_left_empty_gets(self) -> None:

@@ -23,7 +23,7 @@ from ads.tests.services.plans.support import (
     plan,
     schedule,
 )
-from ads.tests.support import at, delivers, enforce_all, refused, switches
+from ads.tests.support import at, delivers, enforce_all, refused, spend, switches
 
 pytestmark = pytest.mark.django_db
 
@@ -69,20 +69,48 @@ def test_it_is_cancelled_or_undone_unless_the_budget_was_changed_since() -> None
     plans.apply_due(NOW)
     assert not delivers(campaign)
 
-    assert plans.cancel(planned, now=NOW) == (
-        f"Cancelled the daily budget of {campaign} from 2024-12-01."
-    )
-    assert plans.cancel(begun, now=NOW) == f"Put back the daily budget of {campaign}: $100.00."
+    assert plans.cancel([planned, begun], now=NOW).done == [
+        f"Cancelled the daily budget of {campaign} from 2024-12-01.",
+        f"Put back the daily budget of {campaign}: $100.00.",
+    ]
     assert (budget_of(campaign, "daily_budget"), delivers(campaign)) == (100, True)
-    with pytest.raises(plans.CannotCancel, match="has cancelled it already"):
-        plans.cancel(begun, now=NOW)
+    assert plans.cancel([begun], now=NOW) == plans.Cancelled(
+        [], [f"{begun}: system has cancelled it already."]
+    )
 
     again = schedule(campaign, 10, date(2024, 11, 20), "daily_budget")
     plans.apply_due(NOW)
     Campaign.objects.filter(pk=campaign.pk).update(daily_budget=11)
-    with pytest.raises(plans.CannotCancel, match="changed again since"):
-        plans.cancel(again, now=NOW)
+    (left,) = plans.cancel([again], now=NOW).left
+    assert left == (
+        f"{again}: its daily budget has been changed again since; nothing was put back. Change it "
+        f"on the page of {campaign}."
+    )
     assert budget_of(campaign, "daily_budget") == 11
+    again.refresh_from_db()
+    assert again.state == "applied"
+
+
+def test_a_raise_and_its_end_are_undone_without_a_start_or_stop_in_between() -> None:
+    brand = BrandFactory.create()
+    campaign = CampaignFactory.create(brand=brand, daily_budget=100)
+    raised = schedule(campaign, 500, date(2024, 11, 19), "daily_budget")
+    plans.apply_due(at("2024-11-19"))
+    ended = schedule(campaign, 100, date(2024, 11, 20), "daily_budget")
+    of_brand = schedule(brand, 300, date(2024, 11, 20), "daily_budget")
+    plans.apply_due(NOW)
+    spend(campaign, 200, NOW)
+    before = switches(campaign)
+
+    cancelled = plans.cancel([raised, of_brand, ended], now=NOW)
+
+    assert cancelled.done == [
+        f"Put back the daily budget of {brand}: no limit.",
+        f"Put back the daily budget of {campaign}: $100.00.",
+    ]
+    assert (budget_of(campaign, "daily_budget"), budget_of(brand, "daily_budget")) == (100, None)
+    assert switches(campaign) == before
+    assert before[-1] == (False, ["daily_budget"])
 
 
 def test_it_is_not_undone_where_a_later_one_made_the_same_budget() -> None:
@@ -93,11 +121,12 @@ def test_it_is_not_undone_where_a_later_one_made_the_same_budget() -> None:
     later = schedule(campaign, 50, date(2024, 11, 10), "daily_budget")
     plans.apply_due(NOW)
 
-    with pytest.raises(plans.CannotCancel, match="changed again since"):
-        plans.cancel(first, now=NOW)
+    assert plans.cancel([first], now=NOW).done == []
 
     assert budget_of(campaign, "daily_budget") == 50
-    assert plans.cancel(later, now=NOW) == f"Put back the daily budget of {campaign}: $90.00."
+    assert plans.cancel([later], now=NOW).done == [
+        f"Put back the daily budget of {campaign}: $90.00."
+    ]
 
 
 def test_many_are_scheduled_at_once_from_the_budgets_as_they_are() -> None:
