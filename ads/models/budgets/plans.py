@@ -129,6 +129,8 @@ class ScheduledChange(TimestampedModel):
     cancelled_at = models.DateTimeField(null=True, blank=True)
     applied_at = models.DateTimeField(null=True, blank=True)
     before = MoneyField("was", null=True, help_text="The budget before it was applied.")
+    #: Another than ``before`` where a person has changed the budget since, and planned it again.
+    budget_before = MoneyField(null=True, help_text="The month before: the budget that it had.")
     after = MoneyField("became", null=True, help_text="What it became, with what was carried over.")
     #: NULL: nothing depends on it, or no longer, since the month is over.
     spent_before = MoneyField(null=True, help_text="The month before: what had been spent by then.")

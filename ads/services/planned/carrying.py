@@ -56,16 +56,19 @@ def begin(change: ScheduledChange, stored: Decimal | None, spent: Decimal) -> No
     """Work out in ``change`` what it makes of the budget, which is ``stored`` now; saves nothing.
 
     ``spent``: what its owner has spent in the month before, for a month of a plan. Worked out
-    again, it stands on the budget that it found the first time.
+    again, it carries over from the budget that it found the first time; if a person has changed
+    the budget since, that is the one to put back.
     """
     if not change.says:
+        change.before = change.budget_before = stored
+    elif stored != change.after:
         change.before = stored
     change.after, change.spent_before, change.says = change.amount, None, _says(change)
     if change.plan is None or change.amount is None:
         return
-    carried = ZERO
-    if change.plan.carries != Carry.NOTHING and change.before is not None and _is_ahead(change):
-        carried = _carried(change.plan.carries, change.before - spent)
+    carried, base = ZERO, change.budget_before
+    if change.plan.carries != Carry.NOTHING and base is not None and _is_ahead(change):
+        carried = _carried(change.plan.carries, base - spent)
         change.spent_before = spent
     change.after = min(max(change.amount + carried, ZERO), LIMIT - 1)
     change.says = _plan_sentence(change, carried)

@@ -234,13 +234,14 @@ def _write_changes(changes: Sequence[ScheduledChange]) -> None:
         cursor.execute(_WRITE_CHANGES, [[change.pk for change in changes], *columns])
 
 
-_WRITTEN: Final = ("before", "after", "spent_before", "says", "applied_at")
+_WRITTEN: Final = ("before", "after", "budget_before", "spent_before", "says", "applied_at")
 
 _WRITE_CHANGES: Final = """
     UPDATE ads_scheduledchange AS change
-       SET before = new.before, after = new.after, spent_before = new.spent_before,
-           says = new.says, applied_at = new.applied_at
-      FROM unnest(%s::bigint[], %s::numeric[], %s::numeric[], %s::numeric[], %s::text[],
-                  %s::timestamptz[]) AS new (id, before, after, spent_before, says, applied_at)
+       SET before = new.before, after = new.after, budget_before = new.budget_before,
+           spent_before = new.spent_before, says = new.says, applied_at = new.applied_at
+      FROM unnest(%s::bigint[], %s::numeric[], %s::numeric[], %s::numeric[], %s::numeric[],
+                  %s::text[], %s::timestamptz[])
+           AS new (id, before, after, budget_before, spent_before, says, applied_at)
      WHERE change.id = new.id
 """

@@ -160,9 +160,10 @@ def save(owner: Brand | Campaign, amounts: Amounts, carries: str, now: datetime)
         elif change.new is None:
             applying.take_back(row, now)
         else:
+            before = getattr(owner.fresh(), _MONTHLY) if row.cancelled_at else row.before
             ScheduledChange.objects.filter(pk=row.pk).update(
-                amount=change.new, applied_at=None, cancelled_at=None, cancelled_by="",
-                updated_at=now,
+                amount=change.new, before=before, applied_at=None, cancelled_at=None,
+                cancelled_by="", updated_at=now,
             )  # fmt: skip
     if plan.carries != carries:
         BudgetPlan.objects.filter(pk=plan.pk).update(carries=carries, updated_at=now)

@@ -154,6 +154,35 @@ def test_clearing_the_present_month_leaves_a_budget_that_a_person_has_changed_si
     assert not ScheduledChange.objects.filter(cancelled_at=None).exists()
 
 
+@pytest.mark.parametrize(
+    ("cleared_first", "by_hand"),
+    [(False, 700), (True, 700), (True, 3100)],
+    ids=["still planned", "cleared", "cleared, and set to what it had come to"],
+)
+def test_clearing_the_present_month_puts_back_what_a_person_set_before_it_was_planned_again(
+    *, cleared_first: bool, by_hand: int
+) -> None:
+    brand = BrandFactory.create(monthly_budget=1000)
+    spend(CampaignFactory.create(brand=brand), 900, NOW)
+    plan(brand, {DECEMBER: Decimal(3000)}, Carry.BOTH)
+    now = at("2024-12-05")
+    plans.apply_due(now)
+    if cleared_first:
+        by_month.save(brand, {DECEMBER: None}, "both", now)
+        assert budget_of(brand) == 1000
+    Brand.objects.filter(pk=brand.pk).update(monthly_budget=by_hand)
+
+    by_month.save(brand, {DECEMBER: Decimal(2000)}, "both", now)
+    assert budget_of(brand) == 2100  # 100 of November's 1,000 were left
+    by_month.save(brand, {DECEMBER: Decimal(2500)}, "both", now)
+    assert budget_of(brand) == 2600
+    says = by_month.preview(brand, {DECEMBER: None}, "both", now).says
+    assert says == f"Nothing planned for December 2024: ${by_hand:,}.00, as before"
+    by_month.save(brand, {DECEMBER: None}, "both", now)
+
+    assert budget_of(brand) == by_hand
+
+
 def test_clearing_the_present_month_leaves_what_was_scheduled_within_it() -> None:
     brand = BrandFactory.create(monthly_budget=1000)
     plan(brand, {NOVEMBER: Decimal(3000)})
