@@ -17,6 +17,7 @@ from django.db.models.expressions import Func, When
 from django.db.models.functions import Cast
 
 from ads.models import Brand, Campaign
+from ads.models.budgets import PlannedField
 from ads.models.campaigns import Status
 from ads.models.fields import BUDGETS, CAMPAIGN_BUDGETS
 from ads.services import locks, visible
@@ -30,6 +31,8 @@ class Change(NamedTuple):
     """One value that was changed: the event on record, the value before and the value after."""
 
     event: int
+    #: When its transaction began.
+    at: datetime
     was: Any
     became: Any
 
@@ -129,7 +132,8 @@ def left_alone(changed: Changed) -> list[Left]:
     for model, changes in ((Brand, changed.brands), (Campaign, changed.campaigns)):
         for name, rows in changes.items():
             gone_on = set(rows).difference(_still_so(model, name, rows))
-            left += _left(model, name, gone_on)
+            planned = _planned_since(model, name, rows)
+            left += _left(model, name, gone_on, planned)
     return left
 
 
@@ -148,16 +152,16 @@ def _changes(context: UUID, model: Model) -> Changes:
     edits = list(
         events.annotate(before=Subquery(earlier.order_by("-pgh_id").values("pgh_id")[:1]))
         .order_by("pgh_id")
-        .values_list("pgh_obj_id", "pgh_id", "before", *fields)
+        .values_list("pgh_obj_id", "pgh_id", "pgh_created_at", "before", *fields)
     )
-    before = _events(model).filter(pk__in=locks.among(edit[2] for edit in edits if edit[2]))
+    before = _events(model).filter(pk__in=locks.among(edit[3] for edit in edits if edit[3]))
     values = {pk: values for pk, *values in before.values_list("pgh_id", *fields)}
     found: dict[str, dict[int, Change]] = defaultdict(dict)
-    for pk, event, earlier_event, *became in edits:
+    for pk, event, at, earlier_event, *became in edits:
         for name, was, now in zip(fields, values.get(earlier_event, became), became, strict=True):
             if was != now:
                 first = found[name].get(pk)
-                found[name][pk] = Change(event, first.was if first else was, now)
+                found[name][pk] = Change(event, at, first.was if first else was, now)
     kept = {
         name: {pk: one for pk, one in rows.items() if _can_be_undone(name, one)}
         for name, rows in found.items()
@@ -172,7 +176,7 @@ def _can_be_undone(name: str, change: Change) -> bool:
 
 
 def _still_so(model: Model, name: str, rows: Mapping[int, Change]) -> list[int]:
-    """Ids of the rows that have had the value ever since; two queries.
+    """Ids of the rows that have had the value ever since; two queries, and one for a budget.
 
     Put together here: of tables in which thousands of rows have just been changed PostgreSQL has no
     figures yet. It would expect to find one, and compare each with all the others.
@@ -187,12 +191,35 @@ def _still_so(model: Model, name: str, rows: Mapping[int, Change]) -> list[int]:
         for pk, event, value in later.values_list("pgh_obj_id", "pgh_id", name)
         if event > rows[pk].event and value != rows[pk].became
     }
+    since |= _planned_since(model, name, rows).keys()
     stored = model._default_manager.filter(pk__in=locks.among(rows)).order_by("pk")
     return [
         pk
         for pk, value in stored.values_list("pk", name)
         if value == rows[pk].became and pk not in since
     ]
+
+
+def _planned_since(model: Model, name: str, rows: Mapping[int, Change]) -> dict[int, Any]:
+    """By id, the last event of a planned change that has made the value what it is since.
+
+    If it made the same of it, the row itself has no event of that.
+    """
+    if name not in PlannedField.values:
+        return {}
+    key = "brand_id" if model is Brand else "campaign_id"
+    applied: Any = audit.event_model("ScheduledChangeEvent")._default_manager.filter(
+        **{f"{key}__in": locks.among(rows)}, field=name, pgh_label="applied",
+        pgh_created_at__gt=min(change.at for change in rows.values()),
+        pgh_obj__cancelled_at=None,
+    )  # fmt: skip
+    if model is Brand:
+        applied = applied.filter(campaign=None)
+    return {
+        getattr(event, key): event
+        for event in applied.select_related("pgh_context").order_by("pgh_id")
+        if event.pgh_created_at > rows[getattr(event, key)].at
+    }
 
 
 def _as_before(model: Model, name: str, values: Mapping[int, Any], path: str) -> Case:
@@ -212,11 +239,13 @@ def _as_before(model: Model, name: str, values: Mapping[int, Any], path: str) ->
     )
 
 
-def _left(model: Model, name: str, ids: Collection[int]) -> list[Left]:
+def _left(model: Model, name: str, ids: Collection[int], planned: Mapping[int, Any]) -> list[Left]:
     """Rows as they are, each with who made the last of its changes."""
     last = _events(model).filter(pgh_obj_id__in=ids).order_by("pgh_obj_id", "-pgh_id")
     by = {
-        event.pgh_obj_id: audit.actor(event)
+        event.pgh_obj_id: audit.actor(
+            max(event, planned.get(event.pgh_obj_id, event), key=lambda one: one.pgh_created_at)
+        )
         for event in last.distinct("pgh_obj_id").select_related("pgh_context")
     }
     rows: Any = Campaign.objects.select_related("brand") if model is Campaign else Brand.objects
