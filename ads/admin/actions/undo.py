@@ -129,7 +129,7 @@ class Undoes(AsksFirst):
             raise PermissionDenied
         back = way_back(request, reverse("admin:ads_campaign_changelist"))
         over = given.over[:NAMED] + (["…"] if given.over[NAMED:] else [])
-        action = TakeBack(given.in_force)
+        action = TakeBack(given.in_force, now)
         ids, brands = action.campaign_ids, action.brand_ids
         if given.in_force and DO not in request.POST:
             concerned = Q(pk__in=among(ids)) | Q(brand__in=among(brands))

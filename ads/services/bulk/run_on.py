@@ -124,7 +124,10 @@ class TakeBack(Action):
 
     trigger = Trigger.RESET
 
+    #: With their brands at hand.
     given: Sequence[Allowance]
+    #: The instant of what it previews.
+    now: datetime
 
     @property
     def campaign_ids(self) -> set[int]:
@@ -136,21 +139,28 @@ class TakeBack(Action):
 
     def narrowed(self, ids: Collection[int]) -> "TakeBack":
         those = set(ids)
-        return TakeBack(
-            [one for one in self.given if one.campaign_id is None or one.campaign_id in those]
-        )
+        some = [one for one in self.given if one.campaign_id is None or one.campaign_id in those]
+        return TakeBack(some, self.now)
+
+    @property
+    def current(self) -> list[Allowance]:
+        """Those that raise a limit now. Of a brand that has moved to another timezone, some may be
+        for a day that is yet to begin.
+        """
+        return [one for one in self.given if allowances.is_current(one, self.now)]
 
     def columns(self, model: Model, path: str = "") -> Columns:  # noqa: ARG002
         ids = self.brand_ids if model is Brand else self.campaign_ids
         return Q(pk__in=locks.among(ids)), {}
 
     def changes(self) -> Supposing:
-        ids = [one.pk for one in self.given]
+        current = self.current
+        ids = [one.pk for one in current]
         taken: dict[str, Any] = {}
         for budget in BUDGET_HOLDS:
             if any(
                 one.period == budget.period and (one.campaign_id is None) is budget.of_brand
-                for one in self.given
+                for one in current
             ):
                 owner: dict[str, Any] = {"campaign": OuterRef("pk")}
                 if budget.of_brand:
@@ -181,7 +191,7 @@ class TakeBack(Action):
         waived: Decimal,
     ) -> Decimal:
         """What would be allowed to ``owner`` in all."""
-        mine = (one.amount for one in self.given if one.owner == owner and one.period == period)
+        mine = (one.amount for one in self.current if one.owner == owner and one.period == period)
         return waived - sum(mine, Decimal(0))
 
     def _of(self, ids: Collection[int]) -> list[Allowance]:
@@ -298,7 +308,7 @@ def preview_run_on(owner: Brand | Campaign, terms: Terms, now: datetime) -> RunO
 def standing_limit(owner: Brand | Campaign, period: str, now: datetime) -> RunOnPreview:
     """The limit of one owner as it is, where nothing is done."""
     mine: Any = [owner]
-    limits = limit_changes(TakeBack([]), period, mine, now)
+    limits = limit_changes(TakeBack([], now), period, mine, now)
     return RunOnPreview(limits[0] if limits else None, Outcome())
 
 
@@ -310,7 +320,7 @@ def preview_take_back(allowance: Allowance, now: datetime) -> RunOnPreview:
     """
     if why := allowances.over(allowance, now):
         raise AllowanceOver(why)
-    action = TakeBack([allowance])
+    action = TakeBack([allowance], now)
     mine: Any = [allowance.owner]
     limits = limit_changes(action, allowance.period, mine, now)
     campaigns = allowances.campaigns_of(allowance.owner)

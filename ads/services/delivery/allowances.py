@@ -206,6 +206,14 @@ def end_of(allowance: Allowance) -> datetime | None:
     return None
 
 
+def is_current(allowance: Allowance, now: datetime) -> bool:
+    """Is it for the present day or month of its brand, whose timezone may have changed since?"""
+    with suppress(UnknownTimezone):
+        today = local_date(now, allowance.brand.timezone)
+        return bool(period_start(allowance.period, today) == allowance.start)
+    return False
+
+
 def expire(now: datetime) -> Enforced:
     """Take out the allowances that have ended by ``now``, and enforce their campaigns.
 

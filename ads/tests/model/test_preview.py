@@ -213,7 +213,9 @@ def test_an_action_does_what_its_preview_said(world: Any, plan: Any) -> None:
             case ("run on", amount, period):
                 plan = running_on(now, amount, period=period)
             case ("take back",):
-                plan = TakeBack(list(Allowance.objects.select_related("brand", "campaign__brand")))
+                plan = TakeBack(
+                    list(Allowance.objects.select_related("brand", "campaign__brand")), now
+                )
             case (make, index, *more):
                 plan = make(schedules[index], *more)
         check(plan, now)

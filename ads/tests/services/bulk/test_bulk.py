@@ -5,10 +5,10 @@ from decimal import Decimal
 
 import pytest
 
-from ads.models import Allowance, Campaign, DeliveryChange, SpendTotal
+from ads.models import Allowance, Brand, Campaign, DeliveryChange, SpendTotal
 from ads.models.campaigns import Status
 from ads.rules.allowances import InvalidAllowance
-from ads.services.bulk import TakeBack, batches, preview_limits, run_on
+from ads.services.bulk import TakeBack, batches, preview_limits, preview_take_back, run_on
 from ads.services.bulk.actions import (
     Action,
     AttachSchedule,
@@ -17,7 +17,7 @@ from ads.services.bulk.actions import (
 )
 from ads.services.bulk.batches import Done, carry_out
 from ads.services.bulk.budget_changes import BudgetChange, How
-from ads.services.delivery import allowances, bulk_allowances
+from ads.services.delivery import allowances, bulk_allowances, preview_campaigns
 from ads.tests.factories import BrandFactory, CampaignFactory, ScheduleFactory
 from ads.tests.support import (
     NOON,
@@ -226,7 +226,7 @@ def test_what_was_given_together_is_taken_back_together_as_far_as_it_is_in_force
 
     given = bulk_allowances.given_in(done.context, NOON)
     assert (len(given.in_force), len(given.over)) == (2, 1)
-    action = TakeBack(given.in_force)
+    action = TakeBack(given.in_force, NOON)
     preview = preview_limits(action, Campaign.objects.select_related("brand"), NOON)
     assert (len(preview.first), preview.more) == (2, 0)
     undone = carry_out(action, action.campaign_ids, NOON)
@@ -234,8 +234,36 @@ def test_what_was_given_together_is_taken_back_together_as_far_as_it_is_in_force
     assert (undone.changed, undone.outcome.stops.count) == (2, 2)
     assert not bulk_allowances.given_in(done.context, NOON).in_force
     assert {row.waived for row in SpendTotal.objects.exclude(campaign=None)} == {0}
-    of_brand = TakeBack(bulk_allowances.given_in(brands.context, NOON).in_force)
+    of_brand = TakeBack(bulk_allowances.given_in(brands.context, NOON).in_force, NOON)
     assert carry_out(of_brand, [], NOON, brand_ids=of_brand.brand_ids).brands == (brand.pk,)
+
+
+def test_taking_back_what_is_allowed_for_another_day_stops_nothing_today() -> None:
+    brand = BrandFactory.create(timezone="Asia/Tokyo", daily_budget=10)
+    campaign = CampaignFactory.create(brand=brand)
+    early = at("2024-05-16 08:00", "Asia/Tokyo")
+    let_run_on(brand, now=early, amount=20)
+    Brand.objects.filter(pk=brand.pk).update(timezone="America/Los_Angeles")
+    brand.refresh_from_db()
+    spend(campaign, 15, early)  # on the 15th again
+    let_run_on(brand, now=early, amount=8)
+    enforce_all(early)
+    tomorrows, todays = Allowance.objects.select_related("brand", "campaign__brand").order_by("pk")
+    action = TakeBack([tomorrows], early)
+
+    preview = preview_campaigns(Campaign.objects.all(), action.changes(), early)
+    limits = preview_limits(action, Brand.objects.all(), early)
+    taken_back = preview_take_back(tomorrows, early)
+
+    assert (preview.stops.count, limits.first) == (0, [])
+    assert taken_back.outcome.stops.count == 0
+    assert taken_back.limit is not None
+    assert taken_back.limit.before == taken_back.limit.after == 18
+    assert preview_take_back(todays, early).outcome.stops.count == 1
+    carry_out(action, [], early, brand_ids=action.brand_ids)
+    assert campaign.fresh().is_active
+    tomorrows.refresh_from_db()
+    assert tomorrows.undone_at == early
 
 
 def test_confirmed_twice_it_is_allowed_once() -> None:
@@ -258,7 +286,7 @@ def test_a_preview_counts_the_owners_that_it_does_not_list(
             let_run_on(campaign, period, now=NOON, amount=5)
     given = list(Allowance.objects.select_related("brand", "campaign__brand"))
 
-    preview = preview_limits(TakeBack(given), Campaign.objects.select_related("brand"), NOON)
+    preview = preview_limits(TakeBack(given, NOON), Campaign.objects.select_related("brand"), NOON)
 
     assert [one.owner for one in preview.first] == campaigns[:2] * 2
     assert preview.more == 1
