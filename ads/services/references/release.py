@@ -237,7 +237,9 @@ def _record_batch(
     _put_away(recorded, batch, unknown.name)
     _note(refusals)
     batch_sums = add_sums(batch.sums, moved_by(zip(good, answers, strict=True)))
-    new_batch.close(batch, rows=batch.rows + len(recorded), sums=batch_sums)
+    # What it skipped waits again with its undo, so it is of the batch, too.
+    settled_rows = batch.rows + len(recorded) + len(skipped)
+    new_batch.close(batch, rows=settled_rows, sums=batch_sums)
     taken_back = sums_by_currency(
         (answer.currency or owner.currency, answer.taken_back)
         for answer in answers

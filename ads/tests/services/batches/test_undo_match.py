@@ -176,6 +176,40 @@ def test_totals_that_it_skipped_wait_again(campaign: Campaign) -> None:
     assert totals(right)["day", TODAY] == 40
 
 
+def test_a_match_that_skipped_everything_is_undone_likewise(campaign: Campaign) -> None:
+    right = CampaignFactory.create()
+    take(total(campaign, 30), sender=Sender("other"))
+    take(total(google("7", name="Spring"), 40))
+    batch = match(campaign, on_overlap=OnOverlap.SKIP)
+    assert (batch.rows, batch.sums, kept()) == (1, {}, [])
+
+    preview = batches.preview(batch, now=LATER)
+    assert (preview.in_the_way, preview.figures.rows) == ([], 0)
+    assert preview.notes == [
+        "The platform ID is taken from the campaign, and its spend waits again to be matched."
+    ]
+    undo(batch)
+
+    assert totals(campaign)["day", TODAY] == 30
+    assert kept() == [("7", 40, None)]
+    assert unknown().name == "Spring"
+    assert not CampaignReference.objects.exists()
+    match(right)
+    assert [totals(each)["day", TODAY] for each in (campaign, right)] == [30, 40]
+    assert not find_drift()
+
+
+def test_a_match_that_could_record_nothing_leaves_no_batch(campaign: Campaign) -> None:
+    take(total(campaign, 30), sender=Sender("other"))
+    take(total(google("7"), 40))
+
+    with acting_as("olivia"):
+        registry.match(unknown(), campaign, now=LATER)
+
+    assert kept() == [("7", 40, None)]
+    assert not SpendBatch.objects.filter(kind=BatchKind.MATCH).exists()
+
+
 def test_an_import_whose_rows_were_matched_is_undone_after_the_match(campaign: Campaign) -> None:
     lines = ["date,amount,campaign", f"{TODAY},10,7"]
     done = recorded(lines, Plan(platform="google_ads"), now=NOON)
