@@ -30,11 +30,24 @@ _WITHOUT_NUMBER = {"", How.NO_LIMIT.value}
 
 
 class ActionForm(forms.Form):
-    """The form of an action; its signature tells whether it was edited after the preview."""
+    """The form of an action; its signature tells whether something else was confirmed than seen."""
 
     def signature(self) -> str:
-        """Everything that is filled in, as text."""
-        return "\n".join(f"{name}={self[name].value() or ''}" for name in self.fields)
+        """Everything that is filled in, and when it ends, as text."""
+        return self._filled_in() + self.ends_at()
+
+    def why_new(self, seen: str) -> str:
+        """Why the preview is another than the one with the signature ``seen``."""
+        if seen.startswith(self._filled_in()):
+            return "The day has turned since the preview, so check the new one first."
+        return "The form was edited, so check the new preview first."
+
+    def ends_at(self) -> str:
+        """The instants at which what is filled in ends, as text; "" if it does not."""
+        return ""
+
+    def _filled_in(self) -> str:
+        return "".join(f"{name}={self[name].value() or ''}\n" for name in self.fields)
 
 
 class NumberField(MoneyFormField):
@@ -187,7 +200,7 @@ class LetRunOnForm(ActionForm):
 
     def __init__(self, rows: QuerySet[Any], data: Any, initial: Any = None) -> None:
         super().__init__(data, initial=initial)
-        self._rows = rows
+        self._rows, self.now = rows, timezone.now()
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
@@ -202,10 +215,15 @@ class LetRunOnForm(ActionForm):
             brands = Brand.objects.filter(**path) if path else self._rows
             if self.terms.amount is not None:
                 self.currency = bulk_allowances.one_currency(self.terms.amount, brands)
-            self.ends = Ends.of(self.terms, brands, timezone.now())
+            self.ends = Ends.of(self.terms, brands, self.now)
         except InvalidAllowance as error:
             self.add_error(error.field, f"{error.reason[:1].upper()}{error.reason[1:]}")
         return cleaned
+
+    def ends_at(self) -> str:
+        if self.terms is None or self.ends is None:
+            return ""
+        return " ".join(self.ends.instants(self.terms.period, self.now))
 
     def _check_budgets(self, terms: Terms) -> None:
         budget = Period(terms.period).budget

@@ -313,8 +313,8 @@ class AsksFirst(AdminMixin[Any]):
             "yes": page.yes.format(called),
             "page": page,
             "form": form,
-            # The button was pressed, but the form was edited since the preview.
-            "is_new": DO in request.POST,
+            # The button was pressed, but under the preview of something else.
+            "why_new": form.why_new(_seen(request)) if form and DO in request.POST else "",
         }
         return self.preview_page(request, preview, address, back, hidden, ids, page_context)
 
@@ -363,6 +363,10 @@ def _is_confirmed(request: HttpRequest, form: ActionForm | None) -> bool:
     """Was the button pressed, under a preview of what is filled in?"""
     if DO not in request.POST:
         return False
+    return form is None or (_seen(request) == form.signature() and up_to(request) is not None)
+
+
+def _seen(request: HttpRequest) -> str:
+    """The signature of what was previewed."""
     # Browsers send line ends of their own.
-    seen = request.POST.get(SEEN, "").replace("\r\n", "\n")
-    return form is None or (seen == form.signature() and up_to(request) is not None)
+    return request.POST.get(SEEN, "").replace("\r\n", "\n")

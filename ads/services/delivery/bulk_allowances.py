@@ -15,7 +15,13 @@ from ads.holds import waived_at
 from ads.models import Allowance, Brand, Campaign, SpendTotal
 from ads.models.spend import Period
 from ads.rules.allowances import InvalidAllowance, Terms
-from ads.rules.calendar import UnknownTimezone, group_by_local_date, local_date, period_start
+from ads.rules.calendar import (
+    UnknownTimezone,
+    group_by_local_date,
+    local_date,
+    next_period_begins,
+    period_start,
+)
 from ads.services import locks, visible
 from ads.services.actor import current_actor
 from ads.services.delivery.allowances import allow, over
@@ -46,6 +52,13 @@ class Ends:
         if refused and not found:
             raise next(iter(refused.values()))
         return cls(found, refused)
+
+    def instants(self, period: str, now: datetime) -> list[str]:
+        """The same as text, with the instant of each; so that another is told apart from it."""
+        return [
+            f"{zone}={(until or next_period_begins(period, now, zone)).isoformat()}"
+            for zone, until in sorted(self.by_zone.items())
+        ]
 
 
 def one_currency(amount: Decimal, brands: QuerySet[Brand]) -> str:

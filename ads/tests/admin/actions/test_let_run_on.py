@@ -70,6 +70,41 @@ def test_on_its_page_a_campaign_is_let_run_on_by_20_dollars_until_six(
     assert "Launch day" in told
 
 
+@pytest.mark.parametrize(
+    ("period", "until"), [("day", ""), ("day", "midnight"), ("day", "18:00"), ("month", "18:00")]
+)
+def test_what_was_previewed_before_midnight_is_not_allowed_for_the_new_day_unseen(
+    admin: Client, campaign: Campaign, noon: Any, period: str, until: str
+) -> None:
+    Campaign.objects.update(monthly_budget=75)
+    fields = {**SIX, "period": period, "until": until}
+    page = fill_in(admin, ask(admin, "reset_daily_spend", campaign), **fields)
+    hidden = {**dict(page.context["hidden"]), **fields, "do": "1"}
+    noon.move_to(at("2024-05-16 00:01", "Europe/Berlin"))
+
+    again = admin.post(page.context["address"], hidden)
+
+    assert not Allowance.objects.exists()
+    assert (
+        "Nothing has changed yet. The day has turned since the preview, so check the new one first."
+    ) in again.content.decode()
+    admin.post(page.context["address"], hidden | dict(again.context["hidden"]))
+    assert (Allowance.objects.get().start.month, Allowance.objects.get().created_at.hour) == (5, 22)
+
+
+def test_what_is_allowed_for_the_month_may_be_confirmed_on_the_next_day(
+    admin: Client, campaign: Campaign, noon: Any
+) -> None:
+    Campaign.objects.update(monthly_budget=75)
+    fields = {**SIX, "period": "month", "until": ""}
+    page = fill_in(admin, ask(admin, "reset_daily_spend", campaign), **fields)
+    noon.move_to(at("2024-05-16 00:01", "Europe/Berlin"))
+
+    admin.post(page.context["address"], {**dict(page.context["hidden"]), **fields, "do": "1"})
+
+    assert Allowance.objects.get().amount == 20
+
+
 def test_a_limit_that_would_be_used_up_too_says_how_much_is_needed(
     admin: Client, campaign: Campaign
 ) -> None:
