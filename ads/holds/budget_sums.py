@@ -70,13 +70,15 @@ class _MonthOf(Func):
     output_field = DateField()
 
 
-def spent_since(first: str) -> Any:
+def spent_since(first: str, campaign: str = "pk") -> Any:
     """SQL for what a campaign has spent since the date at ``first``; NULL there: ever.
+
+    ``campaign``: where its primary key is.
 
     Whole months, less the days of the first month before it: a few sums, however long ago it was.
     """
     month = Coalesce(_MonthOf(OuterRef(first)), date.min)
-    sums = SpendTotal.objects.filter(campaign=OuterRef("pk"), start__gte=month).order_by()
+    sums = SpendTotal.objects.filter(campaign=OuterRef(campaign), start__gte=month).order_by()
     before = sums.filter(period=Period.DAY, start__lt=OuterRef(first))
     return _sum(sums.filter(period=Period.MONTH)) - _sum(before)
 

@@ -12,7 +12,8 @@ from decimal import Decimal
 from typing import Any, Final
 
 from django.db import connection, models
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import Case, DateField, F, OuterRef, QuerySet, Subquery, Value, When
+from django.db.models.functions import Cast, Coalesce
 
 from ads.holds import (
     ALL_BUDGETS,
@@ -23,7 +24,7 @@ from ads.holds import (
     BudgetHold,
     budget_sums,
 )
-from ads.models import Campaign, DeliveryChange, SwitchOrder
+from ads.models import DeliveryChange, SwitchOrder
 from ads.models.platforms import OrderState
 from ads.models.spend import Kind
 from ads.rules.calendar import local_date, next_period, period_start
@@ -119,20 +120,22 @@ class Receipt:
 def pauses() -> QuerySet[DeliveryChange]:
     """The switches that receipts are about.
 
-    Each with the timezone of its brand (``zone_then``) and the budget group of its campaign
-    (``group_then``) at the time, by the audit; NULL: it does not go back so far, or there was none.
+    Each with the timezone of its brand (``zone_then``) and the budget group and the start date of
+    its campaign (``group_then``, ``first_then``) at the time, by the audit; NULL: it does not go
+    back so far, or there was no group. Without a start date it was the first of all.
     """
     found = DeliveryChange.objects.filter(is_active=False, holds__overlap=list(_HOLDS))
     return found.annotate(
-        zone_then=_then("BrandEvent", "campaign__brand", "timezone"),
-        group_then=_then("CampaignEvent", "campaign", "budget_group"),
+        zone_then=_then("BrandEvent", "campaign__brand", F("timezone")),
+        group_then=_then("CampaignEvent", "campaign", F("budget_group")),
+        first_then=_then("CampaignEvent", "campaign", Coalesce("start_date", Value(date.min))),
     )
 
 
-def _then(event: str, row: str, column: str) -> Subquery:
+def _then(event: str, row: str, value: Any) -> Subquery:
     events: Any = audit.event_model(event)._default_manager.order_by("-pgh_id")
     before = events.filter(pgh_obj_id=OuterRef(row), pgh_created_at__lte=OuterRef("recorded_at"))
-    return Subquery(before.values(column)[:1])
+    return Subquery(before.annotate(then=value).values("then")[:1])
 
 
 def receipts_of(changes: Iterable[Any]) -> list[Receipt]:
@@ -173,9 +176,11 @@ class _Pause:
         if period != TOTAL:
             start = period_start(period, local_date(change.at, timezone))
             return cls(change, budget, period, start, timezone, group)
-        owner = campaign.budget_group if budget == GROUP_BUDGET else campaign
-        first = owner.start_date if owner else None
-        return cls(change, budget, period, first, timezone, group)
+        if budget == GROUP_BUDGET:
+            first = campaign.budget_group.start_date if campaign.budget_group else None
+        else:
+            first = change.first_then or campaign.start_date
+        return cls(change, budget, period, None if first == date.min else first, timezone, group)
 
     @property
     def owner(self) -> tuple[int, int | None, int | None]:
@@ -289,16 +294,20 @@ def _other_sums(found: Sequence[_Pause]) -> dict[int, Decimal | None]:
     """
     in_groups = {pause.change.pk: key for pause in found if (key := pause.group_on) is not None}
     figures = budget_sums.of_groups(set(in_groups.values()))
-    ids = {pause.change.campaign_id for pause in found if pause.budget == TOTAL_BUDGET}
+    first = {pause.change.pk: pause.start for pause in found if pause.budget == TOTAL_BUDGET}
     spent: Mapping[int, Decimal] = {}
-    if ids:
-        annotated: Any = Campaign.objects.annotate(spent=budget_sums.spent_since("start_date"))
-        spent = dict(annotated.filter(pk__in=ids).values_list("pk", "spent"))
+    if first:
+        whens = [When(pk=pk, then=Value(day)) for pk, day in first.items()]
+        annotated: Any = DeliveryChange.objects.annotate(
+            first=Cast(Case(*whens), DateField()),
+            spent=budget_sums.spent_since("first", campaign="campaign"),
+        )
+        spent = dict(annotated.filter(pk__in=first).values_list("pk", "spent"))
     sums: dict[int, Decimal | None] = {}
     for pause in found:
         pk = pause.change.pk
         if pause.budget == TOTAL_BUDGET:
-            sums[pk] = spent[pause.change.campaign_id]
+            sums[pk] = spent[pk]
         elif pk in in_groups:
             its = figures[in_groups[pk]].budgets
             sums[pk] = next((each.spent for each in its if each.period == pause.period), None)

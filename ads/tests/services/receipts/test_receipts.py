@@ -354,3 +354,48 @@ def test_a_total_budget_that_was_taken_away_was_overshot_all_the_same() -> None:
     enforce_all(NOON + HOUR)
 
     assert the_receipt(campaign).spent == 105
+
+
+@pytest.mark.parametrize(
+    ("then", "since", "spent"),
+    [(None, TODAY, "150"), (date(2024, 5, 1), None, "110"), (TODAY, None, "110")],
+    ids=["set since", "taken away since", "of the middle of a month"],
+)
+def test_a_total_budget_counts_from_the_start_date_that_the_campaign_had_then(
+    then: date | None, since: date | None, spent: str
+) -> None:
+    campaign = running(daily_budget=None, total_budget=100, start_date=then)
+    spend_in_sql(campaign, "40", date(2024, 4, 30))
+    reported(campaign, 110, NOON, NOON)
+    Campaign.objects.filter(pk=campaign.pk).update(start_date=since)
+    was_later("ads_campaignevent", campaign.pk)
+
+    receipt = the_receipt(campaign)
+
+    assert (receipt.start, receipt.spent) == (then, Decimal(spent))
+    assert receipt.spent_then == Decimal(spent)
+    assert receipt.source == "scripted"
+
+
+def test_of_several_pauses_each_counts_from_its_own_start_date() -> None:
+    campaign = running(daily_budget=None, total_budget=100)
+    spend_in_sql(campaign, "40", date(2024, 4, 30))
+    reported(campaign, 110, NOON, NOON)
+    other = running(daily_budget=None, total_budget=100, start_date=TODAY)
+    spend_in_sql(other, "40", date(2024, 4, 30))
+    reported(other, 120, NOON, NOON)
+
+    changes = pauses().select_related("campaign__brand").order_by("campaign")
+
+    found = [(one.start, one.spent) for one in receipts_of(changes)]
+    assert found == [(None, Decimal(150)), (TODAY, Decimal(120))]
+
+
+def test_without_a_record_of_the_time_the_present_start_date_stands() -> None:
+    campaign = running(daily_budget=None, total_budget=100, start_date=TODAY)
+    reported(campaign, 110, NOON, NOON)
+    was_later("ads_campaignevent", campaign.pk)
+
+    receipt = the_receipt(campaign)
+
+    assert (receipt.start, receipt.spent) == (TODAY, Decimal(110))
