@@ -73,41 +73,37 @@ def _result(form: ReplayForm, brand: Brand, now: datetime) -> dict[str, Any]:
 
 
 def _summary(found: Replayed) -> list[str]:
-    currency = found.brand.currency
+    money = found.money
     difference = found.replayed - found.recorded
-    said = [f"{format_money(found.replayed, currency)} would have been spent, "]
+    said = [f"{money(found.replayed)} would have been spent, "]
     if difference:
         more = "more" if difference > 0 else "less"
-        said[0] += f"{format_money(abs(difference), currency)} {more} than on record."
+        said[0] += f"{money(abs(difference))} {more} than on record."
     else:
         said[0] += "as much as on record."
     if found.estimated:
         said.append(
-            f"{format_money(found.estimated, currency)} of it is an estimate: the campaigns were "
+            f"{money(found.estimated)} of it is an estimate: the campaigns were "
             "off at those times, and would have gone on spending as in the hours in which they ran."
         )
     over = sum((one.over for one in found.campaigns), Decimal(0))
     said.append(
         f"{counted(len(found.stops), 'stop')}. Daily budgets of campaigns would have been "
-        f"overspent by {format_money(over, currency)}, "
-        f"the brand's by {format_money(found.over, currency)}."
+        f"overspent by {money(over)}, "
+        f"the brand's by {money(found.over)}."
     )
     left = sum((one.unspent for one in found.campaigns), Decimal(0))
     if left or found.unspent:
         said.append(
             "On the days on which campaigns would have stopped early, "
-            f"{format_money(left, currency)} of their daily budgets would have been left unspent, "
-            f"and {format_money(found.unspent, currency)} of the brand's."
+            f"{money(left)} of their daily budgets would have been left unspent, "
+            f"and {money(found.unspent)} of the brand's."
         )
     return said
 
 
 def _tables(found: Replayed) -> dict[str, Any]:
-    brand = found.brand
-
-    def money(amount: Decimal) -> str:
-        return format_money(amount, brand.currency)
-
+    brand, money = found.brand, found.money
     changed = sorted(
         found.campaigns, key=lambda one: (-abs(one.replayed - one.recorded), one.campaign.name)
     )
@@ -115,7 +111,7 @@ def _tables(found: Replayed) -> dict[str, Any]:
         "campaigns": [
             {
                 "campaign": one.campaign,
-                "recorded": money(one.recorded),
+                "recorded": format_money(one.recorded, brand.currency),
                 "replayed": money(one.replayed),
                 "estimated": money(one.estimated) if one.estimated else "",
                 "over": money(one.over) if one.over else "",
@@ -134,5 +130,8 @@ def _tables(found: Replayed) -> dict[str, Any]:
             for stop in found.stops[:MOST]
         ],
         "more_stops": max(len(found.stops) - MOST, 0),
-        "days": [(day, money(recorded), money(replayed)) for day, recorded, replayed in found.days],
+        "days": [
+            (day, format_money(recorded, brand.currency), money(replayed))
+            for day, recorded, replayed in found.days
+        ],
     }

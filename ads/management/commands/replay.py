@@ -124,18 +124,14 @@ def _schedules(names: list[str], *, all_hours: bool) -> frozenset[int] | None:
 
 
 def _show(screen: Screen, found: Replayed) -> None:
-    brand, scenario = found.brand, found.scenario
-
-    def money(amount: Decimal) -> str:
-        return format_money(amount, brand.currency)
-
+    brand, scenario, money = found.brand, found.scenario, found.money
     screen.line(f"{brand.name}, {scenario.first} to {scenario.last}", "bold")
     screen.table(
         ["campaign", "on record", "replayed", "of it estimated", "over daily budgets", "stops"],
         (
             (
                 one.campaign.name,
-                money(one.recorded),
+                format_money(one.recorded, brand.currency),
                 money(one.replayed),
                 money(one.estimated),
                 money(one.over),
@@ -158,9 +154,9 @@ def _show(screen: Screen, found: Replayed) -> None:
             ),
         )
     screen.line(
-        f"On record: {money(found.recorded)}. Replayed: {money(found.replayed)}, of which "
-        f"{money(found.estimated)} is estimated. {count(len(found.stops), 'stop')}; over the "
-        f"brand's daily budget by {money(found.over)}."
+        f"On record: {format_money(found.recorded, brand.currency)}. "
+        f"Replayed: {money(found.replayed)}, of which {money(found.estimated)} is estimated. "
+        f"{count(len(found.stops), 'stop')}; over the brand's daily budget by {money(found.over)}."
     )
     left = sum((one.unspent for one in found.campaigns), Decimal(0))
     if left or found.unspent:

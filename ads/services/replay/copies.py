@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from typing import Any, Final
 
 from django.db import transaction
@@ -23,12 +23,12 @@ from ads.models import (
 )
 from ads.models.campaigns import Status
 from ads.models.spend import Kind
+from ads.rules.money import estimate
 from ads.services import locks, margins
 from ads.services.delivery import Trigger, enforce
 from ads.services.replay.history import MILLION
 from ads.services.replay.scenario import Budgets, InvalidScenario, Scenario
 
-_CENT: Final = Decimal("0.01")
 _NAME: Final = 150
 
 _OF_GROUPS: Final = ("name", "daily_budget", "monthly_budget", "total_budget", "start_date")
@@ -148,15 +148,15 @@ def _copy(
     scenario: Scenario,
 ) -> Campaign:
     budgets = scenario.campaigns.get(campaign.pk) or Budgets(
-        _share(campaign.daily_budget, scenario.percent),
-        _share(campaign.monthly_budget, scenario.percent),
+        _share(campaign.daily_budget, scenario.percent, brand.currency),
+        _share(campaign.monthly_budget, scenario.percent, brand.currency),
     )
     return Campaign(
         brand=brand,
         name=campaign.name,
         # When people had it off, it spends nothing: see ``demand``.
         status=Status.ACTIVE,
-        total_budget=_share(campaign.total_budget, scenario.percent),
+        total_budget=_share(campaign.total_budget, scenario.percent, brand.currency),
         budget_group=groups.get(campaign.budget_group_id),
         priority=campaign.priority,
         start_date=campaign.start_date,
@@ -214,7 +214,7 @@ def _budgets(budgets: Budgets) -> dict[str, Any]:
     return {"daily_budget": budgets.daily, "monthly_budget": budgets.monthly}
 
 
-def _share(budget: Decimal | None, percent: Decimal) -> Decimal | None:
+def _share(budget: Decimal | None, percent: Decimal, currency: str) -> Decimal | None:
     if budget is None or percent == 100:  # noqa: PLR2004
         return budget
-    return (budget * percent / 100).quantize(_CENT, ROUND_HALF_UP)
+    return estimate(budget * percent / 100, currency)

@@ -5,6 +5,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from ads.models import Brand, Campaign
+from ads.rules.money import format_estimate, format_money
 from ads.services.replay.scenario import Scenario
 
 
@@ -62,3 +63,8 @@ class Replayed:
     @property
     def estimated(self) -> Decimal:
         return sum((one.estimated for one in self.campaigns), Decimal(0))
+
+    def money(self, amount: Decimal) -> str:
+        """An amount of what would have been, as people read it: if in part estimated, rounded."""
+        write = format_estimate if self.estimated else format_money
+        return write(amount, self.brand.currency)

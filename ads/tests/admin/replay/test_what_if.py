@@ -1,5 +1,6 @@
 """A brand's page "What if": recorded spend replayed with other settings."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -94,3 +95,21 @@ def test_stopping_early_says_what_it_leaves_unspent(admin: Client) -> None:
 
     assert "$99.00 would have been spent" in shown
     assert "$1.00 of their daily budgets would have been left unspent" in shown
+
+
+def test_what_is_estimated_has_no_more_digits_than_money(admin: Client, noon: Any) -> None:
+    noon.move_to(YESTERDAY - timedelta(days=1))
+    brand = BrandFactory.create(currency="JPY")
+    campaign = CampaignFactory.create(brand=brand, daily_budget=100)
+    enforce_all(YESTERDAY - timedelta(days=1))
+    noon.move_to(NOON)
+    for hours in (0, 1):
+        spend(campaign, 70, YESTERDAY + timedelta(hours=hours))
+    enforce_all(YESTERDAY + timedelta(hours=1))
+
+    shown = sent(admin, campaign, campaign=campaign.pk, daily="1000")
+
+    assert "of it is an estimate" in shown
+    amounts = re.findall(r"¥[\d,.]*\d", shown)
+    assert len(amounts) > 8
+    assert [amount for amount in amounts if "." in amount] == []

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from ads.models import Brand, BudgetGroup, Campaign, DeliveryChange, Spend, SpendTotal
 from ads.services.replay import Budgets, InvalidScenario, Replayed, Scenario, replay
+from ads.services.replay.copies import copied
 from ads.tests.factories import BrandFactory, CampaignFactory, ScheduleFactory
 from ads.tests.services.replay.naive import Naive
 from ads.tests.support import enforce_all, execute
@@ -355,3 +356,20 @@ def test_it_stops_early_as_the_brand_does_unless_said_otherwise() -> None:
     steadily(campaign)
 
     assert replayed(brand, lag=30).replayed < replayed(brand, lag=30, stops_early=False).replayed
+
+
+@pytest.mark.parametrize(
+    ("currency", "budget", "expected"),
+    [("JPY", "15", "17"), ("USD", "15.55", "17.11"), ("KWD", "15.555", "17.111")],
+)
+def test_shares_of_budgets_are_rounded_to_the_minor_unit_of_the_currency(
+    currency: str, budget: str, expected: str
+) -> None:
+    budgets = {name: Decimal(budget) for name in ("daily_budget", "total_budget")}
+    brand, campaigns = brand_of(budgets, currency=currency)
+    scenario = Scenario(MONDAY, MONDAY, percent=Decimal(110))
+
+    with copied(brand, campaigns, scenario) as copies:
+        (copy,) = copies.campaigns
+
+    assert {copy.daily_budget, copy.total_budget} == {Decimal(expected)}
