@@ -16,6 +16,7 @@ from ads.models import AlertRule, Brand
 from ads.models.alerts import AlertKind, Owner
 from ads.models.spend import Period
 from ads.rules.calendar import (
+    day_begins,
     group_by_local_date,
     month_start,
     next_day_begins,
@@ -109,18 +110,21 @@ def compare(rules: Sequence[AlertRule], now: datetime, brands: Sequence[int] | N
     )
     if raised:
         with connection.cursor() as cursor:
-            cursor.execute(_PROJECTED, [raised])
+            cursor.execute(_PROJECTED, {"raised": raised, **_months(now)})
     return len(raised)
 
 
-#: What is expected of a month is noted with its alert.
+#: What is expected of a month is noted with its alert, once it has been worked out in that month.
 _PROJECTED: Final = """
     UPDATE ads_alert AS alert
        SET figures = figures || jsonb_build_object('projected', pace.projected::text,
                                                    'runs_out_on', pace.runs_out_on)
       FROM ads_budgetpace AS pace
-     WHERE alert.id = ANY(%s::bigint[]) AND alert.figures ->> 'period' = 'month'
-       AND NOT jsonb_exists(alert.figures, 'group')
+      JOIN ads_brand AS brand ON brand.id = pace.brand_id
+      JOIN unnest(%(zones)s::text[], %(begins)s::timestamptz[]) AS month (timezone, begins)
+           USING (timezone)
+     WHERE alert.id = ANY(%(raised)s::bigint[]) AND alert.figures ->> 'period' = 'month'
+       AND NOT jsonb_exists(alert.figures, 'group') AND pace.as_of >= month.begins
        AND pace.period = 'month' AND pace.brand_id = alert.brand_id
        AND coalesce(pace.campaign_id, 0) = coalesce(alert.campaign_id, 0)
 """
@@ -143,9 +147,8 @@ def _used(owner: Owner, period: Period, least: int, *, of_all: bool) -> str:
 
 def _zones(now: datetime) -> dict[str, list[Any]]:
     """The present day and month of each timezone; invalid ones are left out."""
-    names = Brand.objects.order_by().values_list("timezone", flat=True).distinct()
     rows: list[tuple[str, str, date, datetime]] = []
-    for today, zones in group_by_local_date(names, now).by_date.items():
+    for today, zones in _by_date(now).items():
         for zone in zones:
             rows.append((zone, "day", today, next_day_begins(now, zone)))
             rows.append((zone, "month", month_start(today), next_month_begins(now, zone)))
@@ -154,6 +157,21 @@ def _zones(now: datetime) -> dict[str, list[Any]]:
         name: list(column)
         for name, column in zip(("zones", "periods", "starts", "ends"), columns, strict=True)
     }
+
+
+def _months(now: datetime) -> dict[str, list[Any]]:
+    """When the present month has begun in each timezone."""
+    begun = [
+        (zone, day_begins(month_start(today), zone))
+        for today, zones in _by_date(now).items()
+        for zone in zones
+    ]
+    return {"zones": [zone for zone, _ in begun], "begins": [at for _, at in begun]}
+
+
+def _by_date(now: datetime) -> dict[date, list[str]]:
+    names = Brand.objects.order_by().values_list("timezone", flat=True).distinct()
+    return group_by_local_date(names, now).by_date
 
 
 def moved_since(at: datetime, now: datetime) -> list[int] | None:

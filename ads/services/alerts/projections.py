@@ -53,13 +53,17 @@ def _of(
         rows = rows.filter(**{f"{path}pk__in": brands})
     for choice in CHOICES:
         found = pacing.paced(rows, choice).values_list(
-            "pk", f"{path}pk", f"{path}timezone", *(F(f"{PACE}__{name}") for name in _FIGURES)
+            *("pk", f"{path}pk", f"{path}timezone", f"{PACE}__as_of"),
+            *(F(f"{PACE}__{name}") for name in _FIGURES),
         )
-        for pk, brand, zone, *figures in found.iterator():
+        for pk, brand, zone, as_of, *figures in found.iterator():
             try:
                 month = month_start(local_date(now, zone))
                 ends = next_month_begins(now, zone)
+                is_of_month = month_start(local_date(as_of, zone)) == month
             except UnknownTimezone:
+                continue
+            if not is_of_month:  # until the next refresh it is the pace of the month before
                 continue
             said = {
                 name: None if value is None else str(value)

@@ -11,7 +11,7 @@ from ads.services import alerts, pacing
 from ads.services.alerts import preview
 from ads.tests.factories import BrandFactory, BudgetGroupFactory, CampaignFactory
 from ads.tests.services.alerts.support import another_rule, evaluate, rule, titles
-from ads.tests.support import NOON, execute, let_run_on, spend
+from ads.tests.support import NOON, at, execute, let_run_on, spend
 
 pytestmark = pytest.mark.django_db
 
@@ -329,3 +329,29 @@ def test_a_budget_projected_to_be_exceeded_or_left_over_is_told(brand: Brand) ->
     pacing.refresh(NOON)
     evaluate(NOON)
     assert is_open(campaign=under) == []
+
+
+@pytest.mark.parametrize("zone", ["UTC", "America/New_York"])
+def test_a_new_month_is_not_told_of_by_the_pace_of_the_month_before(zone: str) -> None:
+    rule("projected")
+    another_rule("budget_used", owners="brand", period="month")
+    brand = BrandFactory.create(name="Acme", monthly_budget=Decimal(1000), timezone=zone)
+    campaign = CampaignFactory.create(brand=brand)
+    before, after = at("2024-04-30 23:55", zone), at("2024-05-01 00:05", zone)
+    for n in range(1, 30):
+        spend(campaign, 60, before, (before - n * DAY).date())
+    pacing.refresh(before)
+    evaluate(before)
+    assert is_open() == [
+        "Acme: April's budget is used up",
+        "Acme: April's budget will probably be exceeded",
+    ]
+
+    spend(campaign, 900, after)
+    evaluate(after)
+
+    assert is_open() == ["Acme: 80% of May's budget used"]
+    assert alerts.texts.of(Alert.objects.get(resolved_at=None)).next == ""
+    pacing.refresh(after)
+    assert evaluate(after) == 1
+    assert is_open(kind="projected") == ["Acme: May's budget will probably be exceeded"]
