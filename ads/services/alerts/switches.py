@@ -4,7 +4,7 @@ A delivery change is written in the transaction that decided it. It is what tell
 are followed in the order of their feed, of which none is lost and none comes twice.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -14,11 +14,14 @@ from django.db import connection
 from ads.holds import ALL_BUDGETS, Hold
 from ads.models import AlertProgress, AlertRule, DeliveryChange
 from ads.models.alerts import AlertKind
-from ads.rules.calendar import UnknownTimezone, format_instant, local_date
-from ads.services import history
+from ads.rules.calendar import (
+    UnknownTimezone,
+    format_instant,
+    local_date,
+)
+from ads.services import explain, history
 from ads.services.alerts import raising
 from ads.services.alerts.raising import Case
-from ads.services.explain import explain_many
 from ads.services.history import Position, feed
 
 #: Holds that people want to hear of. Nobody does of the hours of each day, the end of a flight, or
@@ -53,15 +56,10 @@ def follow(progress: AlertProgress, rules: Iterable[AlertRule], now: datetime) -
         for kind in kinds:
             of_kind = [rule for rule in mine if rule.kind == kind]
             switches = told(page.changes, kind) if of_kind else []
-            explained = explain_many([one.change.campaign for one in switches], now)
-            returns = {pk: its.returns_at for pk, its in explained.items()}
-            cases = [
-                case
-                for one in switches
-                for case in cases_of(one, of_kind, returns.get(one.change.campaign_id))
-            ]
+            is_over = kind == AlertKind.RESUMED
+            returns = {} if is_over else _returns(switches, now)
+            cases = [case for one in switches for case in cases_of(one, of_kind, returns)]
             if cases:
-                is_over = kind == AlertKind.RESUMED
                 raised += len(raising.add(kind, cases, now, is_over=is_over))
         position = page.position
         if not page.has_more:
@@ -86,7 +84,9 @@ def told(changes: Sequence[DeliveryChange], kind: AlertKind) -> list[Switch]:
     return [Switch(kind, one, reasons[one.pk]) for one in found]
 
 
-def cases_of(switch: Switch, rules: Iterable[AlertRule], returns_at: datetime | None) -> list[Case]:
+def cases_of(
+    switch: Switch, rules: Iterable[AlertRule], returns: Mapping[int, datetime]
+) -> list[Case]:
     """What the rules say of a switch: once for a campaign and day."""
     change = switch.change
     campaign = change.campaign
@@ -98,13 +98,23 @@ def cases_of(switch: Switch, rules: Iterable[AlertRule], returns_at: datetime | 
     figures = {
         "reason": switch.reason,
         "at": format_instant(change.at, brand.timezone),
-        "returns": format_instant(returns_at, brand.timezone) if returns_at else "",
+        "returns": format_instant(at, brand.timezone) if (at := returns.get(campaign.pk)) else "",
     }
     return [
         Case(rule.pk, f"campaign {campaign.pk}", f"day {day}", figures, brand.pk, campaign.pk)
         for rule in rules
         if rule.brand_id in (None, brand.pk)
     ]
+
+
+def _returns(switches: Sequence[Switch], now: datetime) -> dict[int, datetime]:
+    """When each paused campaign runs again if nobody acts, by its id; without what is unknown.
+
+    When its budgets lift, its hours may be closed, and its flight over.
+    """
+    paused = {one.change.campaign_id: one.change.campaign for one in switches}
+    explained = explain.explain_many(paused.values(), now) if paused else {}
+    return {pk: at for pk, one in explained.items() if (at := one.returns_at)}
 
 
 def _holds_before(ids: Sequence[int]) -> dict[int, list[str]]:
@@ -129,15 +139,16 @@ def _holds_before(ids: Sequence[int]) -> dict[int, list[str]]:
 
 
 def end_paused(now: datetime) -> None:
-    """End the alerts of campaigns that deliver again, or that are no longer wanted to."""
+    """End the alerts of campaigns that deliver again, or that people have paused meanwhile."""
     with connection.cursor() as cursor:
         cursor.execute(
             """
             UPDATE ads_alert AS alert SET resolved_at = %s
               FROM ads_campaign AS campaign
+              JOIN ads_brand AS brand ON brand.id = campaign.brand_id
              WHERE campaign.id = alert.campaign_id AND alert.kind = 'paused'
                AND alert.resolved_at IS NULL
-               AND (campaign.is_active OR campaign.status <> 'active')
+               AND (campaign.is_active OR campaign.status <> 'active' OR NOT brand.is_active)
             """,
             [now],
         )

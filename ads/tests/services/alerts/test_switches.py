@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -13,6 +14,7 @@ from ads.tests.factories import (
     BudgetGroupFactory,
     CampaignFactory,
     PlatformAccountFactory,
+    ScheduleFactory,
 )
 from ads.tests.services.alerts.support import another_rule, evaluate, rule, titles
 from ads.tests.services.plans.support import schedule
@@ -91,6 +93,43 @@ def test_the_time_of_return_knows_what_is_planned(campaign: Campaign) -> None:
 
     said = texts.of(Alert.objects.get())
     assert said.next == "It runs again from 2024-05-18 00:00 New York."
+
+
+@pytest.mark.parametrize(
+    ("changed", "following"),
+    [
+        ({"is_dayparting_enabled": True}, "It runs again from 2024-05-16 08:00 New York."),
+        ({"end_date": date(2024, 5, 15)}, ""),
+    ],
+)
+def test_a_pause_is_told_until_hours_and_flight_let_the_campaign_run_again(
+    brand: Brand, changed: dict[str, Any], following: str
+) -> None:
+    hours = ScheduleFactory.create(
+        timezone=brand.timezone, windows=[(day, "08:00", "12:00") for day in range(7)]
+    )
+    campaign = CampaignFactory.create(brand=brand, daily_budget=75, **changed)
+    campaign.dayparting_schedules.add(hours)
+    enforce_all(NOON)
+    rule("paused")
+    alerts.evaluate(NOON)
+    spend(campaign, 80, NOON)
+
+    assert alerts.evaluate(NOON).raised == 1
+    assert texts.of(Alert.objects.get()).next == following
+
+
+def test_a_pause_is_over_when_the_brand_is_switched_off(campaign: Campaign) -> None:
+    rule("paused")
+    alerts.evaluate(NOON)
+    spend(campaign, 80, NOON)
+    alerts.evaluate(NOON)
+    assert titles(resolved_at=None) == ["Spring (Acme): paused"]
+
+    Brand.objects.update(is_active=False)
+    alerts.evaluate(NOON + HOUR)
+
+    assert titles(resolved_at=None) == []
 
 
 def test_what_somebody_did_and_the_hours_of_each_day_are_told_to_nobody(
