@@ -15,7 +15,7 @@ from ads.models.alerts import AlertKind, Owner
 from ads.models.platforms import OrderState
 from ads.models.spend import Period
 from ads.rules.calendar import local_date, month_start
-from ads.rules.money import format_money
+from ads.rules.money import format_estimate, format_money
 from ads.services.alerts import switches, unusual
 
 DAYS: Final = 30
@@ -214,7 +214,7 @@ def _unusual(rule: AlertRule, now: datetime) -> Iterator[Would]:
                 which = "high" if spent > usual.high else "low"
                 amounts = (
                     f"{format_money(spent, brand.currency)}, usually "
-                    f"{format_money(usual.amount, brand.currency)}"
+                    f"{format_estimate(usual.amount, brand.currency)}"
                 )
                 yield Would(day, f"{brand.name}: unusually {which} spend ({amounts})")
 

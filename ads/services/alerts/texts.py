@@ -13,8 +13,7 @@ from ads.models import Alert
 from ads.models.alerts import AlertKind
 from ads.models.spend import Period
 from ads.rules.calendar import UnknownTimezone, format_instant
-from ads.rules.currencies import MINOR_UNITS
-from ads.rules.money import format_money, percent_used
+from ads.rules.money import format_estimate, format_money, percent_used
 from ads.services import pacing
 from ads.services.freshness import platform_name
 
@@ -132,14 +131,15 @@ def _expected(alert: Alert, figures: Mapping[str, Any]) -> str:
     if figures.get("runs_out_on"):
         return f"It is projected to be used up on {figures['runs_out_on']}."
     if figures.get("projected"):
-        return f"Projected for the month: {_rounded(figures['projected'], currency)}."
+        projected = format_estimate(Decimal(figures["projected"]), currency)
+        return f"Projected for the month: {projected}."
     return ""
 
 
 def _projected(alert: Alert, figures: Mapping[str, Any]) -> tuple[str, str, str]:
     currency, zone = _brand(alert)
     money = {
-        name: _rounded(figures[name], currency)
+        name: format_estimate(Decimal(figures[name]), currency)
         for name in ("spent", "budget", "projected", "low", "high", "recommended_daily")
         if figures.get(name)
     }
@@ -192,7 +192,7 @@ def _unmatched(_: Alert, figures: Mapping[str, Any]) -> tuple[str, str, str]:
 def _unusual(alert: Alert, figures: Mapping[str, Any]) -> tuple[str, str, str]:
     currency, _ = _brand(alert)
     spent = format_money(Decimal(figures["spent"]), currency)
-    usual = format_money(Decimal(figures["usual"]), currency)
+    usual = format_estimate(Decimal(figures["usual"]), currency)
     day = f"{figures['when']} ({figures['day']})"
     if figures["direction"] == "high":
         title = f"{whose(alert)}: unusually high spend {figures['when']}"
@@ -242,12 +242,6 @@ def _report(_: Alert, figures: Mapping[str, Any]) -> tuple[str, str, str]:
         f"{channel} is told only of {theirs}, and {brand} is none of them.",
         "It waits until the brand's account manager or the report's channel is changed.",
     )
-
-
-def _rounded(amount: str, currency: str) -> str:
-    """An amount that is no more exact than the currency's smallest unit."""
-    places = MINOR_UNITS.get(currency, 2)
-    return format_money(round(Decimal(amount), places), currency)
 
 
 def _brand(alert: Alert) -> tuple[str, str]:

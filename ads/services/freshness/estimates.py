@@ -6,7 +6,7 @@ At the rate of the hours before, for as long as each campaign went on delivering
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from typing import Any, Final
 
 from django.db import connection
@@ -15,13 +15,12 @@ from django.db.models import OuterRef, Subquery
 from ads.models import Brand, Campaign, DeliveryChange
 from ads.models.spend import Kind
 from ads.rules.calendar import day_bounds, format_instant, local_date, names
-from ads.rules.money import format_money
+from ads.rules.money import estimate, format_money
 from ads.services.freshness.sources import Source, of_brand, of_campaigns
 
 #: The rate is that of so many hours before the last report.
 RATE_OVER: Final = timedelta(hours=6)
 
-_CENT: Final = Decimal("0.01")
 _DAY: Final = timedelta(days=1)
 _HOUR: Final = timedelta(hours=1)
 _MINUTE: Final = timedelta(minutes=1)
@@ -97,12 +96,12 @@ def _stale(brand: Brand, sources: Mapping[int, list[Source]], now: datetime) -> 
     if not stale:
         return None
     oldest = min(stale.values(), key=lambda source: (source.heard_at, source.name))
-    estimate = _spent_since(brand, {pk: source.heard_at for pk, source in stale.items()}, now)
+    spent = _spent_since(brand, {pk: source.heard_at for pk, source in stale.items()}, now)
     return Stale(
         oldest,
         now - oldest.heard_at,
         limit,
-        estimate,
+        spent,
         brand.currency,
         brand.timezone,
         brand.stops_when_stale,
@@ -139,7 +138,7 @@ def _spent_since(brand: Brand, heard: Mapping[int, datetime], now: datetime) -> 
         / (RATE_OVER // _MINUTE)
         for pk, total in rates
     ]  # fmt: skip
-    return sum(found, Decimal(0)).quantize(_CENT, ROUND_HALF_UP) if found else None
+    return estimate(sum(found, Decimal(0)), brand.currency) if found else None
 
 
 #: What each campaign has spent in the hours before an instant of its own. A day total's entry was

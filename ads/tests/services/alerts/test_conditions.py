@@ -20,7 +20,7 @@ from ads.models import (
     WaitingSpend,
 )
 from ads.services import alerts
-from ads.services.alerts import texts
+from ads.services.alerts import preview, texts
 from ads.tests.factories import BrandFactory, CampaignFactory, PlatformAccountFactory
 from ads.tests.services.alerts.support import another_rule, channel, evaluate, rule, titles
 from ads.tests.support import NOON, spend
@@ -165,6 +165,22 @@ def test_a_day_far_above_the_usual_is_told_and_one_far_below_once_it_is_over() -
     assert evaluate(NOON + DAY) == 0  # yesterday's is too high, but that was told
     assert evaluate(NOON + 2 * DAY) == 1
     assert titles(resolved_at=None) == ["Acme: unusually low spend yesterday"]
+
+
+def test_a_usual_day_has_the_digits_of_the_currency() -> None:
+    made = rule("unusual_spend")
+    campaign = CampaignFactory.create(brand=BrandFactory.create(name="Acme", currency="JPY"))
+    for n in range(1, 11):
+        spend(campaign, 100 + n, NOON - n * DAY, (NOON - n * DAY).date())
+    spend(campaign, 500, NOON)
+
+    evaluate(NOON)
+
+    said = texts.of(Alert.objects.get())
+    assert said.text == "¥500 spent today (2024-05-15), where a whole day usually has ¥106."
+    assert [one.text for one in preview.of(made, NOON).latest] == [
+        "Acme: unusually high spend (¥500, usually ¥106)"
+    ]
 
 
 def test_between_full_looks_a_spike_is_told_at_once_and_others_stay_open() -> None:

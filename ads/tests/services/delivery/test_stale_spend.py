@@ -296,6 +296,23 @@ def test_a_warning_estimates_what_has_been_spent_since(platform: doubles.Scripte
     assert freshness.problems(NOON + HOUR) == []
 
 
+@pytest.mark.parametrize(("currency", "said"), [("JPY", "¥3"), ("KWD", "KWD 3.333")])
+def test_the_estimate_has_the_digits_of_the_currency(
+    platform: doubles.Scripted, currency: str, said: str
+) -> None:
+    brand = strict_brand(stops_when_stale=False, currency=currency)
+    its = account(heard_at=None, currency=currency)
+    campaign = referring(brand)
+    enforce_all(NOON - 6 * HOUR)
+    platform.costs_of["1"] = [Cost("7", NOON.date(), Decimal(20))]
+    ask(its.pk, NOON)
+
+    stale = freshness.stale_of_campaign(campaign, NOON + 2 * HOUR)
+
+    assert stale is not None
+    assert f" About {said} has probably been spent since." in stale.sentence
+
+
 def test_what_is_first_read_of_yesterday_is_no_rate_of_the_moment(
     platform: doubles.Scripted,
 ) -> None:
