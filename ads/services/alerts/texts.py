@@ -118,22 +118,27 @@ def _left(figures: Mapping[str, Any], left: Decimal, currency: str) -> str:
 
 def _expected(alert: Alert, figures: Mapping[str, Any]) -> str:
     """When a budget will be used up, of a day by its pace, of a month as it was projected."""
-    currency, zone = _brand(alert)
-    spent, limit = Decimal(figures["spent"]), Decimal(figures["limit"])
     if figures["period"] == "day":
-        try:
-            runs_out = pacing.used_up_at(spent, limit, zone, alert.at)
-        except UnknownTimezone:
-            return ""
-        if runs_out is None:
-            return ""
-        return f"At this pace it will be used up at about {format_instant(runs_out, zone)}."
+        return _expected_today(alert, Decimal(figures["spent"]), Decimal(figures["limit"]))
     if figures.get("runs_out_on"):
         return f"It is projected to be used up on {figures['runs_out_on']}."
     if figures.get("projected"):
-        projected = format_estimate(Decimal(figures["projected"]), currency)
+        projected = format_estimate(Decimal(figures["projected"]), _brand(alert)[0])
         return f"Projected for the month: {projected}."
     return ""
+
+
+def _expected_today(alert: Alert, spent: Decimal, limit: Decimal) -> str:
+    if alert.campaign is not None and alert.campaign.is_dayparting_enabled:
+        return ""  # its spend is not even over the day
+    _, zone = _brand(alert)
+    try:
+        runs_out = pacing.used_up_at(spent, limit, zone, alert.at)
+    except UnknownTimezone:
+        return ""
+    if runs_out is None:
+        return ""
+    return f"At this pace it will be used up at about {format_instant(runs_out, zone)}."
 
 
 def _projected(alert: Alert, figures: Mapping[str, Any]) -> tuple[str, str, str]:

@@ -9,7 +9,7 @@ import pytest
 from ads.models import Alert, Brand, Campaign
 from ads.services import alerts, pacing
 from ads.services.alerts import preview
-from ads.tests.factories import BrandFactory, BudgetGroupFactory, CampaignFactory
+from ads.tests.factories import BrandFactory, BudgetGroupFactory, CampaignFactory, ScheduleFactory
 from ads.tests.services.alerts.support import another_rule, evaluate, rule, titles
 from ads.tests.support import NOON, at, execute, let_run_on, spend
 
@@ -48,6 +48,18 @@ def test_a_budget_that_passes_eighty_percent_is_told_once(campaign: Campaign) ->
     assert said.next == "At this pace it will be used up at about 2024-05-15 15:00 UTC."
     assert said.path == f"/admin/ads/campaign/{campaign.pk}/change/"
     assert alert.figures["spent"] == "80"
+
+
+def test_of_a_campaign_with_hours_no_even_pace_of_the_day_is_told(campaign: Campaign) -> None:
+    rule(owners="campaign")
+    hours = ScheduleFactory.create(windows=[(2, "10:00", "14:00")])
+    campaign.dayparting_schedules.add(hours)
+    campaign.is_dayparting_enabled = True
+    campaign.save(update_fields=["is_dayparting_enabled"])
+    spend(campaign, 80, NOON)  # in two hours: the rest in half an hour, and not at 15:00
+
+    assert evaluate(NOON) == 1
+    assert alerts.texts.of(Alert.objects.get()).next == ""
 
 
 def test_of_several_percents_that_are_passed_at_once_only_the_highest_is_told(
