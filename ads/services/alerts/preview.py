@@ -194,8 +194,9 @@ def _refused(rule: AlertRule, now: datetime) -> Iterator[Would]:
         if order.settled_at is None:
             continue
         day = order.settled_at.date()
-        if (order.account_id, order.remote_id, day) not in seen:
-            seen.add((order.account_id, order.remote_id, day))
+        told = (order.account_id, order.remote_id, order.is_on, day)
+        if told not in seen:
+            seen.add(told)
             yield Would(day, f"{order.campaign.name} ({order.campaign.brand.name}): {order.answer}")
 
 

@@ -159,8 +159,11 @@ def compare_refused(now: datetime) -> list[int]:
     return raising.compare(AlertKind.SWITCH_REFUSED, _REFUSED, {"most": CHUNK}, now)
 
 
+#: Starts and stops by themselves: who knows that a start was refused has not heard of a stop.
 _REFUSED: Final = """
-    SELECT rule.id AS rule_id, 'switch ' || refused.account_id || ' ' || refused.remote_id AS owner,
+    SELECT rule.id AS rule_id,
+           concat_ws(' ', CASE WHEN refused.is_on THEN 'start' ELSE 'stop' END,
+                     refused.account_id, refused.remote_id) AS owner,
            'since ' || (refused.settled_at AT TIME ZONE 'UTC')::date AS period,
            campaign.brand_id, campaign.id AS campaign_id,
            jsonb_build_object('is_on', refused.is_on, 'account', account.name,

@@ -1,6 +1,6 @@
 """What the system paused and brought back, and what a platform refused."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -8,7 +8,7 @@ import pytest
 
 from ads.models import Alert, Brand, Campaign, SwitchOrder
 from ads.services import alerts
-from ads.services.alerts import texts
+from ads.services.alerts import preview, texts
 from ads.tests.factories import (
     BrandFactory,
     BudgetGroupFactory,
@@ -201,3 +201,30 @@ def test_a_refused_switch_is_open_until_a_later_order(campaign: Campaign) -> Non
     order.save(force_insert=True)
     evaluate(NOON + DAY)
     assert titles(resolved_at=None) == []
+
+
+def test_a_refused_stop_is_told_also_where_a_start_was_refused_that_day(campaign: Campaign) -> None:
+    made = rule("switch_refused")
+    account = PlatformAccountFactory.create(name="Acme US", platform="google_ads")
+
+    def refuse(at: datetime, *, is_on: bool) -> None:
+        SwitchOrder.objects.create(
+            campaign=campaign,
+            account=account,
+            remote_id="815",
+            is_on=is_on,
+            written_at=at,
+            settled_at=at,
+            state="refused",
+            answer="Too many requests.",
+        )
+
+    refuse(NOON, is_on=True)
+    assert evaluate(NOON) == 1
+    refuse(NOON + HOUR, is_on=True)
+    assert evaluate(NOON + HOUR) == 0
+    refuse(NOON + 2 * HOUR, is_on=False)
+
+    assert evaluate(NOON + 2 * HOUR) == 1
+    assert titles(resolved_at=None) == ["Spring (Acme): could not be stopped"]
+    assert preview.of(made, NOON + 2 * HOUR).count == 2
