@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from django.db import transaction
+from django.db.models import BooleanField, Case, DateTimeField, Q, TextField, Value, When
+from django.db.models.expressions import RawSQL
 
 from ads.models import AlertProgress, AlertRule
 from ads.models.alerts import AlertKind
@@ -37,7 +39,8 @@ def evaluate(now: datetime) -> Evaluated:
     with transaction.atomic():
         if not locks.alerts():
             return Evaluated(is_busy=True)
-        progress, _ = AlertProgress.objects.get_or_create(pk=1, defaults={"followed_at": now})
+        AlertProgress.objects.get_or_create(pk=1, defaults={"followed_at": now})
+        progress = AlertProgress.objects.annotate(version=_VERSION).get(pk=1)
         rules = list(AlertRule.objects.filter(is_active=True).select_related("brand"))
         raising.end_what_is_over(now)
         raised = switches.follow(progress, rules, now)
@@ -48,8 +51,25 @@ def evaluate(now: datetime) -> Evaluated:
                 raised += len(raising.compare_rows(kind, condition(mine, now), now))
         if _of(rules, AlertKind.SWITCH_REFUSED):
             raised += len(switches.compare_refused(now))
-        progress.save()
+        _note(progress, progress.version)
     return Evaluated(raised)
+
+
+#: Of the row; another one as soon as somebody has written it.
+_VERSION: Final = RawSQL("xmin::text", [], output_field=TextField())
+
+
+def _note(progress: AlertProgress, version: str) -> None:
+    """Note what was looked at; a rule that was changed meanwhile is still to be looked at."""
+    is_as_read = Q(RawSQL("xmin::text = %s", [version], output_field=BooleanField()))
+    AlertProgress.objects.filter(pk=1).update(
+        followed_at=progress.followed_at,
+        followed_id=progress.followed_id,
+        looked_at=progress.looked_at,
+        looked_at_all=Case(
+            When(is_as_read, then=Value(progress.looked_at_all, output_field=DateTimeField()))
+        ),
+    )
 
 
 def look_at_all_next() -> None:

@@ -6,12 +6,22 @@ from typing import Any
 
 import pytest
 
-from ads.models import Alert, Brand, Campaign
+from ads.models import Alert, AlertProgress, AlertRule, Brand, Campaign
 from ads.services import alerts, pacing
 from ads.services.alerts import preview
 from ads.tests.factories import BrandFactory, BudgetGroupFactory, CampaignFactory, ScheduleFactory
 from ads.tests.services.alerts.support import another_rule, evaluate, rule, titles
-from ads.tests.support import NOON, at, execute, let_run_on, spend
+from ads.tests.support import (
+    NOON,
+    PATIENCE,
+    at,
+    at_once,
+    await_blocked,
+    execute,
+    held_open,
+    let_run_on,
+    spend,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -367,3 +377,28 @@ def test_a_new_month_is_not_told_of_by_the_pace_of_the_month_before(zone: str) -
     pacing.refresh(after)
     assert evaluate(after) == 1
     assert is_open(kind="projected") == ["Acme: May's budget will probably be exceeded"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_rule_that_is_changed_while_a_look_goes_on_is_looked_at_next() -> None:
+    later = at("2090-05-15 12:00")  # so that no edit and no spend is new
+    minute = timedelta(minutes=1)
+    made = rule(thresholds=[90])
+    campaign = CampaignFactory.create(name="Spring", brand__name="Acme", daily_budget=100)
+    spend(campaign, 80, later)
+    alerts.evaluate(later)
+
+    def change() -> None:
+        AlertRule.objects.filter(pk=made.pk).update(thresholds=[80])
+        alerts.look_at_all_next()
+
+    with held_open(change) as commit, at_once() as start:
+        look = start(lambda: alerts.evaluate(later + minute))
+        await_blocked()
+        commit()
+        look.result(timeout=PATIENCE)
+    assert is_open() == []
+
+    assert alerts.evaluate(later + 2 * minute).raised == 1
+    assert is_open() == ["Spring (Acme): 80% of the budget of 2090-05-15 used"]
+    assert AlertProgress.objects.get().looked_at_all == later + 2 * minute
