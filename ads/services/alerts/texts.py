@@ -95,12 +95,13 @@ def _budget(alert: Alert, figures: Mapping[str, Any]) -> tuple[str, str, str]:
         is_total = figures["period"] == TOTAL
         following = _left(figures, left, currency) if is_total else _expected(alert, figures)
         return title, text, following
-    its = "Its campaigns are" if alert.campaign_id is None else "It is"
     following = ""
     if figures["period"] == TOTAL:
+        its = "Its campaigns are" if alert.campaign_id is None else "It is"
         following = f"{its} stopped until the budget is raised."
-    elif alert.ends_at:
-        following = f"{its} stopped until {format_instant(alert.ends_at, zone)}."
+    elif alert.ends_at:  # something else may hold it then
+        its = "Its campaigns do" if alert.campaign_id is None else "It does"
+        following = f"{its} not run before {format_instant(alert.ends_at, zone)}."
     return f"{name}: {which} is used up", text, following
 
 

@@ -51,7 +51,8 @@ def update(channel: Channel, *, address: str = "", **changed: Any) -> None:
         kept, channel.shown = addresses.check(way, address)
         channel.address = encryption.seal(kept)
         changed |= {"address": channel.address, "shown": channel.shown}
-        # It is another place, which has not failed yet.
+    if "address" in changed or changed.get("is_active"):
+        # It is another place, or begins anew, and has not failed yet.
         changed |= {"failing_since": None, "problem": ""}
     for name, value in changed.items():
         setattr(channel, name, value)

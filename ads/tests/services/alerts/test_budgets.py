@@ -84,8 +84,26 @@ def test_of_several_percents_that_are_passed_at_once_only_the_highest_is_told(
     evaluate(NOON)
     assert is_open() == ["Spring (Acme): the budget of 2024-05-15 is used up"]
     assert alerts.texts.of(Alert.objects.latest("pk")).next == (
-        "It is stopped until 2024-05-16 00:00 UTC."
+        "It does not run before 2024-05-16 00:00 UTC."
     )
+
+
+def test_of_a_day_that_is_used_up_with_its_month_no_return_tomorrow_is_promised(
+    brand: Brand, campaign: Campaign
+) -> None:
+    rule(thresholds=[100])
+    Campaign.objects.filter(pk=campaign.pk).update(monthly_budget=100)
+    Brand.objects.filter(pk=brand.pk).update(daily_budget=100, monthly_budget=100)
+    spend(campaign, 100, NOON)
+
+    assert evaluate(NOON) == 4
+    said = {alerts.texts.of(alert).next for alert in Alert.objects.all()}
+    assert said == {
+        "It does not run before 2024-05-16 00:00 UTC.",
+        "It does not run before 2024-06-01 00:00 UTC.",
+        "Its campaigns do not run before 2024-05-16 00:00 UTC.",
+        "Its campaigns do not run before 2024-06-01 00:00 UTC.",
+    }
 
 
 def test_an_alert_is_over_when_the_budget_is_raised_and_opens_again_in_silence(

@@ -350,6 +350,20 @@ def test_a_channel_that_is_switched_off_forgets_what_waits(hook: Receiver) -> No
     assert send() == (0, 0)
 
 
+def test_a_channel_that_is_switched_on_again_has_not_failed_yet(hook: Receiver) -> None:
+    rule("channel_failing")
+    told = channel(hook.url, failing_since=NOON - DAY, problem="It answered 500.")
+    assert evaluate(NOON) == 1
+    alerts.channels.update(told, is_active=False)
+    assert evaluate(NOON) == 0
+
+    alerts.channels.update(told, is_active=True)
+    evaluate(NOON + DAY)
+
+    assert not Alert.objects.filter(resolved_at=None).exists()
+    assert (told.failing_since, told.problem) == (None, "")
+
+
 def test_a_test_is_sent_at_once_and_tried_once(hook: Receiver) -> None:
     told = channel(hook.url)
     hook.status = 404
