@@ -1,11 +1,12 @@
 """Brands whose spend of today is unusually high, or of yesterday unusually low."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
-from ads.models import AlertRule, Brand, SpendTotal
+from ads.models import AlertRule, Brand, Campaign, SpendTotal
+from ads.models.campaigns import Status
 from ads.models.spend import Period
 from ads.rules.calendar import UnknownTimezone, local_date, local_time, next_day_begins
 from ads.rules.unusual import LEAST_DAYS, MOST_DAYS, Usual, usual
@@ -22,6 +23,7 @@ def cases(
 ) -> list[Case]:
     """What is out of the ordinary now; one query for the brands and one for their days.
 
+    A day on which no campaign was to run cannot be too low: one query more, if any is.
     ``among``: only of these brands.
     """
     only = {rule.brand_id for rule in rules}
@@ -31,7 +33,7 @@ def cases(
     if among is not None:
         brands = brands.filter(pk__in=among)
     days = days_of(brands.values_list("pk", flat=True), now.date(), MOST_DAYS + 3)
-    found = []
+    odd: list[tuple[int, date, Case]] = []
     for brand in brands:
         try:
             today = local_date(now, brand.timezone)
@@ -45,19 +47,26 @@ def cases(
             spent, expected = its.get(day, Decimal(0)), usual_before(its, day)
             if expected is None or not is_odd(spent, expected, high_only=is_today):
                 continue
-            found += [
-                Case(
-                    rule.pk,
-                    f"brand {brand.pk}",
-                    f"day {day}",
-                    _figures(day, spent, expected, is_today=is_today),
-                    brand.pk,
-                    ends_at=ends,
-                )
+            figures = _figures(day, spent, expected, is_today=is_today)
+            odd += [
+                (brand.pk, day, Case(rule.pk, f"brand {brand.pk}", f"day {day}", figures, brand.pk,
+                                     ends_at=ends))
                 for rule in rules
                 if rule.brand_id in (None, brand.pk)
-            ]
-    return found
+            ]  # fmt: skip
+    low = {pk: day for pk, day, case in odd if case.figures["direction"] == "low"}
+    idle = low.keys() - _running(low) if low else frozenset[int]()
+    return [case for pk, _, case in odd if pk not in idle or case.figures["direction"] == "high"]
+
+
+def _running(days: Mapping[int, date]) -> set[int]:
+    """The brands that had a campaign to run on their day, as people want it now."""
+    wanted = Campaign.objects.filter(brand__in=list(days), status=Status.ACTIVE).order_by()
+    return {
+        brand
+        for brand, first, last in wanted.values_list("brand", "start_date", "end_date").distinct()
+        if (first or days[brand]) <= days[brand] <= (last or days[brand])
+    }
 
 
 def is_odd(spent: Decimal, expected: Usual, *, high_only: bool) -> bool:

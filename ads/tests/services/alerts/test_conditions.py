@@ -11,6 +11,7 @@ from django_celery_beat.models import CrontabSchedule, PeriodicTask
 from ads.models import (
     Alert,
     Brand,
+    Campaign,
     CampaignReference,
     Channel,
     Heartbeat,
@@ -165,6 +166,24 @@ def test_a_day_far_above_the_usual_is_told_and_one_far_below_once_it_is_over() -
     assert evaluate(NOON + DAY) == 0  # yesterday's is too high, but that was told
     assert evaluate(NOON + 2 * DAY) == 1
     assert titles(resolved_at=None) == ["Acme: unusually low spend yesterday"]
+
+
+@pytest.mark.parametrize("ended", [{"status": "paused"}, {"end_date": NOON.date() - 2 * DAY}])
+def test_a_day_without_spend_is_none_where_people_have_stopped_all_campaigns(
+    ended: dict[str, object],
+) -> None:
+    rule("unusual_spend")
+    campaign = CampaignFactory.create(brand__name="Acme")
+    other = CampaignFactory.create(brand=campaign.brand, status="draft")
+    for n in range(2, 12):
+        spend(campaign, 100, NOON - n * DAY, (NOON - n * DAY).date())
+    Campaign.objects.filter(pk=campaign.pk).update(**ended)
+
+    assert evaluate(NOON) == 0
+
+    Campaign.objects.filter(pk=other.pk).update(status="active")
+    assert evaluate(NOON) == 1
+    assert titles() == ["Acme: unusually low spend yesterday"]
 
 
 def test_a_usual_day_has_the_digits_of_the_currency() -> None:
