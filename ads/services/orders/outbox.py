@@ -12,7 +12,7 @@ from typing import Any, Final, Protocol
 from django.db import connection, transaction
 from django.db.models import Min, QuerySet
 
-from ads.models import Campaign, PlatformAccount, SwitchOrder
+from ads.models import PlatformAccount, SwitchOrder
 from ads.models.platforms import MATCHED, ConnectionState, OrderState
 from ads.platforms import SIMULATED
 from ads.services import locks, messages, restored
@@ -122,15 +122,15 @@ def next_due(account_id: int) -> datetime | None:
 
 
 def still_meant(orders: Sequence[SwitchOrder], now: datetime) -> list[SwitchOrder]:
-    """Those of ``orders`` that agree with what is decided now; the others are superseded."""
-    decided = dict(
-        Campaign.objects.filter(pk__in={order.campaign_id for order in orders}).values_list(
-            "pk", "is_active"
-        )
-    )
-    outdated = [order.pk for order in orders if decided.get(order.campaign_id) != order.is_on]
-    _supersede(outdated, now)
-    return [order for order in orders if decided.get(order.campaign_id) == order.is_on]
+    """Those of ``orders`` that agree with what is decided now; the others are superseded.
+
+    So are those for IDs that other campaigns have by now: what is decided for these counts there.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_MEANT, [[order.pk for order in orders]])
+        meant = {pk for (pk,) in cursor.fetchall()}
+    _supersede([order.pk for order in orders if order.pk not in meant], now)
+    return [order for order in orders if order.pk in meant]
 
 
 def _supersede(ids: Sequence[int], now: datetime) -> None:
@@ -207,6 +207,15 @@ _BY_REFERENCE: Final = """
        AND known.reference = there.remote_id
      ORDER BY known.account = '' LIMIT 1
 """
+
+_MEANT: Final = f"""
+    SELECT there.id
+      FROM ads_switchorder AS there
+      JOIN ads_platformaccount AS account ON account.id = there.account_id
+      JOIN ads_campaign AS campaign ON campaign.id = there.campaign_id
+     WHERE there.id = ANY(%s::bigint[]) AND there.is_on = campaign.is_active
+       AND coalesce(({_BY_REFERENCE}), campaign.id) = campaign.id
+"""  # noqa: S608
 
 _DIFFERING: Final = f"""
       FROM ads_platformcampaign AS there

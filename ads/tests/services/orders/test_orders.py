@@ -191,6 +191,22 @@ def test_an_order_that_disagrees_with_what_is_decided_now_is_never_told() -> Non
     assert (platform.told, orders_of(campaign)) == ([], [(True, "superseded")])
 
 
+def test_an_order_for_an_id_that_another_campaign_has_by_now_is_never_told() -> None:
+    """It would start what the other campaign has stopped."""
+    campaign = running()
+    lifecycle.pause(campaign, now=NOON)
+    tell(campaign, Scripted())
+    lifecycle.activate(campaign, now=NOON + SECOND)
+    other = CampaignFactory.create(status="paused")
+    CampaignReference.objects.update(campaign=other)
+    platform = Scripted()
+
+    tell(other, platform, NOON + SECOND)
+
+    assert platform.told == []
+    assert orders_of(campaign) == [(False, "confirmed"), (True, "superseded")]
+
+
 def test_two_processes_never_tell_one_account_at_once() -> None:
     campaign = running()
     lifecycle.pause(campaign, now=NOON)
