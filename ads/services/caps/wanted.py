@@ -58,12 +58,21 @@ def wanted(campaign_ids: Collection[int], now: datetime) -> dict[int, Wanted]:
     campaigns = Campaign.objects.filter(pk__in=locks.among(campaign_ids))
     limits = _limits(campaigns, now)
     where = _places(list(limits))
-    shared_by = Counter(where.values())
     accounts = orders.may_switch().select_related("connection").in_bulk()
+    places = PlatformCampaign.objects.filter(pk__in=locks.among(where), gone_at=None)
+    there = list(places.select_related("account"))
+    # Once each, also where two connections know the account: it was connected again, say.
+    shared_by = Counter(
+        campaign
+        for campaign, *_ in {
+            (where[one.pk], one.account.platform, one.account.remote_id, one.remote_id)
+            for one in there
+        }
+    )
     found = {}
-    for place in PlatformCampaign.objects.filter(
-        pk__in=locks.among(where), account__in=list(accounts), gone_at=None
-    ):
+    for place in there:
+        if place.account_id not in accounts:
+            continue
         place.account = accounts[place.account_id]
         one = _wanted(place, limits[where[place.pk]], shared_by[where[place.pk]])
         if one is not None:

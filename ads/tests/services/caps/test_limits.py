@@ -59,6 +59,25 @@ def test_a_strict_cap_allows_for_what_the_platform_may_overspend(
     assert platform.capped[1:] == [("7", Decimal("18.75")), ("8", Decimal("18.75"))]
 
 
+def test_a_strict_cap_is_shared_with_no_place_where_nothing_is_spent(
+    platform: Scripted, its: PlatformAccount
+) -> None:
+    """The same account of a connection that was removed, and a campaign that is gone there."""
+    campaign = capped(its, how="strict")
+    before = account(
+        connection("Before", state="disconnected", disconnected_at=NOON), is_read=False
+    )
+    PlatformCampaign.objects.create(
+        account=before, remote_id="7", is_on=True, daily_budget=OWN, seen_at=NOON
+    )
+    known_as(campaign, "8")
+    PlatformCampaign.objects.create(account=its, remote_id="8", seen_at=NOON, gone_at=NOON)
+
+    tick()
+
+    assert platform.capped == [("7", Decimal("37.50"))]
+
+
 def test_a_budget_there_is_never_raised(platform: Scripted, its: PlatformAccount) -> None:
     capped(its, daily_budget=300)
     tick()
