@@ -12,7 +12,6 @@ from typing import Any, Final
 
 from ads.platforms.interface import Account, RemoteCampaign
 from ads.platforms.meta_ads.errors import unreadable
-from ads.rules.calendar import names
 from ads.rules.platform_ids import spelled
 
 ACCOUNT_FIELDS: Final = "account_id,name,currency,timezone_name,account_status,business{id}"
@@ -59,7 +58,7 @@ def account(row: Mapping[str, Any]) -> Account:
     return Account(
         id=spelled(account_id, account=True),
         name=str(row.get("name") or account_id),
-        timezone=timezone if isinstance(timezone, str) and timezone in names() else "",
+        timezone=timezone if isinstance(timezone, str) else "",
         currency=str(row.get("currency") or ""),
         parent=str(business.get("id") or "") if isinstance(business, Mapping) else "",
         state=_ACCOUNT_STATUS.get(status, f"status {status}") if isinstance(status, int) else "",

@@ -69,24 +69,8 @@ class Warehouse:
 
     def accounts(self) -> Sequence[Account]:
         """Every account that has rows, by platform and ID."""
-        names: dict[tuple[str, str], str] = {}
-        said: dict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)
         with self._table() as table:
-            options = [
-                option or (name if table.has(name) else "")
-                for name, option in (
-                    ("currency", self._settings.currency),
-                    ("timezone", self._settings.timezone),
-                )
-            ]
-            columns = [option for option in options if table.has(option)]
-            for platform, id_, name, values in table.accounts(*columns):
-                key = platform, id_
-                names[key] = max(name, names.get(key, ""))
-                by_column = dict(zip(columns, values, strict=True))
-                currency, timezone = (by_column.get(option, option) for option in options)
-                said[key].append((currency, timezone))
-        return [_account(*key, names[key], said[key]) for key in sorted(said)]
+            return self._accounts(table)
 
     def campaigns(self, account: Account) -> Sequence[RemoteCampaign]:
         """Every campaign that has rows; nobody knows here whether it is on."""
@@ -106,7 +90,7 @@ class Warehouse:
         names: dict[str, tuple[date, str]] = {}
         note = ""
         with self._table() as table:
-            rows = AccountRows(table, account)
+            rows = self._rows(table, account)
             first, last = rows.days
             fresh_until = rows.loaded_at or _begins(last, account.timezone)
             for row in rows.between(since, until, by_hour=by_hour):
@@ -134,7 +118,7 @@ class Warehouse:
         """The sums of all rows, those without a campaign included: a warehouse has no others."""
         totals: dict[date, Decimal] = defaultdict(Decimal)
         with self._table() as table:
-            for row in AccountRows(table, account).between(since, until, by_hour=False):
+            for row in self._rows(table, account).between(since, until, by_hour=False):
                 totals[row.day] += row.amount
         return dict(sorted(totals.items()))
 
@@ -159,6 +143,41 @@ class Warehouse:
     def close(self) -> None:
         """Let go of the driver."""
         self._access.close()
+
+    def _accounts(self, table: Table) -> list[Account]:
+        names: dict[tuple[str, str], str] = {}
+        said: dict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)
+        options = [
+            option or (name if table.has(name) else "")
+            for name, option in (
+                ("currency", self._settings.currency),
+                ("timezone", self._settings.timezone),
+            )
+        ]
+        columns = [option for option in options if table.has(option)]
+        for platform, id_, name, values in table.accounts(*columns):
+            key = platform, id_
+            names[key] = max(name, names.get(key, ""))
+            by_column = dict(zip(columns, values, strict=True))
+            currency, timezone = (by_column.get(option, option) for option in options)
+            said[key].append((currency, timezone))
+        return [_account(*key, names[key], said[key]) for key in sorted(said)]
+
+    def _rows(self, table: Table, account: Account) -> AccountRows:
+        """The rows of an account whose amounts can be added up.
+
+        Raises:
+            PlatformError: they are of several currencies, or of a day or currency that is unknown.
+        """
+        rows = AccountRows(table, account)
+        if not (account.currency and account.timezone):
+            for one in self._accounts(table):
+                if one.state and (one.platform, one.id) == (account.platform, account.id):
+                    raise PlatformError(
+                        f"query: {one.platform} account {one.id}: {one.state}.",
+                        remedy="Give all of its rows the same one, by its usual name.",
+                    )
+        return rows
 
     @contextlib.contextmanager
     def _table(self) -> Iterator[Table]:

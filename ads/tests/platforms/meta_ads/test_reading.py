@@ -25,7 +25,10 @@ def test_an_account_that_is_not_in_order_says_so(
     meta: StandIn, connector: MetaAdsConnector
 ) -> None:
     meta.post("/accounts/7001", {"state": "suspended", "timezone": "Mars/Olympus", "parent": ""})
-    assert connector.accounts()[0] == Account("7001", "Shoes", "", "USD", "", "disabled")
+    # As Meta names it: spend on days that are not known is not recorded.
+    assert connector.accounts()[0] == Account(
+        "7001", "Shoes", "Mars/Olympus", "USD", "", "disabled"
+    )
     meta.fault("unknown_enum", "accounts")
     assert connector.accounts()[1].state == "status 999"
 

@@ -197,6 +197,25 @@ def test_columns_say_each_accounts_currency_and_timezone(database: Database) -> 
     ]
 
 
+def test_amounts_whose_currency_or_day_is_not_known_are_not_read(database: Database) -> None:
+    """Dollars and euros would be added up, and counted as the brand's currency."""
+    database.table(
+        "('2026-11-28', 'google_ads', 1, 'c', 1, 'USD', 'Europe/Berlin'), "
+        "('2026-11-28', 'google_ads', 1, 'c', 2, 'EUR', 'Europe/Berlin'), "
+        "('2026-11-28', 'google_ads', 2, 'c', 1, 'USD', 'Mars'), "
+        "('2026-11-28', 'google_ads', 3, 'c', 1, NULL, NULL)",
+        columns=f"{COLUMNS}, currency, zone",
+    )
+    warehouse = database.connected(timezone="zone")
+    mixed, misspelt, unsaid = warehouse.accounts()
+
+    for account, said in ((mixed, "currency EUR, USD"), (misspelt, "timezone Mars")):
+        for read in (warehouse.costs, warehouse.account_totals):
+            with pytest.raises(PlatformError, match=f"google_ads account .: {said} cannot be used"):
+                read(account, DAY, DAY, now=NOW)
+    assert warehouse.costs(unsaid, DAY, DAY, now=NOW).rows[0].amount == 1
+
+
 @pytest.mark.parametrize(("value", "hour"), [(23, 23), ("07", 7), (Decimal(0), 0), (24, None)])
 def test_an_hour_is_a_whole_number_below_24(value: object, hour: int | None) -> None:
     if hour is not None:
