@@ -24,6 +24,9 @@ logger = structlog.stdlib.get_logger(__name__)
 #: What a platform says of an account; the columns of the same names.
 _SAID: Final = ("name", "timezone", "currency", "parent", "state", "is_read_only")
 
+#: What a platform that lets nobody into an account does not say either.
+_NOT_SAID: Final = ("name", "timezone", "currency", "parent")
+
 #: In the account's state once its connection lists it no more.
 NOT_LISTED: Final = "not listed any more"
 
@@ -101,6 +104,9 @@ def keep(
         if each.timezone and each.timezone not in calendar.names():
             said["state"] = f"its timezone, {each.timezone}, is not known"[:200]
         before = known.get(key)
+        if before is not None and each.state and not (each.timezone or each.currency):
+            # Nothing but that it cannot be opened: what was known holds, and is needed once it can.
+            said |= {name: getattr(before, name) for name in _NOT_SAID}
         if before is None:
             new.append(
                 PlatformAccount(

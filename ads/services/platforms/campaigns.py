@@ -19,6 +19,9 @@ _BATCH: Final = 2000
 #: What a platform says of a campaign; the columns of the same names.
 _SAID: Final = ("name", "is_on", "is_serving", "status", "daily_budget", "is_budget_shared")
 
+#: What the answer to an order shows too.
+_OF_SWITCH: Final = ("is_on", "is_serving", "status", "seen_at")
+
 
 def refresh(
     account: PlatformAccount, connector: Connector, now: datetime, *, only_changes: bool = False
@@ -48,9 +51,12 @@ def keep(
         before = known.get(remote_id)
         if before is not None and row.gone_at is not None:
             row.gone_at = before.gone_at or now
+        # Told and read back since this look began, which shows what was before.
         if before is not None and before.budget_seen_at and before.budget_seen_at >= now:
-            # Told and read back since this look began, which shows what was before.
             row.daily_budget, row.budget_seen_at = before.daily_budget, before.budget_seen_at
+        if before is not None and before.seen_at > now:
+            for name in _OF_SWITCH:
+                setattr(row, name, getattr(before, name))
     changed = [
         row
         for remote_id, row in rows.items()
@@ -67,7 +73,8 @@ def keep(
     if not only_changes:
         same = [row.pk for key, row in known.items() if key in rows]
         mine.filter(pk__in=same).update(
-            seen_at=now, budget_seen_at=Greatest("budget_seen_at", Value(now))
+            seen_at=Greatest("seen_at", Value(now)),
+            budget_seen_at=Greatest("budget_seen_at", Value(now)),
         )
     missing = [row.pk for key, row in known.items() if key not in rows and row.gone_at is None]
     mine.filter(pk__in=missing).update(gone_at=now)

@@ -29,6 +29,7 @@ from ads.services.platforms import matching, quota
 from ads.services.platforms.access import account_of, connected
 from ads.services.platforms.errors import connection_refused, sentence
 from ads.services.platforms.matching import Matched
+from ads.services.platforms.totals import whole_days
 from ads.services.platforms.windows import MONTH, ONE_DAY, Window, today_of
 
 logger = structlog.stdlib.get_logger(__name__)
@@ -100,7 +101,10 @@ def reconcile(account_id: int, now: datetime) -> int:
         say = logger.warning if isinstance(error, PlatformError) else logger.exception
         say("An account could not be reconciled", account=str(account), error=sentence(error))
         return 0
-    return _keep(account, _compared(account, window, totals, costs), window, now)
+    whole = whole_days(costs, window)
+    # Days that the answer may lack are not compared: what is missing would look like a difference.
+    found = _compared(account, whole, totals, costs) if whole else {}
+    return _keep(account, found, window, now)
 
 
 def _window(account: PlatformAccount, now: datetime) -> Window:

@@ -132,13 +132,20 @@ def _on_record(
     costs: Costs, those: Matched, window: Window, *, less: timedelta = timedelta(0)
 ) -> dict[tuple[str, date], DayTotal]:
     """What was reported before, as zero, on the days of which the answer leaves nothing out."""
-    if not costs.complete:
-        return {}
+    whole = whole_days(costs, window, less=less)
+    return matching.on_record(those, whole) if whole else {}
+
+
+def whole_days(costs: Costs, window: Window, *, less: timedelta = timedelta(0)) -> Window | None:
+    """The days of ``window`` of which the answer leaves nothing out; None: it may of each.
+
+    ``less``: so many fewer at either end of what the platform says.
+    """
     whole = window
     if costs.complete_days is not None:
         first, last = costs.complete_days
         whole = Window(max(first + less, window.since), min(last - less, window.until))
-    return matching.on_record(those, whole) if whole.days > 0 else {}
+    return whole if costs.complete and whole.days > 0 else None
 
 
 def _added_up(

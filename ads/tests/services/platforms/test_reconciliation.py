@@ -140,3 +140,23 @@ def test_a_failure_is_tried_again_the_next_night_and_changes_nothing(platform: S
     platforms.reconcile(its.pk, NOON + DAY)
     its.connection.refresh_from_db()
     assert its.connection.state == "refused"
+
+
+def test_days_that_an_answer_may_lack_are_not_compared(platform: Scripted) -> None:
+    """Such as those that a warehouse does not hold any more, or of a report without a file."""
+    campaign = CampaignFactory.create()
+    known_as(campaign, "7")
+    its = account(connection())
+    platform.costs_of["1"] = [Cost("7", FIRST, Decimal(5)), Cost("7", SECOND, Decimal(6))]
+    platform.totals_of["1"] = {FIRST: Decimal(5), SECOND: Decimal(6)}
+    update(NOON)
+    del platform.costs_of["1"][0], platform.totals_of["1"][FIRST]
+
+    platform.complete_days = SECOND, SECOND
+    assert platforms.reconcile(its.pk, NOON) == 0
+    platform.complete, platform.complete_days = False, None
+    platform.costs_of["1"].clear()
+    assert platforms.reconcile(its.pk, NOON) == 0
+
+    platform.complete = True
+    assert platforms.reconcile(its.pk, NOON) == 3  # both days and their month

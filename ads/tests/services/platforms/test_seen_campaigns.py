@@ -7,6 +7,7 @@ import pytest
 from ads.models import (
     PlatformAccount,
     PlatformCampaign,
+    SwitchOrder,
 )
 from ads.platforms.interface import Account, RemoteCampaign, Unreachable
 from ads.services import platforms
@@ -133,3 +134,45 @@ def test_campaigns_that_cannot_be_listed_are_asked_for_again_and_that_is_said(
     its.refresh_from_db()
     assert (its.problem, its.failing_since) == ("", None)
     assert its.campaigns.count() == 1
+
+
+def test_an_account_of_which_only_a_problem_is_said_keeps_its_currency_and_timezone(
+    platform: Scripted,
+) -> None:
+    """Without them euros would be recorded as dollars once the problem is over."""
+    its = connection()
+    platform.listed = [Account("1", "One", "Europe/Berlin", "EUR", "9")]
+    platforms.list_accounts(its.pk, NOON)
+    platform.listed = [Account("1", "1", state="customer not enabled")]
+
+    platforms.list_accounts(its.pk, NOON + HOUR)
+
+    one = PlatformAccount.objects.get()
+    assert (one.name, one.timezone, one.currency) == ("One", "Europe/Berlin", "EUR")
+    assert (one.parent, one.state) == ("9", "customer not enabled")
+
+
+def test_a_look_that_began_before_an_order_was_confirmed_says_nothing_of_its_campaign(
+    platform: Scripted,
+) -> None:
+    """Else somebody who then switches it there is not noticed before the next hour."""
+    its = account(connection(), week_answered_at=NOON)
+    campaign = CampaignFactory.create(status="paused")
+    known_as(campaign, "7")
+    platform.campaigns_of["1"] = [RemoteCampaign("7", "Spring", is_on=True, status="ENABLED")]
+    orders_told_at = NOON + MINUTE
+    PlatformCampaign.objects.create(
+        account=its, remote_id="7", name="Spring", is_on=False, status="PAUSED",
+        seen_at=orders_told_at,
+    )  # fmt: skip
+    SwitchOrder.objects.create(
+        campaign=campaign, account=its, remote_id="7", is_on=False, written_at=NOON,
+        state="confirmed", settled_at=orders_told_at,
+    )  # fmt: skip
+
+    update(NOON)
+    seen = PlatformCampaign.objects.get()
+    assert (seen.is_on, seen.status, seen.seen_at) == (False, "PAUSED", orders_told_at)
+
+    update(NOON + 5 * MINUTE)  # it is on, by hand
+    assert platform.switched == [("1", {"7": False})]
