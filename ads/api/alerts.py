@@ -1,5 +1,6 @@
 """Alerts: listed, and acknowledged."""
 
+from collections.abc import Collection
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any
@@ -14,6 +15,7 @@ from ads.models.access import Scope
 from ads.models.alerts import AlertKind
 from ads.services import alerts, visible
 from ads.services.actor import current_actor
+from ads.services.senders import visibility
 
 router = Router(tags=["alerts"], auth=ApiKey(Scope.READ))
 acting = Router(tags=["alerts"], auth=ApiKey(Scope.CAMPAIGNS_ACT))
@@ -42,11 +44,15 @@ class AlertAnswer(Schema):
     at: datetime
     resolved_at: Annotated[datetime | None, Field(description="Since when it is over.")]
     acknowledged_at: datetime | None
-    acknowledged_by: Annotated[str, Field(description="Empty: nobody.")]
+    acknowledged_by: Annotated[
+        str,
+        Field(description="Empty: nobody. Without names for keys limited to brands."),
+    ]
 
     @classmethod
-    def of(cls, alert: Alert) -> "AlertAnswer":
+    def of(cls, alert: Alert, brand_ids: Collection[int] | None) -> "AlertAnswer":
         said = alerts.texts.of(alert)
+        by = alert.acknowledged_by
         names = ("kind", "period", "figures", "at", "resolved_at", "acknowledged_at")
         return cls(
             id=alert.pk,
@@ -56,7 +62,7 @@ class AlertAnswer(Schema):
             title=said.title,
             text=said.text,
             next=said.next,
-            acknowledged_by=alert.acknowledged_by,
+            acknowledged_by=by and visibility.actor(by, brand_ids),
             **{name: getattr(alert, name) for name in names},
         )
 
@@ -87,7 +93,7 @@ def list_alerts(request: ApiRequest, response: HttpResponse, page: Query[Asked])
     found = list(rows.order_by("pk")[: page.limit + 1])
     next_cursor = paging.cursor_after(found[page.limit - 1].pk) if len(found) > page.limit else None
     paging.link(request, response, next_cursor)
-    items = [AlertAnswer.of(alert) for alert in found[: page.limit]]
+    items = [AlertAnswer.of(alert, request.auth.brand_ids) for alert in found[: page.limit]]
     return AlertPage(items=items, next_cursor=next_cursor)
 
 
@@ -104,7 +110,7 @@ def acknowledge_alert(request: ApiRequest, alert_id: Path[Id]) -> AlertAnswer:
     if not found:
         raise Problem(Kind.NOT_FOUND, f"There is no alert {alert_id}.")
     alerts.bell.acknowledge(found, by=current_actor(), now=request.now)
-    return AlertAnswer.of(_seen(request).get(pk=alert_id))
+    return AlertAnswer.of(_seen(request).get(pk=alert_id), request.auth.brand_ids)
 
 
 def _named(row: Brand | Campaign | None) -> Named | None:

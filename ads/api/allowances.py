@@ -34,6 +34,7 @@ from ads.rules.allowances import LONGEST_REASON, InvalidAllowance, Terms
 from ads.rules.money import InvalidAmount, parse_amount
 from ads.services.bulk import RunOnPreview, preview_run_on, preview_take_back, standing_limit
 from ads.services.delivery import AllowanceConflict, AllowanceOver, allowances
+from ads.services.senders import visibility
 
 router = Router(tags=["allowances"], auth=ApiKey(Scope.CAMPAIGNS_ACT))
 
@@ -212,7 +213,10 @@ def undo_allowance(
             if not preview:
                 allowances.undo(allowance, now=request.now)
         except AllowanceOver as error:
-            raise Problem(Kind.CONFLICT, str(error)) from error
+            by = visibility.actor(allowance.undone_by, request.auth.brand_ids)
+            if by != allowance.undone_by:
+                allowance.undone_by = f"a {by}"
+            raise Problem(Kind.CONFLICT, allowances.over(allowance, request.now)) from error
         return RunOnAnswer.of(done, _answer(request, allowance), allowance.brand, previewed=preview)
 
 

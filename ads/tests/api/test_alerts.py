@@ -3,6 +3,7 @@
 import pytest
 
 from ads.models import Alert, Brand, Campaign
+from ads.services.alerts import bell
 from ads.tests.api.support import Program, key_for, problem
 from ads.tests.factories import CampaignFactory
 from ads.tests.services.alerts.support import another_rule, channel, evaluate, rule
@@ -46,10 +47,23 @@ def test_acknowledging_names_the_key_and_changes_nothing_twice(brand: Brand) -> 
     answer = program.post(f"/alerts/{mine.pk}/acknowledge").json()
     again = program.post(f"/alerts/{mine.pk}/acknowledge").json()
 
-    assert answer["acknowledged_by"].startswith("key: ")
+    mine.refresh_from_db()
+    assert (answer["acknowledged_by"], mine.acknowledged_by) == ("key", "key: ETL")
     assert again == answer
     problem(program.post(f"/alerts/{other.pk}/acknowledge"), 404, "not-found")
     other.refresh_from_db()
     assert other.acknowledged_at is None
     reader = Program(key_for("Reader", source="reader", scopes=("read",)))
     problem(reader.post(f"/alerts/{other.pk}/acknowledge"), 403, "missing-scope")
+
+
+def test_a_limited_key_is_not_told_which_person_acknowledged(brand: Brand) -> None:
+    alert = Alert.objects.get(brand=brand)
+    bell.acknowledge([alert], by="olivia", now=NOON)
+    limited = Program(key_for(brands=(brand,), scopes=("read",)))
+    everybody = Program(key_for("All", source="all", scopes=("read",)))
+
+    [shown] = limited.get("/alerts").json()["items"]
+    [same] = everybody.get(f"/alerts?brand={brand.pk}").json()["items"]
+
+    assert (shown["acknowledged_by"], same["acknowledged_by"]) == ("person", "olivia")

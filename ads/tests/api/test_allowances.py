@@ -8,6 +8,7 @@ import time_machine
 
 from ads.models import Allowance, Brand, Campaign
 from ads.services.actor import acting_as
+from ads.services.delivery import allowances
 from ads.tests.api.support import Program, key_for, problem
 from ads.tests.factories import BrandFactory, CampaignFactory
 from ads.tests.support import NOON, at, delivers, let_run_on, spend
@@ -132,6 +133,18 @@ def test_undone_it_stops(program: Program, campaign: Campaign) -> None:
     assert not delivers(campaign)
     again = problem(program.post(address), 409, "conflict")
     assert "key: ETL undid it at 2024-05-15 14:00 Berlin" in again["detail"]
+
+
+def test_a_limited_key_is_not_told_which_person_undid_an_allowance(campaign: Campaign) -> None:
+    with acting_as("olivia"):
+        let_run_on(campaign, amount=20, now=NOON)
+        allowance = Allowance.objects.get()
+        allowances.undo(allowance, now=NOON)
+    limited = Program(key_for(brands=(campaign.brand,), scopes=("campaigns:act",)))
+
+    said = problem(limited.post(f"/allowances/{allowance.pk}/undo"), 409, "conflict")
+
+    assert said["detail"] == "$20.00 for Spring: a person undid it at 2024-05-15 14:00 Berlin."
 
 
 def test_what_has_ended_is_not_undone(program: Program, campaign: Campaign, noon: Any) -> None:
