@@ -124,7 +124,7 @@ def next_due(account_id: int) -> datetime | None:
 def still_meant(orders: Sequence[SwitchOrder], now: datetime) -> list[SwitchOrder]:
     """Those of ``orders`` that agree with what is decided now; the others are superseded.
 
-    So are those for IDs that other campaigns have by now: what is decided for these counts there.
+    Where another campaign has the ID by now, what is decided for that one counts there.
     """
     with connection.cursor() as cursor:
         cursor.execute(_MEANT, [[order.pk for order in orders]])
@@ -212,9 +212,9 @@ _MEANT: Final = f"""
     SELECT there.id
       FROM ads_switchorder AS there
       JOIN ads_platformaccount AS account ON account.id = there.account_id
-      JOIN ads_campaign AS campaign ON campaign.id = there.campaign_id
+      JOIN ads_campaign AS campaign
+        ON campaign.id = coalesce(({_BY_REFERENCE}), there.campaign_id)
      WHERE there.id = ANY(%s::bigint[]) AND there.is_on = campaign.is_active
-       AND coalesce(({_BY_REFERENCE}), campaign.id) = campaign.id
 """  # noqa: S608
 
 _DIFFERING: Final = f"""
@@ -229,7 +229,7 @@ _DIFFERING: Final = f"""
            ) AS last ON true
      WHERE there.account_id = %(account)s AND there.gone_at IS NULL
        AND there.is_on <> campaign.is_active
-       AND (last.settled_at IS NULL OR last.settled_at < there.seen_at)
+       AND (last.settled_at IS NULL OR last.settled_at <= there.seen_at)
        AND (last.state IS DISTINCT FROM '{OrderState.REFUSED}'
             OR last.is_on <> campaign.is_active OR last.settled_at < %(again)s)
        AND (brand.puts_switches_right OR last.state IS DISTINCT FROM '{OrderState.CONFIRMED}'

@@ -207,6 +207,15 @@ def test_an_order_for_an_id_that_another_campaign_has_by_now_is_never_told() -> 
     assert orders_of(campaign) == [(False, "confirmed"), (True, "superseded")]
 
 
+def test_a_stop_that_the_campaign_that_has_the_id_by_now_needs_too_is_told() -> None:
+    campaign = running()
+    lifecycle.pause(campaign, now=NOON)
+    other = CampaignFactory.create(status="paused")
+    CampaignReference.objects.update(campaign=other)
+
+    assert tell(other, Scripted()).stopped == 1
+
+
 def test_two_processes_never_tell_one_account_at_once() -> None:
     campaign = running()
     lifecycle.pause(campaign, now=NOON)
@@ -360,6 +369,19 @@ class TestPuttingRight:
 
         lifecycle.activate(campaign, now=NOON + MINUTE)  # a decision of ours counts again
         assert orders_of(campaign) == [(False, "confirmed"), (True, "pending")]
+
+    def test_one_whose_id_a_stopped_campaign_has_got_is_stopped_at_the_next_look(self) -> None:
+        """Of what is as it was confirmed, a look between the hourly ones notes no other time."""
+        campaign = running()
+        lifecycle.pause(campaign, now=NOON)
+        tell(campaign, Scripted())
+        lifecycle.activate(campaign, now=NOON)
+        tell(campaign, Scripted())
+        other = CampaignFactory.create(status="paused")
+        CampaignReference.objects.update(campaign=other)
+
+        assert orders.put_right(PlatformAccount.objects.get().pk, NOON + 5 * MINUTE) == 1
+        assert orders_of(other) == [(False, "pending")]
 
     def test_what_was_seen_before_the_last_answer_says_nothing(self) -> None:
         campaign = running()
