@@ -13,6 +13,9 @@ from functools import cache, lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo, available_timezones
 
+#: The timezone in which a new day begins first.
+FIRST_TO_TURN: Final = "Etc/GMT-14"
+
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _DAY: Final = timedelta(days=1)
 _HOUR: Final = timedelta(hours=1)

@@ -106,7 +106,7 @@ class Warehouse:
                 for (campaign, day, hour), amount in sums.items()
             ],
             asked_at=now,
-            fresh_until=fresh_until and min(fresh_until, now),
+            fresh_until=min(fresh_until, now),
             complete=first <= last,
             complete_days=(first, last) if first <= last else None,
             note=note,
@@ -211,6 +211,9 @@ def _account(platform: str, id_: str, name: str, said: list[tuple[str, str]]) ->
     )
 
 
-def _begins(day: date, timezone: str) -> datetime | None:
-    """When a day begins; it is not known how much of the newest day has been loaded."""
-    return calendar.day_begins(day, timezone) if timezone else None
+def _begins(day: date, timezone: str) -> datetime:
+    """When a day begins; it is not known how much of the newest day has been loaded.
+
+    Of an unknown timezone, when it begins anywhere: never later than it does.
+    """
+    return calendar.day_begins(day, timezone or calendar.FIRST_TO_TURN)

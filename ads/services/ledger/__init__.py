@@ -36,7 +36,6 @@ from ads.services.ledger.sources import latest_of_sources, ledger_sources, with_
 from ads.services.ledger.summaries import Figures, Month
 from ads.services.ledger.validation import (
     EARLIEST,
-    FIRST_TO_TURN,
     LATEST,
     LONGEST,
     check_amount,

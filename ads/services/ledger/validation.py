@@ -13,6 +13,7 @@ from typing import Final
 from ads.models import Campaign
 from ads.models.spend import BETWEEN, Kind
 from ads.rules.calendar import (
+    FIRST_TO_TURN,
     InvalidDate,
     UnknownTimezone,
     day_bounds,
@@ -55,9 +56,6 @@ LATEST: Final = date(9000, 1, 1)
 
 #: How far a source's clock may be ahead of ours.
 CLOCK_TOLERANCE: Final = timedelta(minutes=15)
-
-#: The timezone in which a new day begins first.
-FIRST_TO_TURN: Final = "Etc/GMT-14"
 
 
 def check_row(row: object, kind: Kind, now: datetime) -> Row:

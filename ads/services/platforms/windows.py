@@ -9,8 +9,7 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from ads.models import PlatformAccount
-from ads.rules.calendar import local_date, local_time
-from ads.services.ledger import FIRST_TO_TURN
+from ads.rules.calendar import FIRST_TO_TURN, local_date, local_time
 
 ONE_DAY: Final = timedelta(days=1)
 

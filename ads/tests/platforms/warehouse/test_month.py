@@ -157,6 +157,22 @@ def test_hours_are_read_where_a_column_says_them(database: Database) -> None:
     assert hourly.costs(account, LAST, LAST, now=NOW).rows == [Cost("c", LAST, Decimal("3.5"))]
 
 
+def test_days_of_an_unknown_timezone_are_known_up_to_where_they_begin_first(
+    database: Database,
+) -> None:
+    """Else a warehouse that nobody loads any more would count as fresh, and nothing be stopped."""
+    database.table(
+        "(DATE '2026-11-28', 'google_ads', '1', 'c', 1)",
+        columns="date_day, platform, account_id, campaign_id, spend",
+    )
+    warehouse = database.connected()
+    (account,) = warehouse.accounts()
+
+    costs = warehouse.costs(account, LAST, LAST, now=NOW)
+
+    assert (account.timezone, costs.fresh_until) == ("", datetime(2026, 11, 27, 10, tzinfo=UTC))
+
+
 def test_the_newest_load_says_how_fresh_the_spend_is(database: Database) -> None:
     database.table(
         "(DATE '2026-11-27', 'google_ads', '1', 'c', 1, TIMESTAMP '2026-11-28 04:30:00'), "
