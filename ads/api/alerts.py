@@ -51,6 +51,9 @@ class AlertAnswer(Schema):
 
     @classmethod
     def of(cls, alert: Alert, brand_ids: Collection[int] | None) -> "AlertAnswer":
+        if brand_ids is not None and (reason := alert.figures.get("reason")):
+            # It ends with whoever did it, and a key's name may have the word too.
+            alert.figures = {**alert.figures, "reason": reason.partition(" by ")[0]}
         said = alerts.texts.of(alert)
         by = alert.acknowledged_by
         names = ("kind", "period", "figures", "at", "resolved_at", "acknowledged_at")

@@ -3,11 +3,13 @@
 import pytest
 
 from ads.models import Alert, Brand, Campaign
+from ads.services import alerts
+from ads.services.actor import acting_as
 from ads.services.alerts import bell
 from ads.tests.api.support import Program, key_for, problem
 from ads.tests.factories import CampaignFactory
 from ads.tests.services.alerts.support import another_rule, channel, evaluate, rule
-from ads.tests.support import NOON, spend
+from ads.tests.support import NOON, enforce_all, let_run_on, spend
 
 pytestmark = pytest.mark.django_db
 
@@ -67,3 +69,26 @@ def test_a_limited_key_is_not_told_which_person_acknowledged(brand: Brand) -> No
     [same] = everybody.get(f"/alerts?brand={brand.pk}").json()["items"]
 
     assert (shown["acknowledged_by"], same["acknowledged_by"]) == ("person", "olivia")
+
+
+def test_a_limited_key_is_told_why_a_campaign_runs_again_but_not_by_whom(brand: Brand) -> None:
+    enforce_all(NOON)
+    rule("resumed")
+    alerts.evaluate(NOON)
+    campaign = Campaign.objects.get(brand=brand)
+    spend(campaign, 20, NOON)
+    with acting_as("olivia"):
+        let_run_on(campaign, amount=50, now=NOON)
+    alerts.evaluate(NOON)
+    limited = Program(key_for(brands=(brand,), scopes=("read",)))
+    everybody = Program(key_for("All", source="all", scopes=("read",)))
+
+    [shown] = limited.get("/alerts?state=over").json()["items"]
+    [same] = everybody.get("/alerts?state=over").json()["items"]
+
+    assert same["text"] == "Let run on by olivia, at 2024-05-15 12:00 UTC."
+    assert shown["text"] == "Let run on, at 2024-05-15 12:00 UTC."
+    assert (same["figures"]["reason"], shown["figures"]["reason"]) == (
+        "Let run on by olivia",
+        "Let run on",
+    )
