@@ -1,5 +1,6 @@
 """Asking one account what its campaigns have cost, and recording it at once."""
 
+from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -133,19 +134,25 @@ def _ask_for(
         by_hour = replace(prepared, rows=[])
         totals.of_hours(hours, wider, those, by_hour, now)
         outcome += record_rows(by_hour.rows, source=account.source, now=now)
-        _discard_days(account, prepared, now)
+        _discard_days(account, by_hour.added_up(those), window, now)
     elif prepared.by_hours:
         totals.without_hours(those, prepared)
     outcome.problems = prepared.problems() + outcome.problems
     return outcome, costs
 
 
-def _discard_days(account: PlatformAccount, prepared: totals.Prepared, now: datetime) -> None:
-    """Let nothing wait that came before the campaign was matched and is now recorded by hours."""
+def _discard_days(
+    account: PlatformAccount, ids: Collection[str], window: Window, now: datetime
+) -> None:
+    """Let nothing wait that came before the campaign was matched and is now recorded by hours.
+
+    Of other days than these the hours have not been read; they may never be.
+    """
     waits = WaitingSpend.objects.filter(
         unknown__platform=account.platform,
         unknown__account=account.remote_id,
-        unknown__reference__in=prepared.by_hours,
+        unknown__reference__in=ids,
+        date__range=(window.since, window.until),
         source=account.source,
         kind=Kind.DAY_TOTAL,
         discarded_at=None,

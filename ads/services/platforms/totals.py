@@ -35,6 +35,11 @@ class Prepared:
     #: By the sentence about them, the campaigns that are not recorded.
     left_out: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
 
+    def added_up(self, those: Matched) -> set[str]:
+        """Those of :attr:`by_hours` whose hours could be added up."""
+        left_out = set().union(*self.left_out.values())
+        return {one for one in self.by_hours if those.owners[one].campaign_id not in left_out}
+
     def problems(self) -> list[str]:
         """A sentence for each kind of campaigns that are not recorded."""
         return [

@@ -207,6 +207,49 @@ def test_spend_that_waited_is_refused_on_another_brands_day_and_recorded_by_hour
     assert waits.discarded_because == "Its hours were added up to the brand's days."
 
 
+def waited_in_tokyo(platform: Scripted, timezone: str, *days: date) -> datetime:
+    """Spend of an account in Tokyo, by day and by hour, that waited for a campaign in ``timezone``;
+    until when."""
+    its = account(connection(), timezone="Asia/Tokyo")
+    platform.gives_hours = True
+    platform.costs_of["1"] = [Cost("7", day, Decimal(24)) for day in days]
+    now = datetime(2026, 3, 4, 15, 30, tzinfo=UTC)  # 5 March in Tokyo
+    update(now)
+    assert WaitingSpend.objects.count() == len(days)
+    PlatformAccount.objects.update(week_answered_at=now + HOUR)
+    for day in days:
+        begin = datetime(day.year, day.month, day.day, tzinfo=UTC) - 33 * HOUR
+        platform.costs_of["1"] += each_hour("7", begin, [1] * 72, 9)
+    abroad = CampaignFactory.create(brand=BrandFactory.create(timezone=timezone))
+    known_as(abroad, "7", account=its.remote_id)
+    return now
+
+
+def test_what_waits_is_discarded_for_no_days_but_those_whose_hours_were_read(
+    platform: Scripted,
+) -> None:
+    recent, earlier = date(2026, 3, 5), date(2026, 2, 20)
+    now = waited_in_tokyo(platform, "America/Los_Angeles", earlier, recent)
+
+    update(now + HOUR / 12)
+
+    waiting = WaitingSpend.objects.filter(discarded_at=None)
+    assert list(waiting.values_list("date", flat=True)) == [earlier]
+    update(now + 36 * HOUR)  # the last 35 days
+    assert not waiting.exists()
+    assert spent(Campaign.objects.get(), date(2026, 2, 19)) == 24
+
+
+def test_what_waits_is_not_discarded_if_its_hours_cannot_be_added_up(platform: Scripted) -> None:
+    now = waited_in_tokyo(platform, "Asia/Kolkata", date(2026, 3, 5))
+
+    update(now + HOUR / 12)
+
+    assert "so its hours cannot be added up" in PlatformAccount.objects.get().problem
+    assert not Spend.objects.exists()
+    assert WaitingSpend.objects.filter(discarded_at=None).count() == 1
+
+
 def test_a_platform_that_does_not_say_its_timezone_means_the_brands(platform: Scripted) -> None:
     campaign = campaign_in("Pacific/Auckland")
     account(connection(), timezone="", **READ)
