@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any, Final
 
 from django.db import connection
-from django.db.models import OuterRef, Subquery
 
 from ads.models import Brand, Campaign, DeliveryChange
 from ads.models.spend import Kind
@@ -109,17 +109,8 @@ def _stale(brand: Brand, sources: Mapping[int, list[Source]], now: datetime) -> 
 
 
 def _spent_since(brand: Brand, heard: Mapping[int, datetime], now: datetime) -> Decimal | None:
-    """By campaign of the brand, up to when its spend is known. Two queries."""
-    last = DeliveryChange.objects.filter(campaign=OuterRef("pk")).order_by("-at", "-id")
-    rows = Campaign.objects.filter(pk__in=heard).annotate(
-        switched_at=Subquery(last.values("at")[:1])
-    )
-    ended = {
-        pk: now if is_active or switched_at is None else switched_at
-        for pk, is_active, switched_at in rows.order_by().values_list(
-            "pk", "is_active", "switched_at"
-        )
-    }
+    """By campaign of the brand, up to when its spend is known. Three queries."""
+    ran = _ran_since(heard, now)
     zone = brand.timezone if brand.timezone in names() else "UTC"
     first_day = local_date(min(heard.values()) - RATE_OVER, zone)
     last_day = local_date(max(heard.values()), zone)
@@ -134,11 +125,28 @@ def _spent_since(brand: Brand, heard: Mapping[int, datetime], now: datetime) -> 
         cursor.execute(_RATES, columns)
         rates = cursor.fetchall()
     found = [
-        total * (max(min(ended.get(pk, now), now) - heard[pk], _NOTHING) // _MINUTE)
-        / (RATE_OVER // _MINUTE)
-        for pk, total in rates
-    ]  # fmt: skip
+        total * (ran.get(pk, _NOTHING) // _MINUTE) / (RATE_OVER // _MINUTE) for pk, total in rates
+    ]
     return estimate(sum(found, Decimal(0)), brand.currency) if found else None
+
+
+def _ran_since(heard: Mapping[int, datetime], now: datetime) -> dict[int, timedelta]:
+    """For how long each campaign has delivered since an instant of its own. Two queries."""
+    delivers = Campaign.objects.filter(pk__in=heard).order_by().values_list("pk", "is_active")
+    switched: dict[int, list[datetime]] = {pk: [] for pk in heard}
+    later = DeliveryChange.objects.filter(
+        campaign__in=heard, at__gt=min(heard.values()), at__lte=now
+    )
+    for pk, at in later.order_by("-at", "-id").values_list("campaign", "at"):
+        if at > heard[pk]:
+            switched[pk].append(at)
+    ran = {}
+    for pk, is_on in delivers:
+        # From now backward: each switch divides a time in which it was on from one in which not.
+        edges = [now, *switched[pk], heard[pk]]
+        spans = [end - begin for end, begin in pairwise(edges)]
+        ran[pk] = sum(spans[0 if is_on else 1 :: 2], _NOTHING)
+    return ran
 
 
 #: What each campaign has spent in the hours before an instant of its own. A day total's entry was

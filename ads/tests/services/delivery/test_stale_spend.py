@@ -296,6 +296,53 @@ def test_a_warning_estimates_what_has_been_spent_since(platform: doubles.Scripte
     assert freshness.problems(NOON + HOUR) == []
 
 
+def test_the_estimate_is_of_the_time_in_which_the_campaign_ran(
+    platform: doubles.Scripted,
+) -> None:
+    brand = strict_brand(stops_when_stale=False)
+    its = account(heard_at=None)
+    campaign = referring(brand)
+    enforce_all(NOON - 12 * HOUR)
+    platform.costs_of["1"] = [Cost("7", NOON.date(), Decimal(120))]
+    ask(its.pk, NOON)  # $10 an hour
+
+    def estimate(hours: float) -> Decimal | None:
+        stale = freshness.stale_of_campaign(campaign, NOON + hours * HOUR)
+        return stale.estimate if stale else None
+
+    for hours, status in ((1, "paused"), (5, "active"), (6, "paused")):
+        Campaign.objects.filter(pk=campaign.pk).update(status=status)
+        enforce_all(NOON + hours * HOUR)
+        if status == "active":
+            assert estimate(5.5) == 15
+    assert estimate(8) == 20  # two hours of eight
+    Campaign.objects.filter(pk=campaign.pk).update(status="active")
+    enforce_all(NOON + 8 * HOUR)
+    assert estimate(9) == 30
+
+
+def test_the_estimate_of_a_brand_counts_each_campaign_from_its_own_last_report(
+    platform: doubles.Scripted,
+) -> None:
+    brand = strict_brand(stops_when_stale=False)
+    one, two = account("1", None), account("2", None)
+    referring(brand)
+    other = referring(brand, account="2", reference="8")
+    enforce_all(NOON - 12 * HOUR)
+    platform.costs_of["1"] = [Cost("7", NOON.date(), Decimal(120))]
+    platform.costs_of["2"] = [Cost("8", NOON.date(), Decimal(150))]
+    ask(one.pk, NOON)  # $10 an hour
+    for hours, status in ((1, "paused"), (2, "active")):
+        Campaign.objects.filter(pk=other.pk).update(status=status)
+        enforce_all(NOON + hours * HOUR)
+    ask(two.pk, NOON + 3 * HOUR)  # as much
+
+    stale = freshness.stale_of_brand(brand, NOON + 5 * HOUR)
+
+    assert stale is not None
+    assert stale.estimate == 50 + 20
+
+
 @pytest.mark.parametrize(("currency", "said"), [("JPY", "¥3"), ("KWD", "KWD 3.333")])
 def test_the_estimate_has_the_digits_of_the_currency(
     platform: doubles.Scripted, currency: str, said: str
