@@ -108,10 +108,10 @@ class Budget:
     """An owner's budget in one period, ``first`` to ``last``, and what was spent.
 
     ``limit``: the budget and what is allowed beyond it; None: no budget. ``spent`` of it so far;
-    ``spent_today`` of ``daily_limit``, which bounds a day. ``by_day``: spend of the days before
-    today, four weeks and the period's. ``ran_before``: it spent in the month before (of a day:
-    before today). ``runs``: people want it to. ``start``, ``end``: of its flight. ``places``:
-    decimal places of its currency.
+    ``spent_today`` of ``daily_limit``, which bounds today; ``daily_budget`` bounds each later day.
+    ``by_day``: spend of the days before today, four weeks and the period's. ``ran_before``: it
+    spent in the month before (of a day: before today). ``runs``: people want it to. ``start``,
+    ``end``: of its flight. ``places``: decimal places of its currency.
     """
 
     first: date
@@ -121,6 +121,7 @@ class Budget:
     by_day: Mapping[date, Decimal]
     spent_today: Decimal = _ZERO
     daily_limit: Decimal | None = None
+    daily_budget: Decimal | None = None
     ran_before: bool = False
     runs: bool = True
     start: date | None = None

@@ -267,11 +267,11 @@ class _Rest:
         return whole - weigh.part(self.first) * self.calendar.elapsed * self.goes_on
 
     def bounded(self, amount: Decimal, budget: Budget) -> Decimal:
-        """Not more than the daily budget lets through."""
-        if budget.daily_limit is None:
+        """Not more than the daily budget lets through, and today what is allowed beyond it."""
+        if budget.daily_limit is None or budget.daily_budget is None:
             return amount
         now = max(budget.daily_limit - budget.spent_today, _ZERO) * self.goes_on
-        return min(amount, budget.daily_limit * self.later_days + now)
+        return min(amount, budget.daily_budget * self.later_days + now)
 
     def day_at(self, share: Decimal) -> date:
         """The day on which this share of what is left has passed, whatever the weekdays."""

@@ -58,6 +58,7 @@ def flight_of(
         by_day={day.date: day.amount for day in days},
         spent_today=of_day.amount,
         daily_limit=of_day.limit,
+        daily_budget=campaign.daily_budget,
         runs=brand.is_active and campaign.status == Status.ACTIVE,
         places=MINOR_UNITS.get(brand.currency, 2),
     )

@@ -57,6 +57,7 @@ def _budget(owner: Brand | Campaign, brand: Brand, month: Month, span: Span, tod
         by_day={day.date: day.amount for day in (*earlier, *month.days) if day.date < today},
         spent_today=of_day.amount,
         daily_limit=of_day.limit,
+        daily_budget=owner.daily_budget,
         ran_before=sum((day.amount for day in earlier), Decimal(0)) > 0,
         runs=_runs(owner, brand),
         start=None if isinstance(owner, Brand) else owner.start_date,

@@ -53,10 +53,10 @@ class Owners:
     """SQL for some owners.
 
     ``figures``: id, brand_id, timezone, currency, today, runs, starts, ends, hours, day_spent,
-    day_limit, month_spent, month_limit. ``keys``: timezone, hours and brand_id of their calendars.
-    ``totals``: which rows of SpendTotal, ``total``, are those of ``owner``; ``days``: which of them
-    are of a day from %s to today, as the index finds them. ``ids``: brand and campaign of ``owner``
-    in BudgetPace.
+    day_limit, month_spent, month_limit, day_budget. ``keys``: timezone, hours and brand_id of
+    their calendars. ``totals``: which rows of SpendTotal, ``total``, are those of ``owner``;
+    ``days``: which of them are of a day from %s to today, as the index finds them. ``ids``: brand
+    and campaign of ``owner`` in BudgetPace.
     """
 
     figures: Sql
@@ -79,10 +79,10 @@ def of_campaigns(campaigns: QuerySet[Campaign] | Sequence[int], now: datetime) -
         figures=(
             f"""SELECT id, brand_id, timezone, currency, today, runs, starts, ends,
                        coalesce(ids, '{{}}') AS hours, day_spent, day_limit, month_spent,
-                       month_limit
+                       month_limit, day_budget
                   FROM ({figures}) AS base (
                        id, brand_id, timezone, currency, today, runs, starts, ends, dayparted,
-                       day_spent, day_limit, month_spent, month_limit) {_HOURS}""",
+                       day_spent, day_limit, month_spent, month_limit, day_budget) {_HOURS}""",
             parameters,
         ),
         keys=(
@@ -107,6 +107,7 @@ def _figures_of_campaigns(campaigns: QuerySet[Campaign], moment: Moment) -> Quer
     return with_figures.values_list(
         "pk", "brand_id", "brand__timezone", "brand__currency", "today", "runs", "start_date",
         "end_date", "is_dayparting_enabled", day.spend, day.limit, month.spend, month.limit,
+        "daily_budget",
     )  # fmt: skip
 
 
@@ -118,9 +119,9 @@ def of_brands(brands: QuerySet[Brand] | Sequence[int], now: datetime) -> Owners:
         figures=(
             f"""SELECT id, id AS brand_id, timezone, currency, today, runs, NULL::date AS starts,
                        NULL::date AS ends, '{{}}'::bigint[] AS hours,
-                       day_spent, day_limit, month_spent, month_limit
+                       day_spent, day_limit, month_spent, month_limit, day_budget
                   FROM ({figures}) AS base (id, timezone, currency, today, runs, day_spent,
-                                            day_limit, month_spent, month_limit)""",
+                                            day_limit, month_spent, month_limit, day_budget)""",
             parameters,
         ),
         keys=(
@@ -147,7 +148,7 @@ def _figures_of_brands(brands: QuerySet[Brand], moment: Moment) -> QuerySet[Bran
     day, month = Period.DAY, Period.MONTH
     return with_figures.filter(today__isnull=False).values_list(
         "pk", "timezone", "currency", "today", "runs",
-        F(SPEND[day]), F(LIMIT[day]), F(SPEND[month]), F(LIMIT[month]),
+        F(SPEND[day]), F(LIMIT[day]), F(SPEND[month]), F(LIMIT[month]), "daily_budget",
     )  # fmt: skip
 
 

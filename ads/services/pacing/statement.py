@@ -283,7 +283,7 @@ def _rule(*, of_day: bool) -> str:
                {
         "NULL::numeric"
         if of_day
-        else '''owner.day_limit * a.later
+        else '''owner.day_budget * a.later
                    + CASE WHEN a.rest = owner.today
                           THEN greatest(owner.day_limit - owner.day_spent, 0) ELSE 0 END'''
     } AS most

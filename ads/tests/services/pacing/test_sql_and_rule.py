@@ -102,6 +102,7 @@ def budget_of(owner: Any, days: dict[date, Decimal], today: date, period: Period
         by_day={day: amount for day, amount in days.items() if span.begins <= day < today},
         spent_today=days.get(today, Decimal(0)),
         daily_limit=None if of_day else owner.daily_budget,
+        daily_budget=None if of_day else owner.daily_budget,
         ran_before=sum(of_last) > 0 or (of_day and earlier > 0),
         runs=runs,
         start=getattr(owner, "start_date", None),

@@ -13,6 +13,7 @@ from django.db.models import QuerySet
 from ads import tasks
 from ads.models import Brand, BudgetPace, Campaign, Heartbeat, SeasonalityAdjustment
 from ads.services import pacing, visible
+from ads.services.ledger import summaries
 from ads.services.pacing import Paced, PaceState, stored
 from ads.tests.factories import BrandFactory, CampaignFactory, ScheduleFactory
 from ads.tests.support import (
@@ -74,6 +75,24 @@ def test_the_task_works_out_every_pace_and_lists_find_them_by_it() -> None:
     assert pace is not None
     assert (pace.spent, pace.projected, pace.as_of) == (Decimal(510), Decimal(1020), NOW)
     assert pacing.as_of() == NOW
+
+
+@pytest.mark.parametrize("of_brand", [False, True])
+def test_what_may_be_spent_beyond_today_s_budget_bounds_no_later_day(*, of_brand: bool) -> None:
+    campaign = spending(14, daily_budget=None if of_brand else 10)
+    Brand.objects.update(monthly_budget=300, daily_budget=10 if of_brand else None)
+    campaign.refresh_from_db()
+    owner: Any = campaign.brand if of_brand else campaign
+    let_run_on(owner, now=NOW, amount=8)
+
+    pacing.refresh(NOW)
+
+    # It would go on at $14, but has at most $18 today and $10 on each of the other 14 days.
+    pace = pace_of(owner)
+    assert pace is not None
+    assert pace.projected == 15 * 14 + 18 + 14 * 10
+    month = summaries.month(owner, NOW)
+    assert pacing.month_of(owner, month, NOW).pace.projected == pace.projected
 
 
 def test_a_refresh_replaces_and_forgets_nothing() -> None:
