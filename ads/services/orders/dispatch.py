@@ -84,9 +84,9 @@ def tell(account_id: int, open_connector: Open, clock: Clock) -> Told:
             told.error = error
             return told
         try:
-            while orders := _due(account, clock()):
+            while orders := _due(account, begun := clock()):
                 answers = _ask(connector, its, orders, clock(), told)
-                _settle(orders, answers, clock(), told)
+                _settle(orders, answers, clock(), told, begun)
                 if told.error is not None:
                     break
         finally:
@@ -162,8 +162,12 @@ def _settle(
     answers: Mapping[str, SwitchAnswer],
     now: datetime,
     told: Told,
+    begun: datetime,
 ) -> None:
-    """Write down what became of each; those that were superseded meanwhile stay so."""
+    """Write down what became of each; those that were superseded meanwhile stay so.
+
+    ``begun``: as of when they were noted as told.
+    """
     rows = [_settled(order, answers.get(order.remote_id), now, told) for order in orders]
     ids, states, settled, next_ats, codes, texts = zip(*rows, strict=True)
     with transaction.atomic(), connection.cursor() as cursor:
@@ -174,6 +178,8 @@ def _settle(
             [list(column) for column in (ids, states, settled, next_ats, codes, texts)],
         )
         cursor.execute(_SEEN, [now, list(ids), now])
+        if isinstance(told.error, NOT_TOLD):
+            SwitchOrder.objects.filter(pk__in=ids, told_at=begun).update(told_at=None)
         if OrderState.REFUSED in states:
             messages.check_alerts_soon()
 

@@ -294,6 +294,22 @@ def test_a_platform_that_cannot_be_told_is_told_later(
     assert tell(campaign, platform, NOON + again).stopped == 1
 
 
+def test_an_order_that_the_platform_has_not_heard_was_not_told() -> None:
+    """Else a receipt says that the platform took an hour to stop."""
+    campaign = running()
+    lifecycle.pause(campaign, now=NOON)
+    out = OutOfQuota("Too many requests.", retry_after=HOUR)
+
+    tell(campaign, Scripted(fails=out))
+    order = SwitchOrder.objects.get()
+    assert (order.told_at, order.attempts) == (None, 1)
+    tell(campaign, Scripted(fails=Unreachable("No answer.")), NOON + HOUR)
+    tell(campaign, Scripted(fails=out), NOON + HOUR + MINUTE)
+
+    order.refresh_from_db()
+    assert order.told_at == NOON + HOUR
+
+
 def test_an_answer_that_says_nothing_of_an_order_confirms_nothing() -> None:
     campaign = running()
     lifecycle.pause(campaign, now=NOON)
