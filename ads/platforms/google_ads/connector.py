@@ -201,7 +201,7 @@ class GoogleAdsConnector:
 
     def _switch(self, account: Account, orders: Mapping[str, bool]) -> dict[str, SwitchAnswer]:
         lost: Unreachable | None = None
-        refused: Mapping[str, Refused] = {}
+        refused: Mapping[str, SwitchAnswer] = {}
         try:
             refused = self._set_statuses(account, orders)
         except Unreachable as error:
@@ -236,8 +236,8 @@ class GoogleAdsConnector:
 
     def _set_statuses(
         self, account: Account, orders: Mapping[str, bool], *, validate_only: bool = False
-    ) -> dict[str, Refused]:
-        """Ask for the statuses; which of the orders are refused."""
+    ) -> dict[str, SwitchAnswer]:
+        """Ask for the statuses; which of the orders are refused, or not done for now."""
         request = self._client.get_type("MutateCampaignsRequest")
         request.validate_only = validate_only
         for campaign, is_on in orders.items():
@@ -247,7 +247,7 @@ class GoogleAdsConnector:
             operation.update.status = values[queries.ENABLED if is_on else queries.PAUSED].number
             operation.update_mask.paths.append("status")
         ids = list(orders)
-        refused: dict[str, Refused] = {}
+        refused: dict[str, SwitchAnswer] = {}
         for error in self._mutate("CampaignService", "campaigns", account, request):
             at = error.operation
             concerned = ids if at is None else ids[at : at + 1]
@@ -304,7 +304,9 @@ class GoogleAdsConnector:
             raise UnreadableAnswer(f"Google Ads' answer cannot be read: {error}.") from None
 
 
-def _refusal(error: Said) -> Refused:
+def _refusal(error: Said) -> Refused | Unknown:
+    if error.is_temporary:
+        return Unknown(error.sentence)
     return Refused(error.name, error.text, error.remedy)
 
 

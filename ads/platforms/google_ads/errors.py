@@ -145,6 +145,12 @@ class Said:
         return f"Google Ads refused: {self.text} ({self.name})."
 
     @property
+    def is_temporary(self) -> bool:
+        """Asking again may help."""
+        kind = self.code.partition(".")[0]
+        return kind in {*_KINDS_OF_OUTAGES, "quota_error"} and self.code not in _CREDENTIALS
+
+    @property
     def remedy(self) -> str:
         """What to do; "" if nobody knows."""
         return _REMEDIES.get(self.code, "")

@@ -23,7 +23,13 @@ from ads.platforms.interface import (
 )
 from ads.platforms.microsoft_ads.access import Access
 from ads.platforms.microsoft_ads.campaigns import ALL_TYPES, OFF, ON, account, campaign, number
-from ads.platforms.microsoft_ads.errors import NAME, ApiError, as_platform_error, unreadable
+from ads.platforms.microsoft_ads.errors import (
+    INTERNAL,
+    NAME,
+    ApiError,
+    as_platform_error,
+    unreadable,
+)
 from ads.platforms.microsoft_ads.reports import (
     CAMPAIGN,
     CAMPAIGN_NAME,
@@ -249,8 +255,9 @@ def _listed(said: Mapping[str, Any], name: str) -> list[Any]:
     return found
 
 
-def _refused(error: ApiError) -> Refused:
-    return Refused(str(error.code), f"{NAME} says: {error}.")
+def _refused(error: ApiError) -> Refused | Unknown:
+    text = f"{NAME} says: {error}."
+    return Unknown(text) if error.code == INTERNAL else Refused(str(error.code), text)
 
 
 def _seen(status: str | None, *, is_so: bool) -> SwitchAnswer:

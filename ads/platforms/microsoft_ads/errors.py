@@ -30,7 +30,8 @@ _NOT_ALLOWED: Final = 106
 _NO_SUCH_ACCOUNT: Final = {1102, 2035}
 _TOO_MANY_CALLS: Final = 117
 _TOO_MANY_REPORTS: Final = 207
-_INTERNAL: Final = 0
+#: Asking again may help.
+INTERNAL: Final = 0
 #: As Microsoft says: "after waiting 60 seconds".
 _MINUTE: Final = timedelta(seconds=60)
 #: Seconds that Retry-After may say, and its digits.
@@ -99,7 +100,7 @@ def as_platform_error(error: ApiError, *, of_account: bool) -> PlatformError:
         return AccountGone(text, remedy="Check that the connected user may open this account.")
     if code in _NOT_ACCEPTED or code == _NOT_ALLOWED:
         return CredentialsRefused(text, remedy=RECONNECT)
-    if code == _INTERNAL:
+    if code == INTERNAL:
         return Unreachable(text)
     return PlatformError(text)
 

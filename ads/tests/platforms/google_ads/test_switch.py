@@ -111,6 +111,26 @@ def test_a_partial_failure_is_the_answer_of_those_it_concerns(
     }
 
 
+@pytest.mark.parametrize(
+    "code",
+    [
+        "database_error.CONCURRENT_MODIFICATION",
+        "internal_error.TRANSIENT_ERROR",
+        "quota_error.RESOURCE_TEMPORARILY_EXHAUSTED",
+    ],
+)
+def test_what_asking_again_may_help_with_is_no_refusal(
+    google: StandIn, connector: GoogleAdsConnector, code: str
+) -> None:
+    """A refused stop is told again after an hour; this one after seconds."""
+    google.fault("partial", "switch", ids=["102"], code=code)
+    answers = switch(connector, c101=False, c102=False)
+    assert answers["101"] == Confirmed("PAUSED")
+    assert answers["102"] == Unknown(
+        f"Google Ads refused: The operation is refused ({code.partition('.')[2]})."
+    )
+
+
 @pytest.mark.parametrize("kind", ["lost", "half", "empty_body"])
 def test_a_change_whose_answer_was_lost_is_found_out_by_reading_back(
     google: StandIn, connector: GoogleAdsConnector, kind: str

@@ -51,6 +51,17 @@ def test_one_that_is_refused_holds_up_no_other(
     assert microsoft.serving() == {"304", "401"}
 
 
+def test_an_internal_error_is_no_refusal(
+    microsoft: StandIn, connector: MicrosoftAdsConnector
+) -> None:
+    microsoft.fault("partial", "switch", ids=["304"], code="0")
+
+    answers = connector.switch(NEW_YORK, {"301": False, "304": False}, now=NOON)
+
+    assert answers["301"] == Confirmed("Paused")
+    assert isinstance(answers["304"], Unknown)
+
+
 def test_many_are_told_a_hundred_at_a_time(
     microsoft: StandIn, connector: MicrosoftAdsConnector
 ) -> None:
