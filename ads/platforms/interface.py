@@ -87,6 +87,7 @@ class Account(_Said):
         platform: the code of the platform that it is on, if that is not the connector's own, as for
             a warehouse of several platforms' reports.
         is_read_only: this connection can switch nothing there, so nothing is ordered through it.
+        is_closed: it cannot be opened, so only its ID and its state are known.
     """
 
     id: str
@@ -97,6 +98,7 @@ class Account(_Said):
     state: str = ""
     platform: str = ""
     is_read_only: bool = False
+    is_closed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,7 +74,8 @@ class GoogleAdsConnector:
                     raise CredentialsRefused(
                         error.text, remedy="Check the ID of the manager account, and its users."
                     ) from None
-                accounts = [Account(root, root, state=error.code.lower().replace("_", " "))]
+                state = error.code.lower().replace("_", " ")
+                accounts = [Account(root, root, state=state, is_closed=True)]
             for account in accounts:
                 found.setdefault(account.id, account)
         return list(found.values())

@@ -24,7 +24,7 @@ logger = structlog.stdlib.get_logger(__name__)
 #: What a platform says of an account; the columns of the same names.
 _SAID: Final = ("name", "timezone", "currency", "parent", "state", "is_read_only")
 
-#: What a platform that lets nobody into an account does not say either.
+#: What nobody says of an account that cannot be opened.
 _NOT_SAID: Final = ("name", "timezone", "currency", "parent")
 
 #: In the account's state once its connection lists it no more.
@@ -104,8 +104,8 @@ def keep(
         if each.timezone and each.timezone not in calendar.names():
             said["state"] = f"its timezone, {each.timezone}, is not known"[:200]
         before = known.get(key)
-        if before is not None and each.state and not (each.timezone or each.currency):
-            # Nothing but that it cannot be opened: what was known holds, and is needed once it can.
+        if before is not None and each.is_closed:
+            # What was known holds, and is needed once it can be opened again.
             said |= {name: getattr(before, name) for name in _NOT_SAID}
         if before is None:
             new.append(

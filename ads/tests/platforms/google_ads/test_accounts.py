@@ -38,7 +38,7 @@ def test_a_closed_account_of_the_login_says_so_and_hides_no_other(
     assert connector.accounts() == [
         US,
         JP,
-        Account(OWN.id, OWN.id, state="customer not enabled"),
+        Account(OWN.id, OWN.id, state="customer not enabled", is_closed=True),
     ]
 
 

@@ -136,20 +136,24 @@ def test_campaigns_that_cannot_be_listed_are_asked_for_again_and_that_is_said(
     assert its.campaigns.count() == 1
 
 
-def test_an_account_of_which_only_a_problem_is_said_keeps_its_currency_and_timezone(
+def test_an_account_that_cannot_be_opened_keeps_its_currency_and_timezone(
     platform: Scripted,
 ) -> None:
     """Without them euros would be recorded as dollars once the problem is over."""
     its = connection()
     platform.listed = [Account("1", "One", "Europe/Berlin", "EUR", "9")]
     platforms.list_accounts(its.pk, NOON)
-    platform.listed = [Account("1", "1", state="customer not enabled")]
+    platform.listed = [Account("1", "1", state="customer not enabled", is_closed=True)]
 
     platforms.list_accounts(its.pk, NOON + HOUR)
 
     one = PlatformAccount.objects.get()
     assert (one.name, one.timezone, one.currency) == ("One", "Europe/Berlin", "EUR")
     assert (one.parent, one.state) == ("9", "customer not enabled")
+    # A warehouse's, whose rows do not agree any more, does not.
+    platform.listed = [Account("1", "1", state="currency EUR, USD cannot be used")]
+    platforms.list_accounts(its.pk, NOON + 2 * HOUR)
+    assert PlatformAccount.objects.get().currency == ""
 
 
 def test_a_look_that_began_before_an_order_was_confirmed_says_nothing_of_its_campaign(
