@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from ads.models import PlatformAccount
-from ads.rules.calendar import FIRST_TO_TURN, local_date, local_time
+from ads.rules.calendar import FIRST_TO_TURN, local_date, local_time, names
 
 ONE_DAY: Final = timedelta(days=1)
 
@@ -78,7 +78,8 @@ def is_month_due(account: PlatformAccount, now: datetime) -> bool:
 
 def today_of(account: PlatformAccount, now: datetime) -> date:
     """The last day of the account that may have costs."""
-    return local_date(now, account.timezone or FIRST_TO_TURN)
+    known = account.timezone in names()
+    return local_date(now, account.timezone if known else FIRST_TO_TURN)
 
 
 def zone_of(account: PlatformAccount) -> str:

@@ -160,3 +160,17 @@ def test_days_that_an_answer_may_lack_are_not_compared(platform: Scripted) -> No
 
     platform.complete = True
     assert platforms.reconcile(its.pk, NOON) == 3  # both days and their month
+
+
+def test_an_account_whose_timezone_is_not_known_any_more_still_shows_its_differences(
+    platform: Scripted,
+) -> None:
+    """Its page would not open."""
+    its = account(connection())
+    platform.totals_of["1"] = {SECOND: Decimal(5)}
+    update(NOON)
+    platforms.reconcile(its.pk, NOON)
+    PlatformAccount.objects.update(timezone="Mars/Olympus")
+
+    its.refresh_from_db()
+    assert platforms.in_short(its) == "The platform's sums differ on one day: 2026-03-03."
