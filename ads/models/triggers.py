@@ -131,9 +131,10 @@ def marks_all(operation: Any) -> pgtrigger.Trigger:
     )
 
 
-def on_record(one: str, many: str) -> dict[str, Any]:
+def on_record(one: str, many: str, indexes: Sequence[models.Index] = ()) -> dict[str, Any]:
     """The Meta that pghistory's tables share; ``one`` and ``many`` are their verbose names."""
     return {
+        "indexes": list(indexes),
         "verbose_name": one,
         "verbose_name_plural": many,
         "triggers": [
@@ -147,7 +148,14 @@ def on_record(one: str, many: str) -> dict[str, Any]:
     }
 
 
-def tracked(one: str, many: str, fields: Sequence[str], *, links: bool = False) -> Any:
+def tracked(
+    one: str,
+    many: str,
+    fields: Sequence[str],
+    *,
+    links: bool = False,
+    indexes: Sequence[models.Index] = (),
+) -> Any:
     """Decorate a model to have pghistory record who changed ``fields`` of its rows.
 
     ``links``: its rows link two others and are only ever added and deleted.
@@ -166,7 +174,7 @@ def tracked(one: str, many: str, fields: Sequence[str], *, links: bool = False) 
         return pghistory.track(
             *events,
             fields=list(fields),
-            meta=on_record(one, many),
+            meta=on_record(one, many, indexes),
             model_name=f"{model.__name__}Event",
         )(model)
 

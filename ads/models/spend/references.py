@@ -2,6 +2,7 @@
 
 from typing import Final
 
+import pgtrigger
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
@@ -79,7 +80,13 @@ _REFERENCE_FIELDS = ["campaign", "platform", "account", "reference"]
 
 
 #: On record, because a reference decides whose budget money counts against.
-@tracked("platform ID change", "platform ID changes", _REFERENCE_FIELDS)
+@tracked(
+    "platform ID change",
+    "platform ID changes",
+    _REFERENCE_FIELDS,
+    # For day totals: which campaigns had an ID before.
+    indexes=[models.Index(fields=["reference", "platform"], name="reference_change_by_id")],
+)
 class CampaignReference(Referring, TimestampedModel):
     """A platform's ID of a campaign; spend under it is the campaign's."""
 
@@ -90,10 +97,37 @@ class CampaignReference(Referring, TimestampedModel):
         help_text="Spend under the ID counts against this campaign's budgets. Spend that waits "
         "for it is recorded within minutes.",
     )
+    has_moved = models.BooleanField(
+        default=False,
+        db_default=False,
+        editable=False,
+        help_text="Another campaign had the ID before.",
+    )
 
     class Meta:
         verbose_name = "platform ID"
         ordering = ["platform", "account", "reference"]
+        # Few among many: their days may be on record for whoever had them.
+        indexes = [
+            models.Index(
+                fields=["campaign"], condition=Q(has_moved=True), name="reference_that_moved"
+            )
+        ]
+        triggers = [
+            pgtrigger.Trigger(
+                name="notes_moves",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert
+                | pgtrigger.UpdateOf("campaign_id", "platform", "account", "reference"),  # type: ignore[no-untyped-call]
+                func="""
+                    NEW.has_moved = EXISTS (
+                        SELECT FROM ads_campaignreferenceevent AS event
+                         WHERE event.reference = NEW.reference AND event.platform = NEW.platform
+                           AND event.campaign_id <> NEW.campaign_id);
+                    RETURN NEW;
+                """,
+            )
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["platform", "account", "reference"],

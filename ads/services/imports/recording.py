@@ -43,6 +43,56 @@ _LEAVE_BEGUN: Final = f"""
 """  # noqa: S608  (the tables' names are our own)
 
 
+def leave_moved(*, source: str) -> bool:
+    """Note what is on record for campaigns that had the file's platform IDs before; is anything?
+
+    Days that stay with such a campaign are recorded there.
+    """
+    tables.run(_FIND_MOVED, {"source": source})
+    if not tables.run(f"SELECT 1 FROM {tables.MOVED} LIMIT 1"):  # noqa: S608  (our own names)
+        return False
+    tables.analyze(tables.MOVED)
+    tables.run(_LEAVE_MOVED)
+    return True
+
+
+_FIND_MOVED: Final = f"""
+    CREATE TEMP TABLE {tables.MOVED} AS
+    {day_totals.EARLIER.format(staged=f"{tables.SUMMED} AS staged", of_these="")}
+"""
+
+_LEAVE_MOVED: Final = f"""
+    UPDATE {tables.SUMMED} AS summed SET campaign_id = before_id, known_as = before_as
+      FROM (SELECT DISTINCT ON (campaign_id, date, known_as) *
+              FROM {tables.MOVED} WHERE stays
+             ORDER BY campaign_id, date, known_as, before_at DESC) AS moved
+     WHERE (summed.campaign_id, summed.date, summed.known_as)
+         = (moved.campaign_id, moved.date, moved.known_as)
+"""  # noqa: S608
+
+
+def take_moved(*, overlapping: bool) -> None:
+    """Stage zeros for what is on record for campaigns that had the platform IDs before.
+
+    Only with a total that is recorded: not if it overlaps and ``overlapping`` are left out.
+    """
+    left_out = tables.OVERLAPS if not overlapping else f"(SELECT * FROM {tables.OVERLAPS} LIMIT 0)"  # noqa: S608
+    tables.run(_TAKE_MOVED.format(left_out=left_out))
+
+
+_TAKE_MOVED: Final = f"""
+    INSERT INTO {tables.SUMMED} (campaign_id, date, known_as, amount, observed_at, position)
+    SELECT before_id, date, before_as, 0, observed_at, 0
+      FROM {tables.MOVED} AS moved
+     WHERE NOT EXISTS (SELECT FROM {tables.SUMMED} AS summed
+                        WHERE (summed.campaign_id, summed.date, summed.known_as)
+                            = (before_id, moved.date, before_as))
+       AND NOT EXISTS (SELECT FROM {{left_out}} AS pair
+                        WHERE (pair.campaign_id, pair.date, pair.known_as)
+                            = (moved.campaign_id, moved.date, moved.known_as))
+"""  # noqa: S608
+
+
 def refuse_too_large(refused: Refused) -> None:
     """Refuse and leave out the campaign-days whose rows exceed the limit of a day."""
     for position, campaign_id, day, amount in sorted(tables.run(_TOO_LARGE, [LIMIT])):
@@ -114,10 +164,12 @@ def record_totals(
     now: datetime,
     on_overlap: OnOverlap | None,
     are_new: bool,
+    have_moved: bool,
 ) -> None:
     """Post the summed day totals, and fill in the figures.
 
-    ``are_new``: nothing was on record for any of these days when they were checked.
+    ``are_new``: nothing was on record for any of these days when they were checked. ``have_moved``:
+    some platform IDs have, see :func:`take_moved`.
 
     Raises:
         ImportRefused: a day was reported under another reference, or by another source, since they
@@ -126,7 +178,12 @@ def record_totals(
     staged = f"{tables.SUMMED} AS staged"
     try:
         posted = day_totals.post(
-            staged, source=source, now=now, on_overlap=on_overlap, are_new=are_new
+            staged,
+            source=source,
+            now=now,
+            on_overlap=on_overlap,
+            are_new=are_new,
+            have_moved=have_moved,
         )
     except ReportedOtherwise as error:
         raise ImportRefused(f"{error} It was reported just now: nothing was recorded.") from error

@@ -82,6 +82,8 @@ class Import:
         #: Is anything on record for the days of the day totals, and is it lowered?
         self._are_known = False
         self._are_lowered = False
+        #: Is anything on record for campaigns that had its platform IDs before?
+        self._have_moved = False
         self._overlaps: questions.Overlaps | None = None
         self._matched_since: list[int] = []
 
@@ -221,6 +223,7 @@ class Import:
             now=now,
             on_overlap=on_overlap,
             are_new=not (self._are_known or done.zeroed),
+            have_moved=self._have_moved,
         )
         if self._overlaps and on_overlap:
             try:
@@ -326,7 +329,8 @@ class Import:
             tables.add_up(self._observed_at)
             recording.leave_begun(self.done, self.checker.days.begun(), source=self._source)
             recording.refuse_too_large(self.done.refused)
-            self._are_known = tables.are_known()
+            self._have_moved = recording.leave_moved(source=self._source)
+            self._are_known = self._have_moved or tables.are_known()
             if self._are_known:
                 recording.refuse_reported_otherwise(self.done, source=self._source)
 
@@ -339,6 +343,9 @@ class Import:
         if self._are_known:
             self._overlaps = questions.overlap(self._source)
             asked.append(self._overlaps.question if self._overlaps else None)
+            if self._have_moved:
+                answer = self.done.answers.get("overlap")
+                recording.take_moved(overlapping=answer not in (None, OnOverlap.SKIP))
             self._are_lowered = tables.are_lowered(self._source)
             if self._are_lowered:
                 asked.append(questions.lowered(self._source))

@@ -63,6 +63,7 @@ MOVES: Final = "import_moves"
 LEFT_OUT: Final = "import_left_out"
 OVERLAPS: Final = "import_overlaps"
 REPLACED: Final = "import_replaced"
+MOVED: Final = "import_moved"
 
 #: Texts that may be empty; written as CSV, COPY would read them as NULL.
 _EMPTY: Final = {"account", "name", "description", "known_as", "currency", "timezone"}
@@ -211,6 +212,6 @@ def affected() -> QuerySet[Campaign]:
 
 
 def _drop() -> None:
-    made = (ROWS, WAITING_ROWS, SUMMED, BRANDS, UNMATCHED, MOVES, LEFT_OUT, OVERLAPS, REPLACED)
-    for name in made:
+    totals = (SUMMED, OVERLAPS, REPLACED, LEFT_OUT, MOVED)
+    for name in (ROWS, WAITING_ROWS, BRANDS, UNMATCHED, MOVES, *totals):
         run(f"DROP TABLE IF EXISTS pg_temp.{name}")

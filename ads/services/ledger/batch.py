@@ -41,6 +41,7 @@ from ads.services.ledger.rows import (
     Row,
     SpendEntry,
     failed,
+    moves,
 )
 from ads.services.ledger.validation import check_row, check_text
 from ads.services.new_batch import NewBatch
@@ -378,9 +379,8 @@ class _Batch:
 
 def moved_by(answered: Iterable[tuple[Placed, Answer]]) -> dict[str, Decimal]:
     """By how much these rows moved the ledger, by currency."""
-    moved = []
-    for placed, answer in answered:
-        if answer.outcome == RECORDED:
-            own = placed.row.amount if answer.difference is None else answer.difference
-            moved.append((placed.owner.currency, own + (answer.taken_back or 0)))
-    return sums_by_currency(moved)
+    return sums_by_currency(
+        (owner.currency, amount)
+        for placed, answer in answered
+        for owner, amount in moves(placed, answer)
+    )

@@ -30,7 +30,7 @@ from ads.rules.calendar import UnknownTimezone, local_date, month_start, period_
 from ads.services import margins, messages
 from ads.services.campaign_lookup import Owner
 from ads.services.delivery import Enforced, Trigger, enforce, long_budgets
-from ads.services.ledger.rows import RECORDED, Answer, Placed
+from ads.services.ledger.rows import Answer, Placed, moves
 
 _CROSSED = 2
 _USED_UP = 1
@@ -136,11 +136,10 @@ def enforce_crossed(
         StaleTimezoneError: a brand's timezone or currency has changed since it was read.
     """
     moved: dict[tuple[Owner, date], Decimal] = defaultdict(Decimal)
-    for (row, owner, day, _), answer in zip(placed, answers, strict=True):
-        amount = row.amount if answer.difference is None else answer.difference
-        amount += answer.taken_back or 0
-        if answer.outcome == RECORDED and amount:
-            moved[owner, day] += amount
+    for row, answer in zip(placed, answers, strict=True):
+        for owner, amount in moves(row, answer):
+            if amount:
+                moved[owner, row.date] += amount
     if moved:
         messages.check_alerts_soon()
     campaigns = _crossed(moved, now)

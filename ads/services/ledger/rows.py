@@ -71,6 +71,9 @@ class DayTotal:
 
 Row = SpendEntry | DayTotal
 
+#: Campaign, day and reference of a day total: a source has one total for each.
+Key = tuple[int, date, str]
+
 
 class Placed(NamedTuple):
     """A checked row, with its campaign and its accounting day."""
@@ -118,6 +121,8 @@ class Answer:
     taken_back: Decimal | None = None
     #: Of these amounts.
     currency: str | None = None
+    #: Of a day total: how much went into the ledger for campaigns that had its platform ID before.
+    elsewhere: tuple[tuple[Owner, Decimal], ...] = ()
     #: Of a conflict or a refusal.
     error: InvalidSpend | SpendConflict | None = None
 
@@ -142,6 +147,14 @@ def failed(error: InvalidSpend | SpendConflict) -> Answer:
     if isinstance(error, SpendConflict):
         return Answer(CONFLICT, error=error)
     return Answer(OVERLAP if isinstance(error, Overlap) else REFUSED, error=error)
+
+
+def moves(placed: Placed, answer: Answer) -> list[tuple[Owner, Decimal]]:
+    """By how much the row moved the ledger, and for which campaigns."""
+    if answer.outcome != RECORDED:
+        return []
+    own = placed.row.amount if answer.difference is None else answer.difference
+    return [(placed.owner, own + (answer.taken_back or 0)), *answer.elsewhere]
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from ads.platforms import SIMULATED
 from ads.rules.platform_ids import is_number, spelled
 from ads.services import campaign_lookup
 from ads.services.campaign_lookup import CampaignGiven, Owner, Reference
-from ads.services.ledger import DayTotal
+from ads.services.ledger import DayTotal, day_totals
 from ads.services.locks import among
 from ads.services.platforms.windows import Window
 
@@ -38,6 +38,27 @@ class Matched:
     owners: Mapping[str, Owner]
     #: The account's part of the reference, where it is not the account itself.
     without_account: frozenset[str]
+
+    def known(self) -> dict[tuple[int, str], str]:
+        """By campaign and known_as, the IDs of all totals that may be on record.
+
+        Also for campaigns that had the IDs before: what they have is reported anew, too.
+        """
+        own = {(its.campaign_id, self.known_as(one)): one for one, its in self.owners.items()}
+        before = {
+            (pk, under): own[now, known_as]
+            for now, known_as, pk, under in day_totals.carried_before(self.account.platform)
+            if (now, known_as) in own
+        }
+        return {**before, **own}
+
+    def known_as(self, remote_id: str) -> str:
+        """Under which reference its totals are reported."""
+        account = self.account
+        if account.platform == SIMULATED:
+            return ""
+        its = "" if remote_id in self.without_account else account.remote_id
+        return known_as(account.platform, its, remote_id)
 
     def given(self, remote_id: str, name: str = "") -> CampaignGiven:
         """How a row of the ledger names this campaign."""
@@ -125,21 +146,19 @@ def on_record(those: Matched, window: Window) -> dict[tuple[str, date], DayTotal
     As totals of zero, by ID in the account and day; without an instant.
     """
     account = those.account
-    campaigns = {owner.campaign_id for owner in those.owners.values()}
+    known = those.known()
     reported = ReportedTotal.objects.filter(
-        campaign__in=among(campaigns),
+        campaign__in=among({pk for pk, _ in known}),
         source=account.source,
         date__range=(window.since, window.until),
     ).exclude(amount=0)
-    days: dict[tuple[int, str], list[date]] = {}
-    for pk, named, day in reported.values_list("campaign", "known_as", "date"):
-        days.setdefault((pk, named), []).append(day)
+    given: dict[str, CampaignGiven] = {}
     found: dict[tuple[str, date], DayTotal] = {}
-    for remote_id, owner in those.owners.items():
-        given = those.given(remote_id)
-        named = given.known_as if isinstance(given, Reference) else ""
-        for day in days.get((owner.campaign_id, named), ()):
-            found[remote_id, day] = DayTotal(given, day, 0, None)
+    for pk, named, day in reported.values_list("campaign", "known_as", "date"):
+        if (remote_id := known.get((pk, named))) is not None:
+            if remote_id not in given:
+                given[remote_id] = those.given(remote_id)
+            found[remote_id, day] = DayTotal(given[remote_id], day, 0, None)
     waiting = WaitingSpend.objects.filter(
         unknown__platform=account.platform,
         unknown__account=account.remote_id,

@@ -21,14 +21,12 @@ from ads.platforms.interface import Costs, CredentialsRefused, PlatformError
 from ads.rules import calendar
 from ads.rules.calendar import month_start
 from ads.rules.platform_ids import spelled
-from ads.services.campaign_lookup import Reference
 from ads.services.isolation import NOBODYS_FAULT
 from ads.services.ledger import is_same_day
 from ads.services.locks import among
 from ads.services.platforms import matching, quota
 from ads.services.platforms.access import account_of, connected
 from ads.services.platforms.errors import connection_refused, sentence
-from ads.services.platforms.matching import Matched
 from ads.services.platforms.totals import whole_days
 from ads.services.platforms.windows import MONTH, ONE_DAY, Window, today_of
 
@@ -142,10 +140,7 @@ def _recorded(account: PlatformAccount, window: Window, costs: Costs) -> dict[da
     What was recorded by hours is on the days of other timezones, and counts as it was reported.
     """
     those = matching.matched(account, {spelled(cost.campaign) for cost in costs.rows})
-    timezones = {
-        (owner.campaign_id, _known_as(those, remote_id)): owner.timezone
-        for remote_id, owner in those.owners.items()
-    }
+    timezones = {key: those.owners[remote_id].timezone for key, remote_id in those.known().items()}
     reported = ReportedTotal.objects.filter(
         campaign__in=among({pk for pk, _ in timezones}),
         source=account.source,
@@ -167,7 +162,7 @@ def _recorded(account: PlatformAccount, window: Window, costs: Costs) -> dict[da
         if (
             owner is not None
             and not _is_its_day(account, cost.date, owner.timezone)
-            and (owner.campaign_id, _known_as(those, remote_id)) in by_hours
+            and (owner.campaign_id, those.known_as(remote_id)) in by_hours
         ):
             recorded[cost.date] += cost.amount
     waiting = WaitingSpend.objects.filter(
@@ -182,11 +177,6 @@ def _recorded(account: PlatformAccount, window: Window, costs: Costs) -> dict[da
         if waits_for is not None:
             recorded[waits_for] += amount
     return recorded
-
-
-def _known_as(those: Matched, remote_id: str) -> str:
-    given = those.given(remote_id)
-    return given.known_as if isinstance(given, Reference) else ""
 
 
 def _is_its_day(account: PlatformAccount, day: date, timezone: str) -> bool:

@@ -75,8 +75,9 @@ def record_rows(rows: Sequence[Row], *, source: str, now: datetime) -> Outcome:
     for (total, _), answer in (pair for pairs in done for pair in pairs):
         if answer.outcome == "recorded":
             outcome.recorded += 1
-            moved = (answer.currency or "", answer.difference or Decimal(0))
-            outcome.spend = sums_by_currency([*outcome.spend.items(), moved])
+            moved = [(answer.currency or "", answer.difference or Decimal(0))]
+            moved += [(owner.currency, amount) for owner, amount in answer.elsewhere]
+            outcome.spend = sums_by_currency([*outcome.spend.items(), *moved])
         elif answer.outcome == "waiting":
             outcome.waiting += 1
         elif answer.error:

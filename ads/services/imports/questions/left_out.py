@@ -88,6 +88,13 @@ _FIND: Final = f"""
                             = (found.campaign_id, found.date, found.known_as))
 """  # noqa: S608  (the tables' names are our own)
 
+#: The file has those days under IDs that have moved.
+_LESS_MOVED: Final = f"""
+    DELETE FROM {tables.LEFT_OUT} AS found USING {tables.MOVED} AS moved
+     WHERE (moved.before_id, moved.date, moved.before_as)
+         = (found.campaign_id, found.date, found.known_as)
+"""  # noqa: S608
+
 _LISTED: Final = f"""
     SELECT campaign_id, date, amount, count(*) OVER (),
            (SELECT md5(string_agg(concat_ws('|', campaign_id, date, known_as, trim_scale(amount)),
@@ -121,6 +128,7 @@ def left_out(
         "brand_ids": visible.only_brands(),
     }
     tables.run(_FIND, values)
+    tables.run(_LESS_MOVED)
     rows = tables.run(_LISTED)
     if not rows:
         return None

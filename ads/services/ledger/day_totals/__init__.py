@@ -15,6 +15,7 @@ same statements.
 """
 
 from ads.services.ledger.day_totals.listed import append, newest_of
+from ads.services.ledger.day_totals.moved import EARLIER, carried_before
 from ads.services.ledger.day_totals.staged import (
     Posted,
     Posting,

@@ -1,7 +1,8 @@
 """Appending a few day totals, with an answer for each."""
 
 from collections import defaultdict
-from collections.abc import Collection, Hashable, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import TypeVar
@@ -9,9 +10,11 @@ from typing import TypeVar
 from django.db import connection
 
 from ads.models.spend import OnOverlap
+from ads.services import campaign_lookup
 from ads.services.errors import Overlap
 from ads.services.ledger import overlaps
-from ads.services.ledger.day_totals.staged import Key, Posting, otherwise
+from ads.services.ledger.day_totals import moved
+from ads.services.ledger.day_totals.staged import Posting, otherwise
 from ads.services.ledger.day_totals.statements import ARRAYS, BELIEVED, LISTED, OTHERWISE
 from ads.services.ledger.rows import (
     OLDER,
@@ -20,6 +23,7 @@ from ads.services.ledger.rows import (
     UNCHANGED,
     Answer,
     DayTotal,
+    Key,
     Placed,
     failed,
 )
@@ -46,29 +50,50 @@ def append(
     keyed = {i: (_key(total), total.row) for i, total in enumerate(placed)}
     newest = newest_of(keyed)
     posting = Posting(ARRAYS, source, now, on_overlap, every_reference)
+    looking = posting.of({key: placed[i].row for key, i in newest.items()})
+    with connection.cursor() as cursor:
+        is_beside, have_moved = looking.beside(cursor)
+    earlier = moved.earlier(ARRAYS, looking.values) if have_moved else []
+    stays = {one.key: one.before for one in earlier if one.stays}
+    keyed = {i: (stays.get(key, key), total) for i, (key, total) in keyed.items()}
     answers = _not_posted(
         keyed,
-        posting.of({key: placed[i].row for key, i in newest.items()}),
+        posting.of({keyed[i][0]: placed[i].row for i in newest.values()}),
         [each.owner.currency for each in placed],
+        is_alone=not (is_beside or earlier),
     )
     good = {i: of_key for i, of_key in keyed.items() if i not in answers}
     newest = newest_of(good)
     posted = {key: placed[i].row for key, i in newest.items()}
-    differences, taken_back, believed = _post(posting.of(posted)) if posted else ({}, {}, set())
+    zeros: dict[Key, list[Key]] = defaultdict(list)
+    for one in earlier:
+        key = stays.get(one.key, one.key)
+        if key in posted and one.before not in posted:
+            zeros[key].append(one.before)
+    differences, taken_back, believed = (
+        _post(posting, posted, zeros, set(stays.values())) if posted else ({}, {}, set())
+    )
+    owners = campaign_lookup.by_id({one.before[0] for one in earlier})
     for i, (key, total) in good.items():
-        newer, currency = posted[key], placed[i].owner.currency
+        newer, owner = posted[key], placed[i].owner
         if key not in believed or (total.amount, total.observed_at) != (
             newer.amount,
             newer.observed_at,
         ):
-            answers[i] = Answer(OLDER, difference=Decimal(0), currency=currency)
-        elif i == newest[key] and (key in differences or key in taken_back):
-            moved = differences.get(key, Decimal(0))
+            answers[i] = Answer(OLDER, difference=Decimal(0), currency=owner.currency)
+            continue
+        by = {one: differences[one] for one in (key, *zeros[key]) if one in differences}
+        if i == newest[key] and (by or key in taken_back):
+            own = (owner.campaign_id, *key[1:])
             answers[i] = Answer(
-                RECORDED, difference=moved, taken_back=taken_back.get(key), currency=currency
+                RECORDED,
+                difference=by.pop(own, Decimal(0)),
+                taken_back=taken_back.get(key),
+                currency=owner.currency,
+                elsewhere=tuple((owners[pk], amount) for (pk, _, _), amount in by.items()),
             )
         else:
-            answers[i] = Answer(UNCHANGED, difference=Decimal(0), currency=currency)
+            answers[i] = Answer(UNCHANGED, difference=Decimal(0), currency=owner.currency)
     return [answers[i] for i in range(len(placed))]
 
 
@@ -82,9 +107,13 @@ def newest_of(totals: dict[int, tuple[K, DayTotal]]) -> dict[K, int]:
 
 
 def _not_posted(
-    keyed: dict[int, tuple[Key, DayTotal]], posting: "Posting", currencies: Sequence[str]
+    keyed: dict[int, tuple[Key, DayTotal]],
+    posting: "Posting",
+    currencies: Sequence[str],
+    *,
+    is_alone: bool,
 ) -> dict[int, Answer]:
-    """The answers of totals that are refused or skipped, by position; one query if there are none.
+    """The answers of totals that are refused or skipped, by position.
 
     Refused are those whose source has reported the day in the other way, in an earlier batch or
     earlier in this one.
@@ -93,12 +122,12 @@ def _not_posted(
     overlapping: dict[Key, Overlap] = {}
     # Of a key with several totals one may be of zero, and the newest.
     spent = {key: total for key, total in keyed.values() if total.amount}
-    with connection.cursor() as cursor:
-        if not posting.is_alone(cursor):
+    if not is_alone:
+        with connection.cursor() as cursor:
             cursor.execute(OTHERWISE.format(staged=ARRAYS), posting.of(spent).values)
             known = {(pk, day, known_as): before for pk, day, known_as, before in cursor.fetchall()}
-            if posting.on_overlap in (None, OnOverlap.SKIP):
-                overlapping = overlaps.of_each(ARRAYS, **posting.asked)
+        if posting.on_overlap in (None, OnOverlap.SKIP):
+            overlapping = overlaps.of_each(ARRAYS, **posting.asked)
     first: dict[tuple[int, date], str] = {}
     answers: dict[int, Answer] = {}
     for i, (key, total) in keyed.items():
@@ -122,8 +151,26 @@ def _key(total: Placed) -> Key:
     return total.owner.campaign_id, total.date, total.row.known_as
 
 
-def _post(posting: "Posting") -> tuple[dict[Key, Decimal], dict[Key, Decimal], set[Key]]:
-    """The differences recorded, what was taken back for each, and which are the newest known."""
+def _post(
+    posting: "Posting",
+    totals: dict[Key, DayTotal],
+    zeros: Mapping[Key, Collection[Key]],
+    staying: Collection[Key],
+) -> tuple[dict[Key, Decimal], dict[Key, Decimal], set[Key]]:
+    """The differences recorded, what was taken back for each, and which are the newest known.
+
+    ``zeros``: those that are set to zero with each of ``totals``. ``staying``: those among
+    ``totals`` of which another campaign has the platform ID.
+    """
+    of_zero = {
+        other: replace(totals[key], amount=Decimal(0))
+        for key, those in zeros.items()
+        for other in those
+    }
+    elsewhere = frozenset((*of_zero, *staying))
+    posting = replace(
+        posting.of({**totals, **of_zero}), have_moved=bool(of_zero), elsewhere=elsewhere
+    )
     rows = posting.run(LISTED)
     is_replacing = posting.on_overlap == OnOverlap.REPLACE
     differences: dict[Key, Decimal] = {}

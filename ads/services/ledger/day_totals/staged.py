@@ -14,10 +14,12 @@ from ads.services import new_batch
 from ads.services.currencies import ByCurrency, by_currency
 from ads.services.errors import ReportedOtherwise
 from ads.services.ledger import overlaps
+from ads.services.ledger.day_totals import moved
 from ads.services.ledger.day_totals.statements import (
     ADDING,
     ADDING_NEW,
     AND_SKIPPED,
+    BECAUSE_MOVED,
     BESIDE,
     COUNTED,
     OLDER,
@@ -26,10 +28,7 @@ from ads.services.ledger.day_totals.statements import (
     REPLACING,
     UNMARK,
 )
-from ads.services.ledger.rows import DayTotal
-
-#: Campaign, day and reference: a source has one total for each.
-Key = tuple[int, date, str]
+from ads.services.ledger.rows import DayTotal, Key
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,19 +56,21 @@ def post(
     on_overlap: OnOverlap | None = None,
     every_reference: bool = False,
     are_new: bool = False,
+    have_moved: bool = False,
 ) -> Posted:
     """Bring the ledger in line with ``staged``, inside the caller's transaction, which enforces.
 
     ``staged`` is without those of :data:`OTHERWISE`. ``on_overlap`` and ``every_reference``: as
     :func:`append`. ``are_new``: nothing was on record for any of these days just now, which makes
-    recording many of them cheaper; it need not be so any longer.
+    recording many of them cheaper; it need not be so any longer. ``have_moved``: zeros among them
+    are of campaigns that had a platform ID before.
 
     Raises:
         ReportedOtherwise: as :func:`append`.
         Overlap: there are overlaps, or there are since a choice was made about those on record;
             all of them in sum. The transaction is to be rolled back.
     """
-    posting = Posting(staged, source, now, on_overlap, every_reference)
+    posting = Posting(staged, source, now, on_overlap, every_reference, have_moved=have_moved)
     by = by_currency("reported")
     answer = COUNTED.format(code=by.code, join=by.join)
     if on_overlap == OnOverlap.SKIP:
@@ -99,7 +100,10 @@ def posted_of(rows: Sequence[Sequence[Any]], by: ByCurrency) -> Posted:
 
 @dataclass(frozen=True, slots=True)
 class Posting:
-    """What is to be posted, and how; ``given`` are further parameters of ``staged``."""
+    """What is to be posted, and how; ``given`` are further parameters of ``staged``.
+
+    ``have_moved``: some are of campaigns that no longer have the platform ID, ``elsewhere``.
+    """
 
     staged: str
     source: str
@@ -107,6 +111,8 @@ class Posting:
     on_overlap: OnOverlap | None
     every_reference: bool
     given: Mapping[str, Any] = field(default_factory=dict)
+    have_moved: bool = False
+    elsewhere: frozenset[Key] = frozenset()
 
     def of(self, totals: dict[Key, DayTotal]) -> "Posting":
         """The same of these, for :data:`ARRAYS`."""
@@ -116,6 +122,7 @@ class Posting:
             "known_as": [known_as for _, _, known_as in totals],
             "amounts": [total.amount for total in totals.values()],
             "observations": [total.observed_at for total in totals.values()],
+            "known_as_each": list({known_as for _, _, known_as in totals}),
         }
         return replace(self, given=given)
 
@@ -159,7 +166,10 @@ class Posting:
 
     def _post(self, cursor: Any, parts: Mapping[str, str], answer: str) -> None:
         given = parts["given"].format(staged=self.staged)
-        cursor.execute(POST.format(**{**parts, "given": given}, answer=answer), self.values)
+        because = BECAUSE_MOVED if self.have_moved else ""
+        description = parts["description"].format(because=because)
+        parts = {**parts, "given": given, "description": description}
+        cursor.execute(POST.format(**parts, answer=answer), self.values)
 
     def _add_new(self, cursor: Any, answer: str) -> list[tuple[Any, ...]] | None:
         """Post ``staged``, of which none was on record; None: by now some is, nothing was posted.
@@ -173,13 +183,21 @@ class Posting:
         except IntegrityError:
             return None
 
-    def is_alone(self, cursor: Any) -> bool:
-        """Whether nothing else is on record for these days: then no check can fail."""
-        cursor.execute(BESIDE.format(staged=self.staged), self.values)
-        return not cursor.fetchone()[0]
+    def beside(self, cursor: Any) -> tuple[bool, bool]:
+        """Whether something else is on record for these days; if not, no check can fail.
+
+        And whether any may be of a platform ID that has moved.
+        """
+        of_these = moved.OF_THESE if self.given else ""
+        cursor.execute(BESIDE.format(staged=self.staged, of_these=of_these), self.values)
+        is_beside, have_moved = cursor.fetchone()
+        return is_beside, have_moved
 
     def _check_again(self, cursor: Any) -> None:
-        if self.is_alone(cursor):
+        is_beside, have_moved = self.beside(cursor)
+        if have_moved:
+            self._check_moved()
+        if not is_beside:
             return
         cursor.execute(f"{OTHERWISE.format(staged=self.staged)} LIMIT 1", self.values)
         for pk, day, known_as, before in cursor.fetchall():
@@ -189,6 +207,13 @@ class Posting:
         found = overlaps.summed(self.staged, posted=True, **self.asked)
         if found:
             raise found.error(self.source)
+
+    def _check_moved(self) -> None:
+        if moved.earlier(self.staged, self.values):
+            raise moved.just_moved()
+        # Files find campaigns by their names, too.
+        if self.given and moved.of_others(self.staged, self.values) - self.elsewhere:
+            raise moved.just_moved()
 
 
 def count_older(staged: str, *, source: str) -> int:

@@ -3,6 +3,7 @@
 from typing import Final
 
 from ads.services.ledger import overlaps
+from ads.services.ledger.day_totals import moved
 
 #: A relation of reported totals made of arrays.
 ARRAYS: Final = """
@@ -48,8 +49,14 @@ _ORDERED: Final = 'ORDER BY campaign_id, date, known_as COLLATE "C"'
 _DIFFERENCE: Final = """
     CASE WHEN amount < previous
          THEN format('The day''s total was lowered from %%s to %%s.',
-                     trim_scale(previous), trim_scale(amount))
+                     trim_scale(previous), trim_scale(amount)){because}
          ELSE 'The day''s total is ' || trim_scale(amount) || '.' END
+"""
+
+#: Where IDs have moved, what the correction of such a total says besides.
+BECAUSE_MOVED: Final = f"""
+    || CASE WHEN amount = 0 AND {moved.HAS_LEFT}
+            THEN ' Its platform ID has moved: the day counts for another campaign.' ELSE '' END
 """
 
 #: The parts of ``POST`` that add totals. A total that had been replaced keeps that mark until it
@@ -128,13 +135,15 @@ AND_SKIPPED: Final = """
 """
 
 #: Whether anything else is on record for the days of ``staged``: if not, no check of it can fail.
-BESIDE: Final = """
+#: And whether any may be of a platform ID that has moved.
+BESIDE: Final = f"""
     SELECT EXISTS (
-        SELECT FROM {staged}
+        SELECT FROM {{staged}}
           JOIN ads_reportedtotal AS beside
             ON beside.campaign_id = staged.campaign_id AND beside.date = staged.date
-           AND (beside.source, beside.known_as) <> (%(source)s, staged.known_as))
-"""
+           AND (beside.source, beside.known_as) <> (%(source)s, staged.known_as)),
+           {moved.ANY_HAS}
+"""  # noqa: S608
 
 UNMARK: Final = """
     UPDATE ads_reportedtotal AS own SET replaced_by = ''

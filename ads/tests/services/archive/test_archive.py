@@ -292,6 +292,31 @@ def test_a_file_is_not_asked_about_archived_days_that_it_leaves_out(tmp_path: Pa
     assert totals(campaign)["day", JANUARY.replace(day=31)] == 10
 
 
+def test_archived_days_do_not_move_with_their_platform_id(tmp_path: Path) -> None:
+    first, second = CampaignFactory.create_batch(2)
+    carried = registry.add(first, Reference("google_ads", "", "7"))
+    plan = Plan(platform="google_ads")
+    lines = ["date,amount,campaign", "2024-01-31,10,7", "2024-02-01,20,7"]
+    imported(lines, plan)
+    archived(tmp_path, before="2024-02")
+    carried.campaign = second
+    carried.save()
+
+    rows = [
+        DayTotal(Reference("google_ads", "", "7"), day, 5, NOON)
+        for day in ("2024-01-31", "2024-02-01")
+    ]
+    answers = record(
+        rows, source="google_ads", now=NOON, kind=Kind.DAY_TOTAL, keep_good=True
+    ).answers
+
+    assert [answer.outcome for answer in answers] == ["refused", "recorded"]
+    january, february = JANUARY.replace(day=31), JANUARY.replace(month=2)
+    assert [totals(first)["day", day] for day in (january, february)] == [10, 0]
+    assert totals(second)["day", february] == 5
+    assert ("day", january) not in totals(second)
+
+
 @pytest.mark.parametrize(
     ("day", "hour", "month"), [(9, 12, "2024-02"), (1, 11, "2024-01"), (1, 12, "2024-02")]
 )
