@@ -155,15 +155,18 @@ def end_paused(now: datetime) -> None:
 
 
 def compare_refused(now: datetime) -> list[int]:
-    """Raise and end alerts of orders that a platform refused, and that none has followed."""
+    """Raise and end alerts of orders that a platform refused, and that none has followed.
+
+    What was seen there since as it was ordered, or gone, is over: somebody has seen to it.
+    """
     return raising.compare(AlertKind.SWITCH_REFUSED, _REFUSED, {"most": CHUNK}, now)
 
 
 #: Starts and stops by themselves: who knows that a start was refused has not heard of a stop.
 _REFUSED: Final = """
     SELECT rule.id AS rule_id,
-           concat_ws(' ', CASE WHEN refused.is_on THEN 'start' ELSE 'stop' END,
-                     refused.account_id, refused.remote_id) AS owner,
+           left(concat_ws(' ', CASE WHEN refused.is_on THEN 'start' ELSE 'stop' END,
+                          refused.account_id, refused.remote_id), 200) AS owner,
            'since ' || (refused.settled_at AT TIME ZONE 'UTC')::date AS period,
            campaign.brand_id, campaign.id AS campaign_id,
            jsonb_build_object('is_on', refused.is_on, 'account', account.name,
@@ -181,4 +184,9 @@ _REFUSED: Final = """
            SELECT FROM ads_switchorder AS later
             WHERE later.account_id = refused.account_id
               AND later.remote_id = refused.remote_id AND later.id > refused.id)
+       AND NOT EXISTS (
+           SELECT FROM ads_platformcampaign AS there
+            WHERE there.account_id = refused.account_id AND there.remote_id = refused.remote_id
+              AND (there.gone_at IS NOT NULL
+                   OR there.is_on = refused.is_on AND there.seen_at > refused.settled_at))
 """

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ads.models import Alert, Brand, Campaign, SwitchOrder
+from ads.models import Alert, Brand, Campaign, PlatformCampaign, SwitchOrder
 from ads.services import alerts
 from ads.services.alerts import preview, texts
 from ads.tests.factories import (
@@ -200,6 +200,39 @@ def test_a_refused_switch_is_open_until_a_later_order(campaign: Campaign) -> Non
     order.state = "confirmed"
     order.save(force_insert=True)
     evaluate(NOON + DAY)
+    assert titles(resolved_at=None) == []
+
+
+@pytest.mark.parametrize(
+    "seen", [{"is_on": False, "seen_at": NOON + 2 * HOUR}, {"gone_at": NOON + 2 * HOUR}]
+)
+def test_a_refused_stop_is_over_when_the_campaign_is_seen_stopped_or_gone_there(
+    campaign: Campaign, seen: dict[str, Any]
+) -> None:
+    rule("switch_refused")
+    account = PlatformAccountFactory.create(name="Acme US", platform="google_ads")
+    remote_id = "8" * 200
+    there = PlatformCampaign.objects.create(
+        account=account, remote_id=remote_id, is_on=False, seen_at=NOON - HOUR
+    )
+    SwitchOrder.objects.create(
+        campaign=campaign,
+        account=account,
+        remote_id=remote_id,
+        is_on=False,
+        written_at=NOON,
+        settled_at=NOON,
+        state="refused",
+        answer="You may not.",
+    )
+    assert evaluate(NOON) == 1
+    PlatformCampaign.objects.filter(pk=there.pk).update(is_on=True, seen_at=NOON + HOUR)
+    assert evaluate(NOON + HOUR) == 0
+    assert titles(resolved_at=None) == ["Spring (Acme): could not be stopped"]
+    PlatformCampaign.objects.filter(pk=there.pk).update(**seen)
+
+    assert evaluate(NOON + 2 * HOUR) == 0
+
     assert titles(resolved_at=None) == []
 
 
