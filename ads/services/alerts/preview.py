@@ -205,6 +205,7 @@ def _unusual(rule: AlertRule, now: datetime) -> Iterator[Would]:
     if rule.brand_id is not None:
         brands = brands.filter(pk=rule.brand_id)
     days = unusual.days_of(brands.values_list("pk", flat=True), now.date(), 2 * DAYS)
+    flights = unusual.flights_of(brands.values("pk"))
     for brand in brands:
         its = days.get(brand.pk, {})
         today = _day(now, brand.timezone)
@@ -213,6 +214,8 @@ def _unusual(rule: AlertRule, now: datetime) -> Iterator[Would]:
             spent, usual = its.get(day, Decimal(0)), unusual.usual_before(its, day)
             if usual and unusual.is_odd(spent, usual, high_only=n == 0):
                 which = "high" if spent > usual.high else "low"
+                if which == "low" and not unusual.is_to_run(flights.get(brand.pk, ()), day):
+                    continue
                 amounts = (
                     f"{format_money(spent, brand.currency)}, usually "
                     f"{format_estimate(usual.amount, brand.currency)}"

@@ -1,6 +1,6 @@
 """Brands whose spend of today is unusually high, or of yesterday unusually low."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Final
@@ -16,6 +16,9 @@ from ads.services.alerts.raising import Case
 _SETTLED: Final = 6
 
 _DAY: Final = timedelta(days=1)
+
+#: First and last day; None: it has none.
+Flight = tuple[date | None, date | None]
 
 
 def cases(
@@ -54,19 +57,27 @@ def cases(
                 for rule in rules
                 if rule.brand_id in (None, brand.pk)
             ]  # fmt: skip
-    low = {pk: day for pk, day, case in odd if case.figures["direction"] == "low"}
-    idle = low.keys() - _running(low) if low else frozenset[int]()
-    return [case for pk, _, case in odd if pk not in idle or case.figures["direction"] == "high"]
+    low = {pk for pk, _, case in odd if case.figures["direction"] == "low"}
+    flights = flights_of(low) if low else {}
+    return [
+        case
+        for pk, day, case in odd
+        if case.figures["direction"] == "high" or is_to_run(flights.get(pk, ()), day)
+    ]
 
 
-def _running(days: Mapping[int, date]) -> set[int]:
-    """The brands that had a campaign to run on their day, as people want it now."""
-    wanted = Campaign.objects.filter(brand__in=list(days), status=Status.ACTIVE).order_by()
-    return {
-        brand
-        for brand, first, last in wanted.values_list("brand", "start_date", "end_date").distinct()
-        if (first or days[brand]) <= days[brand] <= (last or days[brand])
-    }
+def flights_of(brands: object) -> dict[int, list[Flight]]:
+    """The first and last days of the brands' campaigns that are to run, as people want it now."""
+    found: dict[int, list[Flight]] = {}
+    wanted = Campaign.objects.filter(brand__in=brands, status=Status.ACTIVE).order_by()  # type: ignore[misc]
+    for pk, *flight in wanted.values_list("brand", "start_date", "end_date").distinct():
+        found.setdefault(pk, []).append((flight[0], flight[1]))
+    return found
+
+
+def is_to_run(flights: Iterable[Flight], day: date) -> bool:
+    """Was any of these to run on the day?"""
+    return any((first or day) <= day <= (last or day) for first, last in flights)
 
 
 def is_odd(spent: Decimal, expected: Usual, *, high_only: bool) -> bool:

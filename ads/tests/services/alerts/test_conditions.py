@@ -172,7 +172,7 @@ def test_a_day_far_above_the_usual_is_told_and_one_far_below_once_it_is_over() -
 def test_a_day_without_spend_is_none_where_people_have_stopped_all_campaigns(
     ended: dict[str, object],
 ) -> None:
-    rule("unusual_spend")
+    made = rule("unusual_spend")
     campaign = CampaignFactory.create(brand__name="Acme")
     other = CampaignFactory.create(brand=campaign.brand, status="draft")
     for n in range(2, 12):
@@ -180,10 +180,12 @@ def test_a_day_without_spend_is_none_where_people_have_stopped_all_campaigns(
     Campaign.objects.filter(pk=campaign.pk).update(**ended)
 
     assert evaluate(NOON) == 0
+    assert preview.of(made, NOON).count == 0
 
     Campaign.objects.filter(pk=other.pk).update(status="active")
     assert evaluate(NOON) == 1
     assert titles() == ["Acme: unusually low spend yesterday"]
+    assert preview.of(made, NOON).count == 1
 
 
 def test_a_usual_day_has_the_digits_of_the_currency() -> None:
