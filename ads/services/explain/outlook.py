@@ -34,7 +34,7 @@ from ads.models import Campaign, SpendTotal
 from ads.models.fields import MoneyField
 from ads.models.spend import Period
 from ads.rules import calendar, dayparting
-from ads.rules.allowances import Limit
+from ads.rules.allowances import Allowed, Limit
 from ads.services.explain.limits import budget_of, group_of, on_its_way_of, planned_of
 from ads.services.ledger import LATEST
 
@@ -187,16 +187,20 @@ def _turns(
     ``row`` was evaluated at ``now``.
     """
     budget, zone = LIMIT_OF[hold], row.brand.timezone
-    spent = getattr(row, budget.spend) + (on_its_way_of(budget, row) or 0)
-    limit = Limit(row.total_budget, planned_of(row).get(hold.value, ()))
+    own, planned = row.total_budget, planned_of(row).get(hold.value, ())
+    allowed: Sequence[Allowed] = ()
     if isinstance(budget, BudgetHold):
-        planned = planned_of(row).get(budget.budget, ())
+        own, planned = budget_of(budget, row), planned_of(row).get(budget.budget, ())
         allowed = getattr(row, "allowed_by", {}).get(hold, ())
+    if used_up and own != 0 and not (planned or allowed):
+        return iter(())  # only spend uses it up
+    spent, ends = getattr(row, budget.spend) + (on_its_way_of(budget, row) or 0), None
+    if isinstance(budget, BudgetHold):
         ends = calendar.next_period_begins(budget.period, now, zone)
         if after >= ends:
             spent, allowed = Decimal(0), ()
             ends = calendar.next_period_begins(budget.period, after, zone)
-        limit = Limit(budget_of(budget, row), planned, allowed, ends)
+    limit = Limit(own, planned, allowed, ends)
     return limit.turns(spent, after, used_up=used_up)
 
 

@@ -77,7 +77,9 @@ def steps(
 def ahead(
     brands: Collection[int], campaigns: Collection[int], now: datetime
 ) -> Mapping[Owner, Mapping[str, Course]]:
-    """What becomes of the budgets of ``brands`` and ``campaigns``, by owner and field; one query.
+    """What becomes of the budgets of ``brands`` and ``campaigns``, by owner and field.
+
+    One query where nothing is planned, as nearly always, and two where something is.
 
     As if nobody acts and nothing more is spent. Budgets of which nothing is planned are missing.
 
@@ -90,8 +92,12 @@ def ahead(
         whose |= of_brands & Q(campaign__in=locks.among(campaigns))
     to_come = Q(applied_at=None) | Q(spent_before__isnull=False)
     changes = ScheduledChange.objects.filter(whose, to_come, cancelled_at=None).order_by()
+    ids = list(changes.values_list("pk", flat=True))
+    if not ids:
+        return {}
+    planned = ScheduledChange.objects.filter(pk__in=ids)
     found: dict[Owner, dict[str, list[tuple[datetime, Decimal | None]]]] = defaultdict(dict)
-    for day, change, budget in steps(list(with_figures(changes)), now, until=date.max):
+    for day, change, budget in steps(list(with_figures(planned)), now, until=date.max):
         owner = found[change.brand_id, change.campaign_id]
         zone = change.brand.timezone
         is_due = day <= local_date(now, zone)  # the clock is about to apply it
