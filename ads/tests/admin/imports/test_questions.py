@@ -1,13 +1,14 @@
 """The page of an import asks before it records; what waits is said there and on the overview."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
 
 import pytest
+import time_machine
+from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
-from time_machine import TimeMachineFixture
 
 from ads.models import Campaign, SpendImport, UnknownReference
 from ads.services import BudgetService
@@ -24,6 +25,15 @@ from ads.tests.services.imports.uploads.support import TODAY, active, rows, spen
 from ads.tests.support import delivers
 
 YESTERDAY = TODAY - timedelta(days=1)
+
+
+@pytest.fixture
+def that_evening(operator: User) -> Iterator[Client]:
+    """The operator's browser on the evening of the public files' last day."""
+    with time_machine.travel(NOW, tick=False):
+        client = Client()
+        client.force_login(operator)
+        yield client
 
 
 def asked(client: Client, content: str | bytes, **options: str) -> tuple[SpendImport, str]:
@@ -176,10 +186,10 @@ def test_what_a_newer_report_leaves_out_is_named_and_set_to_zero(admin: Client) 
     assert ledger() == {("Spring", str(TODAY)): 60, ("Spring", str(YESTERDAY)): 0}
 
 
-def test_the_page_says_that_the_accounts_total_is_more_than_the_rows(admin: Client) -> None:
+def test_the_page_says_that_the_accounts_total_is_more_than_the_rows(that_evening: Client) -> None:
     CampaignFactory.create(name="P7 Search brand")
 
-    _, shown = asked(admin, case("25-google-account-total-exceeds.csv"), format="google_ads")
+    _, shown = asked(that_evening, case("25-google-account-total-exceeds.csv"), format="google_ads")
 
     assert "has a total of $163.20, but the rows add up to $100.00" in shown
 
@@ -235,17 +245,14 @@ def test_spend_waits_on_the_import_that_reported_it_last(admin: Client, kind: st
 
 
 @each_case
-def test_the_page_asks_as_is_right_of_each_reported_shape(
-    admin: Client, of: Case, time_machine: TimeMachineFixture
-) -> None:
-    time_machine.move_to(NOW)
+def test_the_page_asks_as_is_right_of_each_reported_shape(that_evening: Client, of: Case) -> None:
     campaign = of.campaign_made()
     before, after = of.contents
-    one, _ = asked(admin, before, format=of.format)
-    answer(admin, one)
+    one, _ = asked(that_evening, before, format=of.format)
+    answer(that_evening, one)
     assert sum(spent()) == Decimal(of.first)
 
-    one, shown = asked(admin, after, format=of.format)
+    one, shown = asked(that_evening, after, format=of.format)
 
     was_active = delivers(campaign)
     questions = one.preview["questions"] if one.preview else []
@@ -253,8 +260,8 @@ def test_the_page_asks_as_is_right_of_each_reported_shape(
     for each in questions:
         assert each["title"] in shown
     if of.asks:
-        answer(admin, one)
+        answer(that_evening, one)
         assert (one.status, sum(spent())) == ("checked", Decimal(of.first))
         assert delivers(campaign) is was_active
-    answer(admin, one, **of.answers)
+    answer(that_evening, one, **of.answers)
     assert (one.status, sum(spent())) == ("recorded", Decimal(of.second))
