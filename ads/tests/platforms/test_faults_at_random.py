@@ -18,7 +18,7 @@ FIRST_SEED = int(os.environ.get("FAULTS_SEED", "1"))
 #: To shrink a failure to what matters takes minutes, so it is done where it is asked for.
 SHRINK = [Phase.shrink] if os.environ.get("FAULTS_SHRINK") else []
 
-pytestmark = [pytest.mark.faults, pytest.mark.django_db]
+pytestmark = [pytest.mark.real_clock, pytest.mark.faults, pytest.mark.django_db]
 
 #: Which of those that a stand-in says it accepts are pasted.
 CREDENTIALS = {
