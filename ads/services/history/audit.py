@@ -17,7 +17,7 @@ from django.db.models import Exists, Max, OuterRef, Q, QuerySet, Subquery
 
 from ads.models import Brand, Campaign
 from ads.models.fields import MoneyField
-from ads.models.spend import Period
+from ads.models.spend import Period, known_as, shown
 from ads.rules.calendar import format_instant
 from ads.rules.dayparting import Window, describe_window
 from ads.rules.money import format_money
@@ -33,6 +33,14 @@ WAIVED = "waived"
 
 #: The labels of the events of an allowance.
 OF_ALLOWANCES = frozenset({"allowed", "undone", "ended"})
+
+#: The labels of events that are told by the difference to the one before.
+_UPDATES = frozenset({"update", WAIVED, "changed", "applied"})
+
+#: Fields of rows without a name that their subject says already.
+_IN_SUBJECT = frozenset(
+    {"username", "day_of_week", "start_time", "end_time", "platform", "account", "reference"}
+)
 
 #: By the label of the event.
 WORDS = {"insert": "created", "update": "changed", "delete": "deleted"}
@@ -166,7 +174,7 @@ def _audited(model: type[models.Model]) -> "list[models.Field[Any, Any]]":
 
 def _before(model: type[models.Model], events: Iterable[Any]) -> dict[int, Any]:
     """For each change among ``events``, the previous event of the same row."""
-    changed = [event.pk for event in events if event.pgh_label in {"update", WAIVED}]
+    changed = [event.pk for event in events if event.pgh_label in _UPDATES]
     rows = model._default_manager
     earlier = rows.filter(pgh_obj_id=OuterRef("pgh_obj_id"), pgh_id__lt=OuterRef("pgh_id"))
     pairs = dict(
@@ -201,6 +209,8 @@ def _names(model: type[models.Model], events: Iterable[Any]) -> Names:
 def _subject(event: Any, names: Names) -> str:
     if hasattr(event, "name"):
         return str(event.name)
+    if hasattr(event, "username"):
+        return str(event.username)
     if event.pgh_label == WAIVED:
         return _of_owner(event, names, "spend")
     if event.pgh_label in OF_ALLOWANCES:
@@ -208,10 +218,13 @@ def _subject(event: Any, names: Names) -> str:
     owners = [
         _shown(field, getattr(event, field.attname), names)
         for field in _audited(type(event))
-        if field.related_model
+        if field.related_model and getattr(event, field.attname) is not None
     ]
-    window = [window_in_words(event)] if hasattr(event, "day_of_week") else []
-    return " – ".join([*owners, *window])
+    if hasattr(event, "day_of_week"):
+        owners.append(window_in_words(event))
+    elif hasattr(event, "reference"):
+        owners.append(shown(known_as(event.platform, event.account, event.reference)))
+    return " – ".join(owners)
 
 
 def window_in_words(event: Any) -> str:
@@ -244,10 +257,11 @@ def changes(event: Any, before: Any, names: Names) -> tuple[FieldChange, ...]:
         if event.until:
             changes.append(FieldChange("until", "", _in_words(event.until)))
         return (*changes, FieldChange("reason", "", event.reason))
-    if not hasattr(event, "name") and not before:
-        return ()  # its name says it all
+    has_name = hasattr(event, "name")
     found = []
     for field in _audited(type(event)):
+        if not (before or has_name) and (field.related_model or field.name in _IN_SUBJECT):
+            continue  # its subject says it
         value = getattr(event, field.attname)
         earlier = getattr(before, field.attname) if before else None
         if before and value == earlier:

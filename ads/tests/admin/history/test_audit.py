@@ -1,15 +1,18 @@
 """Every change of configuration is shown: who, when, from what to what."""
 
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
 
-from ads.models import Brand, CampaignSchedule
+from ads.models import Brand, CampaignSchedule, ScheduledChange
 from ads.services.history.audit import NOBODY, AuditEntry, describe, event_model, recent
 from ads.tests.admin.pages import change, changelist, context_of, save
 from ads.tests.factories import BrandFactory, CampaignFactory, ScheduleFactory
+from ads.tests.services.plans.support import schedule as plan_budget
 
 
 def entries(name: str) -> list[AuditEntry]:
@@ -72,6 +75,64 @@ def test_windows_and_attached_schedules_are_named(db: None) -> None:
     assert [(entry.what, entry.subject) for entry in entries("CampaignScheduleEvent")] == [
         ("detached", "Spring – Nights"),
         ("attached", "Spring – Nights"),
+    ]
+
+
+def test_users_are_named_with_what_they_may_do(db: None) -> None:
+    user = User.objects.create_user("eve", is_staff=True)
+    User.objects.filter(pk=user.pk).update(is_superuser=True)
+    user.delete()
+
+    deleted, raised, created = entries("AccountEvent")
+
+    assert [entry.subject for entry in (deleted, raised, created)] == ["eve"] * 3
+    assert changes(created) == [
+        ("active", "", "yes"),
+        ("staff status", "", "yes"),
+        ("superuser status", "", "no"),
+    ]
+    assert changes(raised) == [("superuser status", "no", "yes")]
+    assert ("superuser status", "", "yes") in changes(deleted)
+
+
+def test_platform_ids_are_named(db: None) -> None:
+    campaign = CampaignFactory.create(name="Spring")
+    known = campaign.references.create(platform="google_ads", account="123", reference="777")
+    known.delete()
+
+    assert [(entry.what, entry.subject, entry.changes) for entry in entries(
+        "CampaignReferenceEvent"
+    )] == [
+        ("deleted", "Spring – google_ads / 123 / 777", ()),
+        ("created", "Spring – google_ads / 123 / 777", ()),
+    ]  # fmt: skip
+
+
+def test_planned_budgets_say_what_becomes_what_and_when(db: None) -> None:
+    campaign = CampaignFactory.create(
+        name="Spring", brand=BrandFactory.create(name="Acme", currency="EUR")
+    )
+    planned = plan_budget(campaign, 90, date(2024, 6, 1), "daily_budget")
+    ScheduledChange.objects.filter(pk=planned.pk).update(amount=120)
+    ScheduledChange.objects.filter(pk=planned.pk).update(before=75, after=120, says="As planned.")
+
+    applied, changed, made = entries("ScheduledChangeEvent")
+
+    assert [(entry.what, entry.subject) for entry in (applied, changed, made)] == [
+        ("applied", "Acme – Spring"),
+        ("changed", "Acme – Spring"),
+        ("planned", "Acme – Spring"),
+    ]
+    assert changes(made) == [
+        ("budget", "", "Daily budget"),
+        ("from", "", "2024-06-01"),
+        ("becomes", "", "€90.00"),
+    ]
+    assert changes(changed) == [("becomes", "€90.00", "€120.00")]
+    assert changes(applied) == [
+        ("was", "–", "€75.00"),
+        ("became", "–", "€120.00"),
+        ("says", "–", "As planned."),
     ]
 
 
