@@ -11,7 +11,7 @@ from pydantic import PlainSerializer
 from ads.holds import Hold
 from ads.models import Brand, Campaign
 from ads.models.campaigns import State, Status
-from ads.rules.money import plain
+from ads.rules.money import estimate, plain
 from ads.services.freshness import sources_of
 from ads.services.pacing import Basis, Pace, PaceState
 
@@ -85,21 +85,22 @@ class PaceAnswer(Schema):
     ]
 
     @classmethod
-    def of(cls, pace: Pace | None) -> "PaceAnswer | None":
+    def of(cls, pace: Pace | None, currency: str) -> "PaceAnswer | None":
         if pace is None:
             return None
         figures = {
             name: getattr(pace, name)
-            for name in cls.model_fields.keys() - set(_ROUNDED) - {"basis"}
+            for name in cls.model_fields.keys() - set(_ESTIMATES) - {"basis", "pace_percent"}
         }
-        for name in _ROUNDED:
+        for name in _ESTIMATES:
             amount = getattr(pace, name)
-            figures[name] = None if amount is None else round(amount, 2)
+            figures[name] = None if amount is None else estimate(amount, currency)
+        percent = pace.pace_percent
+        figures["pace_percent"] = None if percent is None else round(percent, 2)
         return cls(**figures, basis=sorted(pace.basis))
 
 
-#: Estimates, which have no more digits than money.
-_ROUNDED = ("expected", "pace_percent", "projected", "low", "high")
+_ESTIMATES = ("expected", "projected", "low", "high")
 
 Paced = Annotated[
     PaceAnswer | None,
@@ -162,7 +163,7 @@ class BrandAnswer(Schema):
             **{name: getattr(brand, name) for name in same},
             account_manager=manager.get_username() if manager else None,
             labels=_names(brand),
-            pace=PaceAnswer.of(pace),
+            pace=PaceAnswer.of(pace, brand.currency),
         )
 
 
@@ -260,7 +261,7 @@ class CampaignAnswer(Schema):
             ],
             labels=_names(campaign),
             spend_as_of=next((each.heard_at for each in sources_of(campaign)), None),
-            pace=PaceAnswer.of(pace),
+            pace=PaceAnswer.of(pace, campaign.brand.currency),
             holds=None
             if holds is None
             else [HoldAnswer(code=code, sentence=sentence) for code, sentence in holds],

@@ -26,6 +26,7 @@ from ads.models import (
 )
 from ads.models.spend import Period
 from ads.rules.calendar import month_start
+from ads.rules.money import estimate
 from ads.services import pacing, receipts
 from ads.services.exports.stream import Export, portions
 from ads.services.ledger import archived, summaries
@@ -363,7 +364,7 @@ def _brands(
             yield (
                 *(brand.pk, brand.name, None, None, state, brand.is_active),
                 *_figures(brand.timezone, figures),
-                *_pace(paces.get(brand.pk)),
+                *_pace(paces.get(brand.pk), brand.currency),
                 brand.account_manager if names_people else None,
                 "; ".join(named.get(brand.pk, ())),
                 *(None, None, brand.currency),
@@ -382,19 +383,21 @@ def _campaigns(
                 *(brand.pk, brand.name, campaign.pk, campaign.name),
                 *(campaign.state, campaign.is_active),
                 *_figures(brand.timezone, figures),
-                *_pace(paces.get(campaign.pk)),
+                *_pace(paces.get(campaign.pk), brand.currency),
                 brand.account_manager if names_people else None,
                 "; ".join(named.get(campaign.pk, ())),
                 *(campaign.total_budget, campaign.budget_group, brand.currency),
             )
 
 
-def _pace(pace: pacing.Pace | None) -> Iterator[object]:
-    """Empty before it has been worked out. Estimates have no more digits than money."""
+def _pace(pace: pacing.Pace | None, currency: str) -> Iterator[object]:
+    """Empty before it has been worked out."""
     yield pace and pace.state.value
     for name in _PACE:
         value = pace and getattr(pace, name)
-        yield round(value, 2) if isinstance(value, Decimal) else value
+        if isinstance(value, Decimal):
+            value = round(value, 2) if name == "pace_percent" else estimate(value, currency)
+        yield value
     yield pace and pace.as_of
 
 

@@ -1,6 +1,7 @@
 """Reading brands and campaigns over the API, page by page and filtered."""
 
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from ads.holds import Hold
-from ads.models import Campaign, CampaignReference, Label
+from ads.models import BudgetPace, Campaign, CampaignReference, Label
 from ads.models.campaigns import State
 from ads.services import pacing
 from ads.services.lists import pages as listing
@@ -333,6 +334,17 @@ def test_brands_and_campaigns_are_found_by_the_pace_of_their_month(program: Prog
     assert (found["pace"]["state"], found["pace"]["spent"]) == ("over", "50.00")
     assert program.get("/brands?pace=over").json()["items"] == []
     assert program.get("/brands?pace=sideways").status_code == 422
+
+
+def test_the_estimates_of_a_pace_have_the_digits_of_their_currency(program: Program) -> None:
+    brand = BrandFactory.create(currency="KWD", monthly_budget=1000)
+    spend_in_sql(CampaignFactory.create(brand=brand), "50", date(2024, 5, 10))
+    pacing.refresh(at("2024-05-16 12:00"))
+    BudgetPace.objects.update(expected=Decimal("71.0835"), pace_percent=Decimal("70.345"))
+
+    (found,) = program.get("/brands").json()["items"]
+
+    assert (found["pace"]["expected"], found["pace"]["pace_percent"]) == ("71.084", "70.34")
 
 
 def test_campaigns_are_found_by_their_priority(program: Program) -> None:

@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from ads.models import Brand, DeliveryChange
+from ads.models import Brand, BudgetPace, DeliveryChange
 from ads.services import pacing
 from ads.services.exports.kinds import InvalidExport, Kind, Wanted, choose
 from ads.services.exports.stream import AT_A_TIME, BOM, Stream
@@ -344,6 +344,19 @@ def test_summaries_are_the_brands_and_then_their_campaigns_in_their_own_day() ->
         "expected": "",
         "recommended_daily": "",
     }
+
+
+def test_estimates_have_the_digits_of_their_currency() -> None:
+    for currency in ("JPY", "KWD"):
+        brand = BrandFactory.create(name=currency, currency=currency, monthly_budget=1000)
+        spend(CampaignFactory.create(brand=brand), 8, NOON)
+    pacing.refresh(NOON + timedelta(days=1))
+    BudgetPace.objects.update(expected=Decimal("71.0835"), recommended_daily=Decimal("0.125"))
+
+    rows = rows_of(choose(Kind.SUMMARIES, Wanted(), NOON + timedelta(days=1)))
+
+    told = {row["currency"]: (row["expected"], row["recommended_daily"]) for row in rows}
+    assert told == {"JPY": ("71.00", "0.00"), "KWD": ("71.084", "0.125")}
 
 
 def test_summaries_take_the_same_number_of_queries_for_any_number_of_campaigns() -> None:
