@@ -21,12 +21,16 @@ from ads.models.spend import Period, known_as, shown
 from ads.rules.calendar import format_instant
 from ads.rules.dayparting import Window, describe_window
 from ads.rules.money import format_money
+from ads.services import visible
 
 #: In place of a missing value.
 NOTHING = "–"
 
 #: The actor of events without a context.
 NOBODY = "someone outside the console"
+
+#: In place of the name of a campaign that whoever asks may not see.
+HIDDEN = "a campaign of another brand"
 
 #: The label of the event of a waiver.
 WAIVED = "waived"
@@ -200,10 +204,16 @@ def _names(model: type[models.Model], events: Iterable[Any]) -> Names:
             if beside := _NAMED_BY.get(field.name):
                 rows = rows.select_related(beside)
             for pk, row in rows.in_bulk(list(ids)).items():
-                names[field.name, pk] = str(row)
+                names[field.name, pk] = campaign_name(row) if field.name == "campaign" else str(row)
                 if isinstance(row, Brand):
                     names["currency", pk] = row.currency
     return names
+
+
+def campaign_name(campaign: Any) -> str:
+    """Its name for whoever asks: a platform ID may have been another brand's."""
+    ids = visible.brand_ids()
+    return str(campaign) if ids is None or campaign.brand_id in ids else HIDDEN
 
 
 def _subject(event: Any, names: Names) -> str:

@@ -156,7 +156,7 @@ class _Describer:
             for name in ("schedule", "campaign"):
                 if row.row.get(f"{name}_name"):
                     self._names[name, row.row[f"{name}_id"]] = row.row[f"{name}_name"]
-        self._names |= _managers(rows)
+        self._names |= _managers(rows) | _had_ids(rows)
         switches = [row for row in rows if row.source == Source.SWITCHES]
         self._reasons = reasons(
             (row.event() for row in switches),
@@ -333,6 +333,8 @@ class _Describer:
             return f"Schedule {event.name} {audit.WORDS[event.pgh_label]}"
         if row.source == Source.REFERENCES:
             word = {"insert": "added", "delete": "removed", "update": "changed"}[event.pgh_label]
+            if any(change.label == "campaign" for change in changes):
+                word = "moved"
             known = shown(known_as(event.platform, event.account, event.reference))
             return f"Platform ID {word}: {known}"
         whose = "" if self._of_brand or event.campaign_id else "brand's "
@@ -351,6 +353,14 @@ def _managers(rows: Sequence[Row]) -> audit.Names:
     ids = {one["account_manager_id"] for one in edits if one} - {None}
     users = User.objects.in_bulk(ids) if ids else {}
     return {("account_manager", pk): user.get_username() for pk, user in users.items()}
+
+
+def _had_ids(rows: Sequence[Row]) -> audit.Names:
+    """The names of the campaigns between which platform IDs were moved; at most one query."""
+    moved = [row for row in rows if row.source == Source.REFERENCES and row.before]
+    ids = {each["campaign_id"] for row in moved for each in (row.row, row.before) if each}
+    campaigns = Campaign.objects.in_bulk(ids) if ids else {}
+    return {("campaign", pk): audit.campaign_name(one) for pk, one in campaigns.items()}
 
 
 def _edited(label: str, changes: Sequence[FieldChange], whose: str) -> str:

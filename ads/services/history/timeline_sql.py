@@ -298,7 +298,15 @@ OF_CAMPAIGN: Final[dict[Source, Part]] = {
     Source.ATTACHMENTS: _events_of(
         "event.campaign_id = %(owner)s", joined=_OF_SCHEDULE, more=_ITS_NAME
     ),
-    Source.REFERENCES: _events_of("event.campaign_id = %(owner)s"),
+    # Also those that were taken from it for another campaign.
+    Source.REFERENCES: _events_of(
+        "event.pgh_obj_id IN (SELECT its.pgh_obj_id FROM ads_campaignreferenceevent AS its "
+        "WHERE its.campaign_id = %(owner)s) "
+        "AND (event.campaign_id = %(owner)s OR event.pgh_label = 'update' AND %(owner)s = ("
+        "SELECT earlier.campaign_id FROM ads_campaignreferenceevent AS earlier "
+        "WHERE earlier.pgh_obj_id = event.pgh_obj_id AND earlier.pgh_id < event.pgh_id "
+        "ORDER BY earlier.pgh_id DESC LIMIT 1))"
+    ),
     # Edits of schedules while attached.
     Source.SCHEDULES: _events_of(
         "event.pgh_label = 'update' AND event.pgh_created_at > hours.since",

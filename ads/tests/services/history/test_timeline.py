@@ -19,10 +19,10 @@ from ads.models import (
     CampaignSchedule,
     DeliveryChange,
 )
-from ads.services import BudgetService, SpendEntry
+from ads.services import BudgetService, SpendEntry, visible
 from ads.services.actor import acting_as
 from ads.services.delivery import allowances
-from ads.services.history import timeline
+from ads.services.history import audit, timeline
 from ads.services.history.timeline import Happening, Kind
 from ads.services.team import notes
 from ads.tests.factories import BrandFactory, CampaignFactory, ScheduleFactory
@@ -226,6 +226,43 @@ def test_references_are_named(campaign: Campaign) -> None:
         "Platform ID removed: google_ads / A1 / 815",
         "Platform ID added: google_ads / A1 / 815",
     ]
+
+
+def test_a_platform_id_that_is_moved_is_in_both_campaigns_histories(campaign: Campaign) -> None:
+    other = CampaignFactory.create(brand=campaign.brand, name="Autumn")
+    known = CampaignReference.objects.create(
+        campaign=campaign, platform="google_ads", reference="815"
+    )
+    CampaignReference.objects.filter(pk=known.pk).update(campaign=other)
+    CampaignReference.objects.filter(pk=known.pk).update(reference="816")
+
+    moved = "Platform ID moved: google_ads / 815"
+    assert [title for title in titles(campaign) if title.startswith("Platform")] == [
+        moved,
+        "Platform ID added: google_ads / 815",
+    ]
+    assert [title for title in titles(other) if title.startswith("Platform")] == [
+        "Platform ID changed: google_ads / 816",
+        moved,
+    ]
+    for one in (campaign, other):
+        (told,) = (each for each in story(one) if each.title == moved)
+        assert changes(told) == [("campaign", "Spring", "Autumn")]
+
+
+def test_who_is_limited_learns_no_name_of_another_brands_campaign(campaign: Campaign) -> None:
+    secret = CampaignFactory.create(name="Secret")
+    known = CampaignReference.objects.create(campaign=secret, platform="google_ads", reference="1")
+    CampaignReference.objects.filter(pk=known.pk).update(campaign=campaign)
+    events = audit.event_model("CampaignReferenceEvent")._default_manager
+
+    with visible.limited({campaign.brand_id}):
+        (told,) = (each for each in story(campaign) if each.title.startswith("Platform"))
+        (entry,) = audit.recent(visible.rows(events.all()))
+
+    expected = [("campaign", "a campaign of another brand", "Spring")]
+    assert changes(told) == expected
+    assert [(change.label, change.old, change.new) for change in entry.changes] == expected
 
 
 def test_campaigns_switched_together_are_one_happening_of_their_brand(campaign: Campaign) -> None:
