@@ -28,6 +28,7 @@ from ads.models import DeliveryChange, SwitchOrder
 from ads.models.platforms import OrderState
 from ads.models.spend import Kind
 from ads.rules.calendar import local_date, next_period, period_start
+from ads.rules.calendar import names as timezone_names
 from ads.services.delivery import Trigger
 from ads.services.history import audit
 from ads.services.locks import among
@@ -167,7 +168,9 @@ class _Pause:
     def of(cls, change: Any) -> "_Pause":
         budget = next(_HOLDS[hold] for hold in change.holds if hold in _HOLDS)
         period, campaign = TOTAL, change.campaign
-        timezone = change.zone_then or campaign.brand.timezone
+        # The timezone database may have dropped the name since.
+        is_known = change.zone_then in timezone_names()
+        timezone = change.zone_then if is_known else campaign.brand.timezone
         group = change.group_then or campaign.budget_group_id
         if isinstance(budget, BudgetHold):
             period = budget.period.value

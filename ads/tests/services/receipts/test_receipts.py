@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
+import pgtrigger
 import pytest
 import time_machine
 
@@ -213,6 +214,21 @@ def test_the_day_stays_that_of_the_timezone_in_which_it_was_stopped() -> None:
     receipt = the_receipt(campaign)
 
     assert (receipt.start, receipt.over) == (date(2024, 5, 15), Decimal(5))
+
+
+def test_a_timezone_that_nobody_can_read_any_more_gives_way_to_the_present_one() -> None:
+    brand = BrandFactory.create(timezone="Asia/Tokyo")
+    campaign = running(brand=brand, daily_budget=75)
+    spend_in_sql(campaign, "80", date(2024, 5, 15))
+    enforce_all(NOON)
+    with pgtrigger.ignore("ads.Brand:readable_timezone"):
+        Brand.objects.filter(pk=brand.pk).update(timezone="US/Pacific-New")
+    Brand.objects.filter(pk=brand.pk).update(timezone="America/Los_Angeles")
+    was_later("ads_brandevent", brand.pk)
+
+    receipt = the_receipt(campaign)
+
+    assert (receipt.start, receipt.over) == (date(2024, 5, 15), 5)
 
 
 class TestMonthOfABrand:
