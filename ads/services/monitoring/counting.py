@@ -177,8 +177,9 @@ def _add_switches(after: int, to: int) -> None:
 def _lags(stops: Collection[DeliveryChange]) -> list[tuple[str, timedelta]]:
     """Of each stop, its trigger and the time since its budget was known to be used up."""
     asked = [
-        (stop, limits_of(stop.campaign, stop.holds, partial(getattr, stop), stop.at))
+        (stop, limits_of(stop.campaign, holds, partial(getattr, stop), stop.at))
         for stop in stops
+        if (holds := [hold for hold in stop.holds if hold in BUDGET_OF])
     ]
     known = known_since(limit for _, limits in asked for limit in limits)
     return [

@@ -3,20 +3,17 @@
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Final
 
 from django.db import OperationalError, connection
 
-from ads.holds import BUDGET_OF
+from ads.holds import ALL_BUDGETS, GROUP_BUDGET, TOTAL, BudgetHold
 from ads.models import Campaign
-from ads.models.spend import Period
-from ads.rules.calendar import UnknownTimezone, local_date, next_month, period_start
+from ads.rules.calendar import UnknownTimezone, local_date, next_period, period_start
 from ads.services.delivery import over_budget
 from ads.services.locks import among
-
-DAY: Final = timedelta(days=1)
 
 #: Of how many campaigns :func:`unenforced` looks up since when; more cross at once only together.
 MOST: Final = 5000
@@ -25,21 +22,29 @@ MOST: Final = 5000
 REST: Final = 20
 
 
+_HOLDS: Final = {budget.hold.value: budget for budget in ALL_BUDGETS}
+
+#: Whose budget it is: the campaign's column with the owner's id, and the owner's audit.
+_OWNERS: Final = (
+    ("id", "ads_campaignevent"),
+    ("brand_id", "ads_brandevent"),
+    ("budget_group_id", "ads_budgetgroupevent"),
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """A limit of a campaign or a brand (``owner``: its id) in a period, as of ``at``."""
+    """A limit on the spend from ``start`` until before ``beyond``, as of ``at``.
 
-    of_brand: bool
+    ``column``: one of :data:`_OWNERS`; ``owner``: the id in it.
+    """
+
+    column: str
     owner: int
-    period: Period
     start: date
+    beyond: date
     amount: Decimal
     at: datetime
-
-    @property
-    def beyond(self) -> date:
-        """The day after the period."""
-        return next_month(self.start) if self.period == Period.MONTH else self.start + DAY
 
 
 def limits_of(
@@ -47,28 +52,39 @@ def limits_of(
     holds: Iterable[str],
     figures: Callable[[str], Decimal | None],
     at: datetime,
+    *,
+    group_period: str = "",
 ) -> list[Limit]:
     """The limits that hold a campaign at ``at``, from its holds and the figures by field.
 
-    None where its brand's timezone is invalid by now.
+    ``group_period``: of its budget group's figures. None where its brand's timezone is invalid by
+    now.
     """
-    brand = campaign.brand
     try:
-        today = local_date(at, brand.timezone)
+        today = local_date(at, campaign.brand.timezone)
     except UnknownTimezone:
         return []
-    return [
-        Limit(
-            budget.of_brand,
-            brand.pk if budget.of_brand else campaign.pk,
-            budget.period,
-            period_start(budget.period, today),
-            amount,
-            at,
-        )
-        for hold in holds
-        if (budget := BUDGET_OF.get(hold)) and (amount := figures(budget.limit_then)) is not None
-    ]
+    limits = []
+    for hold in holds:
+        budget = _HOLDS.get(hold)
+        if budget is None or (amount := figures(budget.limit_then)) is None:
+            continue
+        period, first, whose = TOTAL, campaign.start_date, ("id", campaign.pk)
+        if isinstance(budget, BudgetHold):
+            period = budget.period.value
+            whose = ("brand_id", campaign.brand_id) if budget.of_brand else whose
+        elif budget == GROUP_BUDGET:
+            if campaign.budget_group is None:  # by now
+                continue
+            period, first = group_period, campaign.budget_group.start_date
+            whose = ("budget_group_id", campaign.budget_group.pk)
+        if period == TOTAL:
+            start, beyond = first or date.min, date.max
+        else:
+            start = period_start(period, today)
+            beyond = next_period(period, start)
+        limits.append(Limit(*whose, start, beyond, amount, at))
+    return limits
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +109,8 @@ _KNOWN: Final = """
                 SELECT created_at
                   FROM (
                         SELECT entry.id, entry.created_at, entry.amount,
-                               sum(entry.amount) OVER (ORDER BY entry.id) AS spent
+                               sum(entry.amount) OVER (ORDER BY entry.id) + archived.amount
+                               AS spent
                           FROM ads_campaign AS campaign
                           JOIN ads_spend AS entry ON entry.campaign_id = campaign.id
                          WHERE campaign.{column} = asked.owner
@@ -108,22 +125,26 @@ _KNOWN: Final = """
            )) AS known_at
       FROM unnest(%s::int[], %s::bigint[], %s::date[], %s::date[], %s::numeric[], %s::timestamptz[])
            AS asked (number, owner, start, beyond, amount, at)
+     CROSS JOIN LATERAL (
+            SELECT coalesce(sum(old.amount), 0) AS amount
+              FROM ads_campaign AS campaign
+              JOIN ads_archivedspend AS old ON old.campaign_id = campaign.id
+             WHERE campaign.{column} = asked.owner
+               AND old.date >= asked.start AND old.date < asked.beyond
+           ) AS archived
 """
 
 
 def known_since(limits: Iterable[Limit]) -> dict[Limit, datetime]:
     """When it became known that each was used up; without those for which no record says so.
 
-    Two queries at most. The ledger's entries count from when they were recorded, not from when the
-    money was spent.
+    Three queries at most. The ledger's entries count from when they were recorded, not from when
+    the money was spent.
     """
     each = dict.fromkeys(limits)
     found: dict[Limit, datetime] = {}
-    for of_brand, column, events in (
-        (False, "id", "ads_campaignevent"),
-        (True, "brand_id", "ads_brandevent"),
-    ):
-        asked = [limit for limit in each if limit.of_brand is of_brand]
+    for column, events in _OWNERS:
+        asked = [limit for limit in each if limit.column == column]
         if not asked:
             continue
         with connection.cursor() as cursor:
@@ -150,10 +171,11 @@ def earliest(limits: Iterable[Limit], known: Mapping[Limit, datetime]) -> dateti
 def unenforced(now: datetime) -> Unenforced:
     """The campaigns that enforcement should have stopped for a budget by ``now``."""
     decisions = {decision.campaign_id: decision for decision in over_budget(now)}
-    rows = Campaign.objects.filter(pk__in=among(sorted(decisions)[:MOST])).select_related("brand")
+    rows = Campaign.objects.filter(pk__in=among(sorted(decisions)[:MOST]))
     asked = {
-        row.pk: limits_of(row, decisions[row.pk].holds, decisions[row.pk].figures.get, now)
-        for row in rows
+        row.pk: limits_of(row, each.holds, each.figures.get, now, group_period=each.group_period)
+        for row in rows.select_related("brand", "budget_group")
+        if (each := decisions[row.pk])
     }
     known = known_since(limit for limits in asked.values() for limit in limits)
     since = {pk: at for pk, limits in asked.items() if (at := earliest(limits, known))}

@@ -141,12 +141,7 @@ def _problems(found: Report) -> Iterator[Problem]:
             "Redis does not answer, so periodic tasks do not run. Spend and edits do not need it.",
         )
     if found.unenforced and _is_overlooked(found.unenforced, found.tasks or ()):
-        yield Problem(
-            ProblemKind.NOT_ENFORCED,
-            f"{found.unenforced.count} campaigns deliver although a budget is used up, and the "
-            f"safety check did not stop them, such as campaign {found.unenforced.oldest}. The "
-            "log of the worker says why.",
-        )
+        yield Problem(ProblemKind.NOT_ENFORCED, _overlooked(found.unenforced))
     if found.clock and found.clock.is_worth_saying:
         yield Problem(ProblemKind.CLOCK, str(found.clock))
     if found.timezones.problem:
@@ -168,6 +163,19 @@ def _problems(found: Report) -> Iterator[Problem]:
             f"{found.held}: no campaign is started until someone sends what is missing since, and "
             "runs ./manage.py after_restore --resume.",
         )
+
+
+def _overlooked(unenforced: Unenforced) -> str:
+    count, oldest = unenforced.count, unenforced.oldest
+    if count == 1:
+        who, them = f"Campaign {oldest} delivers" if oldest else "1 campaign delivers", "it"
+    else:
+        who = f"{count:,} campaigns deliver"
+        them = f"them, such as campaign {oldest}" if oldest else "them"
+    return (
+        f"{who} although a budget is used up, and the safety check did not stop {them}. The log of "
+        "the worker says why."
+    )
 
 
 def _platform_problems(found: Report) -> Iterator[Problem]:

@@ -10,11 +10,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from ads.models import Brand, Campaign, Spend
+from ads.models import ArchivedSpend, Brand, Campaign, Spend
 from ads.models.spend import Kind
 from ads.services.monitoring import ProblemKind, bounded, report
 from ads.services.monitoring.crossings import Sparing, Unenforced, unenforced
-from ads.tests.factories import BrandFactory, CampaignFactory
+from ads.tests.factories import BrandFactory, BudgetGroupFactory, CampaignFactory
 from ads.tests.support import NOON, enforce_all, execute, held_open
 
 pytestmark = [pytest.mark.real_clock, pytest.mark.django_db]
@@ -104,11 +104,64 @@ def test_a_budget_that_was_lowered_counts_from_when_it_was(of_brand: bool) -> No
     assert found.since > now - MINUTE
 
 
+def test_a_total_budget_is_used_up_by_all_that_counts_toward_it() -> None:
+    long_ago = NOON.date() - timedelta(days=35)
+    campaign = running(total_budget=100, start_date=long_ago)
+    archived = Spend.objects.create(campaign=campaign, amount=30, date=long_ago)
+    execute("SET LOCAL session_replication_role = replica")
+    execute("DELETE FROM ads_spend WHERE id = %s", [archived.pk])
+    execute("SET LOCAL session_replication_role = DEFAULT")
+    ArchivedSpend.objects.create(campaign=campaign, date=long_ago, amount=30, entries=1)
+    recorded(campaign, 50, NOON - 7 * MINUTE)
+    recorded(campaign, 20, NOON - 4 * MINUTE)
+    recorded(campaign, 5, NOON - 2 * MINUTE)
+
+    assert unenforced(NOON) == Unenforced(1, campaign.pk, NOON - 4 * MINUTE, NOON)
+
+
+@pytest.mark.parametrize("budget", ["daily_budget", "monthly_budget", "total_budget"])
+def test_a_groups_budget_is_used_up_by_all_its_campaigns(budget: str) -> None:
+    brand = BrandFactory.create()
+    begins = NOON.date() if budget == "total_budget" else None
+    group = BudgetGroupFactory.create(brand=brand, start_date=begins, **{budget: 100})
+    first, second = (running(brand=brand, budget_group=group) for _ in range(2))
+    with time_machine.travel(NOON - 9 * MINUTE, tick=False):
+        Spend.objects.create(campaign=first, amount=95, date=NOON.date() - timedelta(days=40))
+    recorded(running(brand=brand), 500, NOON - 8 * MINUTE)
+    recorded(first, 70, NOON - 7 * MINUTE)
+    recorded(second, 30, NOON - 3 * MINUTE)
+
+    found = unenforced(NOON)
+
+    assert (found.count, found.since) == (2, NOON - 3 * MINUTE)
+    assert found.oldest in (first.pk, second.pk)
+
+
 def test_a_budget_of_zero_that_no_entry_used_up_has_no_instant() -> None:
     campaign = running()
     Campaign.objects.filter(pk=campaign.pk).update(daily_budget=Decimal(0))
 
     assert unenforced(NOON) == Unenforced(1, None, None, NOON)
+
+
+def test_campaigns_that_were_overlooked_are_named_as_far_as_they_are_known(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def told() -> list[str]:
+        monkeypatch.setitem(report.__globals__, "sparing", Sparing())
+        found = report(NOON).problems
+        return [each.text for each in found if each.kind == ProblemKind.NOT_ENFORCED]
+
+    rest = "used up, and the safety check did not stop"
+    first, second = running(daily_budget=10), running(daily_budget=10)
+    recorded(first, 10, NOON - 5 * MINUTE)
+    assert told() == []  # before the next check
+    Campaign.objects.filter(pk=second.pk).update(daily_budget=Decimal(0))
+    Campaign.objects.filter(pk=first.pk).update(daily_budget=Decimal(20))
+
+    assert told() == [
+        f"1 campaign delivers although a budget is {rest} it. The log of the worker says why."
+    ]
 
 
 def test_what_another_hold_should_have_stopped_is_no_crossing() -> None:
