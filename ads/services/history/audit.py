@@ -124,14 +124,17 @@ def context(pk: UUID) -> Any:
 
 
 def changed_in(context: UUID) -> Q:
-    """Campaigns changed in one request or command, by their brands, schedules or allowances too."""
+    """Campaigns changed in one request or command, also by what belongs to them or their brands."""
     found = Q()
     for of, model, column in (
         ("pk", "CampaignEvent", "pgh_obj_id"),
         ("pk", "CampaignScheduleEvent", "campaign_id"),
+        ("pk", "CampaignReferenceEvent", "campaign_id"),
+        ("pk", "CampaignLabelEvent", "campaign_id"),
         ("pk", "SpendTotalEvent", "campaign_id"),
         ("pk", "AllowanceEvent", "campaign_id"),
         ("brand", "BrandEvent", "pgh_obj_id"),
+        ("brand", "BrandLabelEvent", "brand_id"),
     ):
         events = event_model(model)._default_manager.filter(pgh_context=context).order_by()
         found |= Q(**{f"{of}__in": events.exclude(**{column: None}).values(column)})

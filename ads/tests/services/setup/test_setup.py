@@ -9,6 +9,7 @@ import pytest
 from ads.models import Brand, Campaign, CampaignReference, CampaignSchedule
 from ads.services.actor import acting_as
 from ads.services.history import audit
+from ads.services.team import labels
 from ads.tests.factories import CampaignFactory, ScheduleFactory
 from ads.tests.services.setup.support import applied, changes, previewed, problems, sheet
 from ads.tests.support import NOON, delivers, enforce_all, spend, switches
@@ -185,6 +186,26 @@ def test_the_history_names_who_changed_what_from_which_file() -> None:
     assert entry.actor == "olivia (file May budgets.csv)"
     assert [str(change) for change in entry.changes] == ["daily budget: $75.00 → $50.00"]
     assert campaign.delivery_changes.latest("id").actor == "olivia (file May budgets.csv)"
+
+
+@pytest.mark.parametrize(
+    ("header", "row"),
+    [
+        ("brand,campaign,platform_ids", "Acme,Spring,google_ads / 1 / 7"),
+        ("brand,campaign,labels", "Acme,Spring,Hot"),
+        ("brand,labels", "Acme,Hot"),
+    ],
+)
+def test_the_campaigns_of_a_file_of_ids_or_labels_alone_are_found_by_it(
+    header: str, row: str
+) -> None:
+    campaign = CampaignFactory.create(name="Spring", brand__name="Acme")
+    labels.named("Hot")
+    CampaignFactory.create()
+
+    done = applied(f"{header}\n{row}\n")
+
+    assert [*Campaign.objects.filter(audit.changed_in(done.context))] == [campaign]
 
 
 def test_a_long_name_and_a_long_file_name_fit_into_the_history() -> None:
