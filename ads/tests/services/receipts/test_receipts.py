@@ -228,7 +228,7 @@ def test_a_timezone_that_nobody_can_read_any_more_gives_way_to_the_present_one()
 
     receipt = the_receipt(campaign)
 
-    assert (receipt.start, receipt.over) == (date(2024, 5, 15), 5)
+    assert (receipt.start, receipt.over) == (date(2024, 5, 15), Decimal(5))
 
 
 class TestMonthOfABrand:
