@@ -1,5 +1,7 @@
 """The list of campaigns: state, holds and figures of each, and finding them."""
 
+import csv
+import io
 from collections.abc import Callable
 from decimal import Decimal
 from html import unescape
@@ -14,6 +16,7 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from django.utils import timezone
 
 from ads.models import Brand, Campaign
@@ -165,6 +168,20 @@ def test_a_brand_in_a_timezone_that_nobody_can_read_does_not_break_the_pages(
     assert "is not a known timezone" in admin.get(change(campaign)).content.decode()
     assert admin.get(changelist("ads_brand")).status_code == 200
     assert admin.get(change(campaign.brand)).status_code == 200
+
+
+def test_a_file_has_the_campaigns_that_an_order_leaves_out(admin: Client) -> None:
+    CampaignFactory.create(name="Spring")
+    lost = CampaignFactory.create(name="Lost")
+    with pgtrigger.ignore("ads.Brand:readable_timezone"):
+        Brand.objects.filter(pk=lost.brand.pk).update(timezone="Mars/Olympus")
+    columns = [str(place) for place in range(1, 20)]
+    address = reverse("admin:ads_campaign_export_csv")
+
+    for place in columns:
+        file: Any = admin.get(address, {"o": place})
+        rows = csv.DictReader(io.StringIO(b"".join(file).decode("utf-8-sig")))
+        assert sorted(row["campaign"] for row in rows) == ["Lost", "Spring"], place
 
 
 def test_who_may_only_look_is_offered_the_export_alone(staff: Callable[..., Client]) -> None:
