@@ -8,9 +8,9 @@ from ads.holds.budget_sums import (
     TOTAL,
     GroupBudget,
     GroupFigures,
-    is_held_on,
     is_long,
     later_sums,
+    used_up_on,
 )
 from ads.holds.definition import (
     ALL_BUDGETS,

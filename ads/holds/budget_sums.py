@@ -241,18 +241,21 @@ def later_sums(group_ids: Collection[int], since: date) -> Mapping[tuple[int, st
     }
 
 
-def is_held_on(
+def used_up_on(
     figures: GroupFigures, day: date, sums: Mapping[tuple[int, str, date], Decimal]
-) -> bool:
-    """Is one of the group's budgets used up on ``day``, given :func:`later_sums`?"""
-    return any(
-        each.is_used_up
-        if each.period == TOTAL
-        else is_used_up(
-            sums.get((figures.id, each.period, period_start(each.period, day)), ZERO),
-            each.budget - each.on_its_way,
-        )
+) -> tuple[GroupBudget, ...]:
+    """The group's budgets that are used up on ``day``, given :func:`later_sums`."""
+    return tuple(
+        each
         for each in figures.budgets
+        if (
+            each.is_used_up
+            if each.period == TOTAL
+            else is_used_up(
+                sums.get((figures.id, each.period, period_start(each.period, day)), ZERO),
+                each.budget - each.on_its_way,
+            )
+        )
     )
 
 

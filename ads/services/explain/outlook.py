@@ -26,8 +26,8 @@ from ads.holds import (
     Moments,
     Supposing,
     from_bits,
-    is_held_on,
     later_sums,
+    used_up_on,
     with_holds,
 )
 from ads.models import Campaign, SpendTotal
@@ -43,6 +43,9 @@ LONGEST_CHAIN: Final = 60
 
 #: The schedules attached to a campaign.
 Schedules = tuple[dayparting.Schedule, ...]
+
+#: What budget groups have spent, by group, period and its start.
+LaterSums = Mapping[tuple[int, str, date], Decimal]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +85,9 @@ def next_changes(
         row.total_budget is not None or Hold.TOTAL_BUDGET.value in planned_of(row) for row in rows
     )
     has_margins = any(row.brand.stops_early for row in rows)
-    steps = {row.pk: _steps(row, schedules.get(row.pk, ()), spent[row.pk], now) for row in rows}
+    steps = {
+        row.pk: _steps(row, schedules.get(row.pk, ()), spent[row.pk], sums, now) for row in rows
+    }
     changes: dict[int, Change] = {}
     asked: dict[int, datetime] = {}
 
@@ -102,7 +107,7 @@ def next_changes(
         held = [
             pk
             for pk, at in asked.items()
-            if pk in groups and is_held_on(groups[pk], calendar.local_date(at, timezones[pk]), sums)
+            if pk in groups and used_up_on(groups[pk], calendar.local_date(at, timezones[pk]), sums)
         ]
         moments = Moments.of(
             asked,
@@ -127,9 +132,7 @@ def _holds(row: Any) -> list[Hold]:
     return from_bits(row.hold_bits)
 
 
-def _sums_of_groups(
-    groups: Mapping[int, GroupFigures], now: datetime
-) -> Mapping[tuple[int, str, date], Decimal]:
+def _sums_of_groups(groups: Mapping[int, GroupFigures], now: datetime) -> LaterSums:
     """What budget groups have spent in the days and months to come; one query if there are any."""
     if not groups:
         return {}
@@ -161,10 +164,17 @@ def _holds_then(
 
 
 def lifts_at(
-    hold: Hold, row: Campaign, schedules: Schedules, now: datetime, at: datetime
+    hold: Hold,
+    row: Campaign,
+    schedules: Schedules,
+    now: datetime,
+    at: datetime,
+    sums: LaterSums | None = None,
 ) -> datetime | None:
     """When a hold that applies at ``at`` lifts, of a row evaluated at ``now``; None: when someone
     acts.
+
+    ``sums``: what budget groups have spent by ``at``, if that is later than ``now``.
     """
     zone = row.brand.timezone
     if hold == Hold.DAYPARTING:
@@ -175,7 +185,7 @@ def lifts_at(
     if hold == Hold.FLIGHT and row.start_date and row.start_date > calendar.local_date(at, zone):
         return calendar.day_begins(row.start_date, zone)
     if hold == Hold.GROUP_BUDGET:
-        return _group_lifts_at(row, at)
+        return _group_lifts_at(row, at, sums)
     return next(_turns(hold, row, now, at, used_up=False), None) if hold in LIMIT_OF else None
 
 
@@ -204,14 +214,16 @@ def _turns(
     return limit.turns(spent, after, used_up=used_up)
 
 
-def _group_lifts_at(row: Campaign, now: datetime) -> datetime | None:
-    """When the last of its group's budgets that are used up begins anew; None: never."""
-    figures = group_of(row)
-    used_up = figures.used_up if figures else ()
+def _group_lifts_at(row: Campaign, at: datetime, sums: LaterSums | None) -> datetime | None:
+    """When the last of its group's budgets that are used up at ``at`` begins anew; None: never."""
+    figures, zone = group_of(row), row.brand.timezone
+    if figures is None:
+        return None
+    day = calendar.local_date(at, zone)
+    used_up = figures.used_up if sums is None else used_up_on(figures, day, sums)
     if not used_up or any(each.period == TOTAL or not each.budget for each in used_up):
         return None
-    zone = row.brand.timezone
-    return max(calendar.next_period_begins(each.period, now, zone) for each in used_up)
+    return max(calendar.next_period_begins(each.period, at, zone) for each in used_up)
 
 
 def applies_at(hold: Hold, row: Campaign, schedules: Schedules, now: datetime) -> datetime | None:
@@ -224,18 +236,22 @@ def applies_at(hold: Hold, row: Campaign, schedules: Schedules, now: datetime) -
     return next(_turns(hold, row, now, now, used_up=True), None) if hold in LIMIT_OF else None
 
 
-def _steps(row: Campaign, schedules: Schedules, spent: Collection[date], now: datetime) -> _Steps:
+def _steps(
+    row: Campaign, schedules: Schedules, spent: Collection[date], sums: LaterSums, now: datetime
+) -> _Steps:
     holds = _holds(row)
     if holds:
-        return _return(holds, row, schedules, now)
+        return _return(holds, row, schedules, sums, now)
     return _stop(row, schedules, spent, now)
 
 
-def _return(holds: list[Hold], row: Campaign, schedules: Schedules, now: datetime) -> _Steps:
+def _return(
+    holds: list[Hold], row: Campaign, schedules: Schedules, sums: LaterSums, now: datetime
+) -> _Steps:
     """To the first instant without a hold. When one lifts, another may have begun."""
     at = now
     for _ in range(LONGEST_CHAIN):
-        lifts = [lifts_at(hold, row, schedules, now, at) for hold in holds]
+        lifts = [lifts_at(hold, row, schedules, now, at, sums) for hold in holds]
         if None in lifts:
             return None
         at = max(lift for lift in lifts if lift is not None)

@@ -15,7 +15,7 @@ from ads.models import Campaign
 from ads.services.explain import conditions
 from ads.services.explain.explanation import explain
 from ads.services.explain.outlook import Change
-from ads.tests.factories import CampaignFactory, ScheduleFactory
+from ads.tests.factories import BudgetGroupFactory, CampaignFactory, ScheduleFactory
 from ads.tests.model.naive import DAY, Window, World, local_date, overlap
 from ads.tests.model.strategies import BEGINNINGS, BUDGETS, FLIGHT, WINDOWS, ZONES
 from ads.tests.support import NOON, at, execute, let_run_on, spend, spend_in_sql
@@ -82,6 +82,17 @@ def test_spend_of_the_brand_recorded_for_next_month_stops_it_on_the_first() -> N
     assert next_change(campaign) == Change(
         at("2024-06-01 00:00"), False, [Hold.BRAND_MONTHLY_BUDGET]
     )
+
+
+def test_what_its_group_has_spent_ahead_of_time_puts_its_return_off() -> None:
+    group = BudgetGroupFactory.create(daily_budget=20)
+    campaign, other = CampaignFactory.create_batch(
+        2, brand=group.brand, budget_group=group, daily_budget=10
+    )
+    spend(campaign, 10, NOON)
+    spend(other, 20, NOON, date(2024, 5, 16))
+
+    assert next_change(campaign) == Change(at("2024-05-17 00:00"), True, [])
 
 
 def test_what_is_allowed_beyond_a_budget_of_zero_lets_it_run_until_the_day_is_over() -> None:
