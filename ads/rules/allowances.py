@@ -203,10 +203,11 @@ class Limit:
         instants |= {one.until for one in self.allowed if one.until}
         instants |= {self.ends} if self.ends else set()
         for at in sorted(instant for instant in instants if instant > after):
-            if self._is_used_up(spent, at) is used_up:
+            if self.is_used_up(spent, at) is used_up:
                 yield at
 
-    def _is_used_up(self, spent: Decimal, at: datetime) -> bool:
+    def is_used_up(self, spent: Decimal, at: datetime) -> bool:
+        """Is it used up at ``at``? In a period to come, as if nothing is spent in it."""
         budget = self.budget_at(at)
         if budget is None:
             return False

@@ -1,7 +1,7 @@
 """Why a brand's campaigns may run or not, and which of them need attention first."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
@@ -9,7 +9,7 @@ from typing import Any, Final
 from django.db.models import Case, Count, IntegerField, QuerySet, Value, When
 
 from ads.holds import Hold, Moment, with_holds
-from ads.models import Brand, Campaign
+from ads.models import Brand, Campaign, SpendTotal
 from ads.models.campaigns import STATES, State
 from ads.models.spend import Period
 from ads.rules import calendar
@@ -19,6 +19,7 @@ from ads.services.delivery import allowances
 from ads.services.explain.conditions import Condition, budget_left
 from ads.services.explain.explanation import budget_sentence
 from ads.services.explain.limits import with_allowances, with_groups
+from ads.services.explain.outlook import LONGEST_CHAIN
 from ads.services.ledger import Figures, Month
 from ads.services.planned import course
 
@@ -43,22 +44,18 @@ class BrandExplanation:
     conditions: list[Condition]
     #: What a raised limit is made of.
     made_of: Mapping[Period, str]
+    #: When nothing stops them any more (UTC); None: when someone acts, or now.
+    returns_at: datetime | None
 
     @property
     def holding(self) -> list[Condition]:
         """Those that stop every campaign of the brand."""
         return [condition for condition in self.conditions if condition.applies]
 
-    @property
-    def returns_at(self) -> datetime | None:
-        """When they are expected to be gone (UTC); None: when someone acts, or now."""
-        lifts = [condition.until for condition in self.holding]
-        return None if None in lifts else max((at for at in lifts if at), default=None)
-
 
 def explain(brand: Brand, month: Month, now: datetime) -> BrandExplanation:
     """What stops the campaigns of ``brand``, given its month's spend; a query for what is planned,
-    and one for a raised limit.
+    one for a raised limit, and one for what was spent ahead of time if a budget is used up.
 
     Raises:
         UnknownTimezone: its timezone is invalid.
@@ -72,7 +69,7 @@ def explain(brand: Brand, month: Month, now: datetime) -> BrandExplanation:
     raised = any(figures.waived for figures in month.figures.values())
     given = allowances.in_force(brand, now=now) if raised else []
     planned = course.ahead([brand.pk], [], now).get((brand.pk, None), {})
-    conditions, made_of = [switched], {}
+    conditions, made_of, limits = [switched], {}, {}
     for period, figures in month.figures.items():
         those = [one for one in given if one.period == period]
         made_of[period] = limit_words(
@@ -80,9 +77,44 @@ def explain(brand: Brand, month: Month, now: datetime) -> BrandExplanation:
         )
         ends = calendar.next_period_begins(period, now, brand.timezone)
         its = planned.get(f"{period.word}_budget", ())
-        limit = Limit(figures.budget, its, those, ends)
-        conditions.append(_budget(brand, period, figures, limit, made_of[period], now))
-    return BrandExplanation(conditions, made_of)
+        limits[period] = Limit(figures.budget, its, those, ends)
+        conditions.append(_budget(brand, period, figures, limits[period], made_of[period], now))
+    is_used_up = any(condition.applies for condition in conditions[1:])
+    returns_at = _returns_at(brand, month, limits, now) if brand.is_active and is_used_up else None
+    return BrandExplanation(conditions, made_of, returns_at)
+
+
+def _returns_at(
+    brand: Brand, month: Month, limits: Mapping[Period, Limit], now: datetime
+) -> datetime | None:
+    """The first instant at which no budget is used up, also by what was spent ahead of time."""
+    zone = brand.timezone
+    today = calendar.local_date(now, zone)
+    rows = SpendTotal.objects.filter(brand=brand, campaign=None, start__gt=today).order_by()
+    counts = {
+        (period, start): amount - waived
+        for period, start, amount, waived in rows.values_list("period", "start", "amount", "waived")
+    }
+    for period, figures in month.figures.items():
+        counts[period, calendar.period_start(period, today)] = figures.amount
+    at = now
+    for _ in range(LONGEST_CHAIN):
+        lifts = []
+        for period, limit in limits.items():
+            then = limit
+            if limit.ends and at >= limit.ends:
+                ends = calendar.next_period_begins(period, at, zone)
+                then = replace(limit, allowed=(), ends=ends)
+            start = calendar.period_start(period, calendar.local_date(at, zone))
+            spent = counts.get((period, start), Decimal(0))
+            if then.is_used_up(spent, at):
+                lifts.append(next(then.turns(spent, at, used_up=False), None))
+        if not lifts:
+            return at
+        if None in lifts:
+            return None
+        at = max(lift for lift in lifts if lift is not None)
+    return None
 
 
 def _budget(

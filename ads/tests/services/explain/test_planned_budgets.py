@@ -1,6 +1,6 @@
 """What is said about the time to come knows the budgets that are planned for it."""
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
 import pytest
@@ -120,3 +120,21 @@ def test_a_brand_and_its_campaigns_return_with_what_is_planned_for_the_brand() -
     explained = brand_explanation.explain(brand, summaries.month(brand, NOW), NOW)
 
     assert explained.returns_at == explain(campaign, NOW).returns_at == at("2025-01-01")
+
+
+def test_a_brand_returns_when_its_campaigns_do_also_after_what_was_spent_ahead_of_time() -> None:
+    last_day = at("2024-11-30 12:00")
+    brand = BrandFactory.create(daily_budget=100, monthly_budget=150)
+    campaign = CampaignFactory.create(brand=brand)
+    spend(campaign, 100, last_day)
+    spend(campaign, 100, last_day, DECEMBER)
+
+    def returns() -> datetime | None:
+        explained = brand_explanation.explain(brand, summaries.month(brand, last_day), last_day)
+        assert explained.returns_at == explain(campaign, last_day).returns_at
+        return explained.returns_at
+
+    assert returns() == at("2024-12-02")
+
+    spend(campaign, 50, last_day, DECEMBER)
+    assert returns() == at("2025-01-01")
