@@ -5,9 +5,10 @@ import hashlib
 import os
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from urllib.parse import urlsplit
 
+import time_machine
 from django.conf import settings
 from django.db import connection
 
@@ -16,13 +17,22 @@ from budget_manager.bundled.postgres import programs
 
 
 def template() -> str:
-    """Its name on the server of the settings, where it is made when it is missing."""
+    """Its name on the server of the settings, where it is made when it is missing.
+
+    What migrations write has the real time, whatever the clock of the test that comes first.
+    """
     handle = os.open(settings.BASE_DIR / ".local" / "test-template.lock", os.O_RDWR | os.O_CREAT)
     fcntl.flock(handle, fcntl.LOCK_EX)
     try:
-        return _found_or_made()
+        with _real_clock():
+            return _found_or_made()
     finally:
         os.close(handle)
+
+
+def _real_clock() -> AbstractContextManager[object]:
+    hatch = time_machine.escape_hatch
+    return time_machine.travel(hatch.time.time()) if hatch.is_travelling() else nullcontext()
 
 
 def _found_or_made() -> str:

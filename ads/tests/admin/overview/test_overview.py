@@ -152,7 +152,7 @@ def test_a_platform_that_reports_nothing_stands_out_above_everything(admin: Clie
 @time_machine.travel("2024-05-15T14:00:00Z", tick=False)
 def test_many_late_tasks_are_told_of_in_one_sentence(admin: Client) -> None:
     now = timezone.now()
-    PeriodicTask.objects.update(last_run_at=now)
+    PeriodicTask.objects.update(last_run_at=now, date_changed=now)
     since = now - timedelta(minutes=43)
     for task in ("update_spend", "check_campaign_budgets", "enforce_dayparting"):
         Heartbeat.objects.create(task=task, last_run_at=since, last_success_at=since)
@@ -177,7 +177,7 @@ def test_many_late_tasks_are_told_of_in_one_sentence(admin: Client) -> None:
 @time_machine.travel("2024-05-15T14:00:00Z", tick=False)
 def test_what_fails_is_not_told_to_be_late(admin: Client, failing: int, told: str) -> None:
     now = timezone.now()
-    PeriodicTask.objects.update(last_run_at=now)
+    PeriodicTask.objects.update(last_run_at=now, date_changed=now)
     names = ("update_spend", "check_campaign_budgets", "enforce_dayparting")
     for number, name in enumerate(names):
         Heartbeat.objects.create(
