@@ -6,7 +6,14 @@ from typing import Any
 
 import pytest
 
-from ads.models import Alert, Brand, Campaign, PlatformCampaign, SwitchOrder
+from ads.models import (
+    Alert,
+    Brand,
+    Campaign,
+    PlatformAccount,
+    PlatformCampaign,
+    SwitchOrder,
+)
 from ads.services import alerts
 from ads.services.alerts import preview, texts
 from ads.tests.factories import (
@@ -175,19 +182,36 @@ def test_a_new_rule_tells_nothing_of_before(campaign: Campaign) -> None:
     assert evaluate(NOON + 2 * HOUR) == 0
 
 
-def test_a_refused_switch_is_open_until_a_later_order(campaign: Campaign) -> None:
-    rule("switch_refused")
-    account = PlatformAccountFactory.create(name="Acme US", platform="google_ads")
-    order = SwitchOrder.objects.create(
+@pytest.fixture
+def account() -> PlatformAccount:
+    return PlatformAccountFactory.create(name="Acme US", platform="google_ads")
+
+
+def refuse(
+    campaign: Campaign,
+    account: PlatformAccount,
+    at: datetime,
+    *,
+    is_on: bool = False,
+    remote_id: str = "815",
+) -> SwitchOrder:
+    return SwitchOrder.objects.create(
         campaign=campaign,
         account=account,
-        remote_id="815",
-        is_on=False,
-        written_at=NOON,
-        settled_at=NOON,
+        remote_id=remote_id,
+        is_on=is_on,
+        written_at=at,
+        settled_at=at,
         state="refused",
         answer="The campaign was removed.",
     )
+
+
+def test_a_refused_switch_is_open_until_a_later_order(
+    campaign: Campaign, account: PlatformAccount
+) -> None:
+    rule("switch_refused")
+    order = refuse(campaign, account, NOON)
     assert evaluate(NOON) == 1
     assert evaluate(NOON + DAY) == 0
     said = texts.of(Alert.objects.get())
@@ -207,24 +231,14 @@ def test_a_refused_switch_is_open_until_a_later_order(campaign: Campaign) -> Non
     "seen", [{"is_on": False, "seen_at": NOON + 2 * HOUR}, {"gone_at": NOON + 2 * HOUR}]
 )
 def test_a_refused_stop_is_over_when_the_campaign_is_seen_stopped_or_gone_there(
-    campaign: Campaign, seen: dict[str, Any]
+    campaign: Campaign, account: PlatformAccount, seen: dict[str, Any]
 ) -> None:
     rule("switch_refused")
-    account = PlatformAccountFactory.create(name="Acme US", platform="google_ads")
     remote_id = "8" * 200
     there = PlatformCampaign.objects.create(
         account=account, remote_id=remote_id, is_on=False, seen_at=NOON - HOUR
     )
-    SwitchOrder.objects.create(
-        campaign=campaign,
-        account=account,
-        remote_id=remote_id,
-        is_on=False,
-        written_at=NOON,
-        settled_at=NOON,
-        state="refused",
-        answer="You may not.",
-    )
+    refuse(campaign, account, NOON, remote_id=remote_id)
     assert evaluate(NOON) == 1
     PlatformCampaign.objects.filter(pk=there.pk).update(is_on=True, seen_at=NOON + HOUR)
     assert evaluate(NOON + HOUR) == 0
@@ -236,27 +250,15 @@ def test_a_refused_stop_is_over_when_the_campaign_is_seen_stopped_or_gone_there(
     assert titles(resolved_at=None) == []
 
 
-def test_a_refused_stop_is_told_also_where_a_start_was_refused_that_day(campaign: Campaign) -> None:
+def test_a_refused_stop_is_told_also_where_a_start_was_refused_that_day(
+    campaign: Campaign, account: PlatformAccount
+) -> None:
     made = rule("switch_refused")
-    account = PlatformAccountFactory.create(name="Acme US", platform="google_ads")
-
-    def refuse(at: datetime, *, is_on: bool) -> None:
-        SwitchOrder.objects.create(
-            campaign=campaign,
-            account=account,
-            remote_id="815",
-            is_on=is_on,
-            written_at=at,
-            settled_at=at,
-            state="refused",
-            answer="Too many requests.",
-        )
-
-    refuse(NOON, is_on=True)
+    refuse(campaign, account, NOON, is_on=True)
     assert evaluate(NOON) == 1
-    refuse(NOON + HOUR, is_on=True)
+    refuse(campaign, account, NOON + HOUR, is_on=True)
     assert evaluate(NOON + HOUR) == 0
-    refuse(NOON + 2 * HOUR, is_on=False)
+    refuse(campaign, account, NOON + 2 * HOUR, is_on=False)
 
     assert evaluate(NOON + 2 * HOUR) == 1
     assert titles(resolved_at=None) == ["Spring (Acme): could not be stopped"]
