@@ -1,11 +1,22 @@
 """Changing budgets by a percentage or an amount, and how the new budget is rounded."""
 
+import json
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
 from django.db import models
-from django.db.models import Case, ExpressionWrapper, F, Q, Value, When
+from django.db.models import (
+    Case,
+    ExpressionWrapper,
+    F,
+    Func,
+    OuterRef,
+    Q,
+    Subquery,
+    Value,
+    When,
+)
 from django.db.models.functions import Greatest, Round
 from django.db.models.lookups import GreaterThanOrEqual, LessThan
 
@@ -38,11 +49,8 @@ AMOUNTS: Final = (How.RAISE_AMOUNT, How.LOWER_AMOUNT, How.SET)
 BRAND_ID: Final = "brand_id"
 #: Decimal places of most currencies.
 _USUAL: Final = 2
-#: The codes of the others, by their decimal places.
-_UNUSUAL: Final = {
-    places: [code for code, its in MINOR_UNITS.items() if its == places]
-    for places in sorted(set(MINOR_UNITS.values()) - {_USUAL})
-}
+#: Those of the others, by code, as JSON.
+_UNUSUAL: Final = json.dumps({code: its for code, its in MINOR_UNITS.items() if its != _USUAL})
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,19 +124,16 @@ def _money(amount: Decimal | None) -> Value:
 
 def _places(currency: str) -> Any:
     """The decimal places of the currency at this path, or of the brand at :data:`BRAND_ID`."""
-    return Case(
-        *(
-            When(
-                **{
-                    f"{currency}__in": Brand.objects.filter(currency__in=codes)
-                    if currency == BRAND_ID
-                    else codes
-                },
-                then=Value(places),
-            )
-            for places, codes in _UNUSUAL.items()
-        ),
-        default=Value(_USUAL),
+    code: Any = F(currency)
+    if currency == BRAND_ID:
+        code = Subquery(Brand.objects.filter(pk=OuterRef(BRAND_ID)).values("currency"))
+    # One look-up in place of a list of codes for each number of places: Django compiles it each of
+    # the many times that a statement needs it.
+    return Func(
+        Value(_UNUSUAL),
+        code,
+        arg_joiner="::jsonb ->> ",
+        template=f"coalesce((%(expressions)s)::int, {_USUAL})",
         output_field=models.IntegerField(),
     )
 
