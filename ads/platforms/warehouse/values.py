@@ -127,9 +127,10 @@ def instant_of(value: object) -> datetime:
     """The instant of a timestamp, in UTC if it has no timezone.
 
     Raises:
-        UnreadableAnswer: it is no timestamp.
+        UnreadableAnswer: it is no timestamp, or endless, which drivers put on the last day.
     """
-    if not isinstance(value, datetime):
+    endless = (date.max, date.min)
+    if not isinstance(value, datetime) or value.date() in endless:
         raise UnreadableAnswer(
             f"loaded_at: {value!s:.50} is not a timestamp.",
             remedy="Name a column of timestamps, or none.",

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from ads.platforms.interface import Account, Cost, Refused, RemoteCampaign
+from ads.platforms.interface import Account, Cost, Refused, RemoteCampaign, UnreadableAnswer
 from ads.platforms.warehouse.connector import Warehouse
 from ads.tests.platforms.warehouse.conftest import Database
 
@@ -191,3 +191,14 @@ def test_the_newest_load_says_how_fresh_the_spend_is(database: Database) -> None
     assert warehouse.costs(first, LAST, LAST, now=NOW).rows == []
     # A clock that is ahead makes nothing fresher than it can be.
     assert warehouse.costs(tiktok, LAST, LAST, now=NOW).fresh_until == NOW
+
+
+def test_a_load_without_an_end_says_nothing(database: Database) -> None:
+    database.table(
+        "(DATE '2026-11-28', 'google_ads', '1', 'c', 1, CAST('infinity' AS TIMESTAMPTZ))",
+        columns="date_day, platform, account_id, campaign_id, spend, _synced",
+    )
+    warehouse = database.connected(loaded_at="_synced")
+
+    with pytest.raises(UnreadableAnswer, match=r"loaded_at: .* is not a timestamp"):
+        warehouse.costs(warehouse.accounts()[0], LAST, LAST, now=NOW)
