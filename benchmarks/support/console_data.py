@@ -31,7 +31,8 @@ def add(sizes: Namespace, now: datetime) -> None:
         "c": execute("SELECT coalesce(max(id), 0) FROM ads_campaign")[0][0],
         "days": DAYS,
         "triggers": list(Trigger.values),
-        "holds": list(Hold.values),
+        # A group's also says for which period.
+        "holds": [hold.value for hold in Hold if hold != Hold.GROUP_BUDGET],
     }
     execute("SELECT setseed(0.4)")
     execute_unaudited(";".join(CONFIGURATION), numbers)
