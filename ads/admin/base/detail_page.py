@@ -24,6 +24,7 @@ from ads.models import Brand, Campaign, Spend
 from ads.models.campaigns import Status
 from ads.models.spend import Period
 from ads.rules.calendar import format_instant
+from ads.rules.money import estimate
 from ads.rules.pacing import Course
 from ads.services.bulk import undo
 from ads.services.delivery import allowances
@@ -301,14 +302,17 @@ def month_charts(
             head="Up to",
             currency=month.currency,
             labels=labels,
-            series=[charts.Series("Spent so far", running, line=True), *_to_come(course)],
+            series=[
+                charts.Series("Spent so far", running, line=True),
+                *_to_come(course, month.currency),
+            ],
             limits=[charts.Limit("Monthly budget", monthly)] if monthly is not None else [],
             height=220,
         ),
     ]
 
 
-def _to_come(course: Course) -> Iterator[charts.Series]:
+def _to_come(course: Course, currency: str) -> Iterator[charts.Series]:
     """What is expected and projected, as dashed lines; those that are known."""
     for name, sums, colour in (
         ("Expected", course.expected, "others"),
@@ -317,7 +321,7 @@ def _to_come(course: Course) -> Iterator[charts.Series]:
         ("High estimate", course.high, "quiet"),
     ):
         if any(one is not None for one in sums):
-            rounded = [None if one is None else round(one, 2) for one in sums]
+            rounded = [None if one is None else estimate(one, currency) for one in sums]
             yield charts.Series(name, rounded, colour, line=True, dashed=True)
 
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -26,7 +27,7 @@ from ads.tests.admin.pages import (
 )
 from ads.tests.factories import BrandFactory, CampaignFactory
 from ads.tests.services.ledger.support import entry, google, take, unknown
-from ads.tests.support import enforce_all, spend
+from ads.tests.support import enforce_all, spend, spend_in_sql
 
 pytestmark = pytest.mark.django_db
 
@@ -70,6 +71,22 @@ def test_the_pages_of_a_brand_and_a_campaign_are_in_its_currency(
 
         assert SHOWN[code][2] in page
         assert code == "USD" or not re.search(r"(?<![A-Z])\$[0-9]", page)
+
+
+@pytest.mark.parametrize(("code", "places"), [("JPY", 0), ("USD", 2), ("KWD", 3)])
+def test_a_chart_has_what_is_to_come_in_the_units_of_the_currency(
+    admin: Client, campaigns: dict[str, Campaign], code: str, places: int
+) -> None:
+    campaign = campaigns[code]
+    for days in range(1, 15):
+        spend_in_sql(campaign, "1000.125", timezone.now().date() - timedelta(days=days))
+
+    for row in (campaign, campaign.brand):
+        _, adding_up = context_of(admin, change(row))["charts"]
+
+        projected = next(one for one in adding_up.series if one.name == "Projected")
+        amounts = [str(one) for one in projected.values if one is not None]
+        assert {len(amount.partition(".")[2]) for amount in amounts} == {places}
 
 
 def test_the_lists_show_each_row_in_its_currency(
