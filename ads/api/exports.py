@@ -86,6 +86,8 @@ def _export(request: ApiRequest, kind: kinds.Kind, asked: Asked) -> StreamingHtt
     headers = {"Content-Disposition": f'attachment; filename="{export.name}.csv"'}
     if months := kinds.left_out(kind, wanted):
         headers["X-Archived-Months"] = ", ".join(f"{month:%Y-%m}" for month in months)
+    if brands := kinds.unreadable(kind, wanted):
+        headers["X-Invalid-Timezone-Brands"] = ", ".join(str(brand.pk) for brand in brands)
     return StreamingHttpResponse(
         Stream(export, bom=asked.bom), content_type="text/csv; charset=utf-8", headers=headers
     )
@@ -117,7 +119,11 @@ def export_totals(request: ApiRequest, asked: Query[AskedDays]) -> StreamingHttp
 
 @_csv("receipts", "What pauses for used-up budgets were worth", kinds.RECEIPTS)
 def export_receipts(request: ApiRequest, asked: Query[AskedDays]) -> StreamingHttpResponse:
-    """From the event to its confirmation, and what it cost, oldest first. Days are in UTC."""
+    """From the event to its confirmation, and what it cost, oldest first. Days are in UTC.
+
+    Brands with an invalid timezone are left out, and their ids are in the header
+    ``X-Invalid-Timezone-Brands``.
+    """
     return _export(request, kinds.Kind.RECEIPTS, asked)
 
 

@@ -11,7 +11,16 @@ from django.utils import timezone
 
 from ads.management.terminal import brand_named, count, day
 from ads.services import setup
-from ads.services.exports import Export, InvalidExport, Kind, Stream, Wanted, choose, left_out
+from ads.services.exports import (
+    Export,
+    InvalidExport,
+    Kind,
+    Stream,
+    Wanted,
+    choose,
+    left_out,
+    unreadable,
+)
 from ads.services.operations import say_clock
 
 SETUP: Final = "setup"
@@ -22,8 +31,9 @@ _BROKEN_PIPE: Final = 141  # as a program killed by SIGPIPE ends
 class Command(BaseCommand):
     help = (
         "Exports data of any size as CSV: the ledger (spend), delivery changes (changes), the "
-        "totals of every day and month (totals), the current figures of brands and campaigns "
-        "(summaries), or brands and campaigns as a file that import_setup reads (setup)."
+        "totals of every day and month (totals), what pauses for used-up budgets were worth "
+        "(receipts), the current figures of brands and campaigns (summaries), or brands and "
+        "campaigns as a file that import_setup reads (setup)."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -51,6 +61,11 @@ class Command(BaseCommand):
                     self.stderr.write(
                         f"Entries of {count(len(months), 'month')} ({months[0]:%Y-%m} to "
                         f"{months[-1]:%Y-%m}) are archived, so they are not exported."
+                    )
+                for lost in unreadable(Kind(options["what"]), wanted):
+                    self.stderr.write(
+                        f"{lost} has an invalid timezone ({lost.timezone}), so its receipts are "
+                        "not exported. Correct the timezone."
                     )
             stream = Stream(export, bom=options["bom"])
             if options["output"] is None:

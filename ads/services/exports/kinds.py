@@ -116,6 +116,12 @@ def left_out(kind: "Kind", wanted: Wanted) -> list[date]:
     return sorted(months)
 
 
+def unreadable(kind: "Kind", wanted: Wanted) -> QuerySet[Brand]:
+    """The brands whose receipts an export lacks because their timezones are invalid, in order."""
+    brands = wanted.brands.exclude(timezone__in=TimezoneName.objects.values("name"))
+    return (brands if kind == Kind.RECEIPTS else brands.none()).order_by("pk")
+
+
 class Kind(StrEnum):
     """The kinds of exports."""
 
@@ -169,9 +175,8 @@ def choose(kind: Kind, wanted: Wanted, now: datetime) -> Export:
         changes = wanted.days_in_utc(DeliveryChange.objects.filter(owner))
         return of_changes(changes.order_by("at", "pk"), brand_ids=wanted.brand_ids)
     if kind == Kind.RECEIPTS:
-        readable = TimezoneName.objects.values("name")
         pauses = wanted.days_in_utc(receipts.pauses().filter(owner))
-        return of_receipts(pauses.filter(campaign__brand__timezone__in=readable))
+        return of_receipts(pauses.exclude(campaign__brand__in=unreadable(kind, wanted)))
     return of_spend(Spend.objects.filter(owner, wanted.within("date")).order_by("pk"))
 
 

@@ -1,8 +1,12 @@
 """Reading over the API what pauses for used-up budgets were worth."""
 
-import pytest
+from io import StringIO
 
-from ads.models import DeliveryChange
+import pgtrigger
+import pytest
+from django.core.management import call_command
+
+from ads.models import Brand, DeliveryChange
 from ads.tests.api.reading.support import told
 from ads.tests.api.support import Program, problem
 from ads.tests.factories import CampaignFactory
@@ -85,3 +89,26 @@ def test_receipts_of_all_brands_are_exported(program: Program) -> None:
     head, row = b"".join(response.streaming_content).decode().splitlines()
     found = dict(zip(head.split(","), row.split(","), strict=True))
     assert (found["campaign"], found["budget"], found["over"]) == ("Spring", "daily_budget", "2.50")
+
+
+def test_an_export_says_of_which_brands_receipts_are_left_out(program: Program) -> None:
+    lost, fine = CampaignFactory.create_batch(2, daily_budget=10)
+    enforce_all(NOON)
+    for campaign in (lost, fine):
+        spend(campaign, 10, NOON)
+    assert "X-Invalid-Timezone-Brands" not in program.get("/exports/receipts.csv")
+    with pgtrigger.ignore("ads.Brand:readable_timezone"):
+        Brand.objects.filter(pk=lost.brand_id).update(timezone="Mars/Olympus")
+
+    response = program.get("/exports/receipts.csv")
+
+    _, row = b"".join(response.streaming_content).decode().splitlines()
+    assert fine.name in row
+    assert response["X-Invalid-Timezone-Brands"] == str(lost.brand_id)
+    assert "X-Invalid-Timezone-Brands" not in program.get("/exports/totals.csv")
+    said = StringIO()
+    call_command("export", "receipts", stdout=StringIO(), stderr=said)
+    assert said.getvalue() == (
+        f"{lost.brand} has an invalid timezone (Mars/Olympus), so its receipts are not exported. "
+        "Correct the timezone.\n"
+    )
