@@ -94,7 +94,7 @@ class PutBack(Action):
     def columns(self, model: Model, path: str = "") -> Columns:
         some, columns = NOTHING
         for name, rows in self._changes(model).items():
-            still = _still_so(model, name, rows)
+            still, _ = _still_so(model, name, rows)
             some |= Q(pk__in=locks.among(still))
             before = {pk: rows[pk].was for pk in still}
             columns = {**columns, f"{path}{name}": _as_before(model, name, before, path)}
@@ -103,7 +103,7 @@ class PutBack(Action):
     def ids(self, model: Model) -> set[int]:
         """Ids of the rows that have anything to be put back."""
         changes = self._changes(model).items()
-        return {pk for name, rows in changes for pk in _still_so(model, name, rows)}
+        return {pk for name, rows in changes for pk in _still_so(model, name, rows)[0]}
 
     def _changes(self, model: Model) -> Changes:
         return self.changed.brands if model is Brand else self.changed.campaigns
@@ -131,9 +131,8 @@ def left_alone(changed: Changed) -> list[Left]:
     left = []
     for model, changes in ((Brand, changed.brands), (Campaign, changed.campaigns)):
         for name, rows in changes.items():
-            gone_on = set(rows).difference(_still_so(model, name, rows))
-            planned = _planned_since(model, name, rows)
-            left += _left(model, name, gone_on, planned)
+            still, planned = _still_so(model, name, rows)
+            left += _left(model, name, set(rows).difference(still), planned)
     return left
 
 
@@ -175,14 +174,18 @@ def _can_be_undone(name: str, change: Change) -> bool:
     return change.was != change.became and (name != "is_active" or not change.became)
 
 
-def _still_so(model: Model, name: str, rows: Mapping[int, Change]) -> list[int]:
-    """Ids of the rows that have had the value ever since; two queries, and one for a budget.
+def _still_so(
+    model: Model, name: str, rows: Mapping[int, Change]
+) -> tuple[list[int], dict[int, Any]]:
+    """Ids of the rows that have had the value ever since, and what :func:`_planned_since` finds.
+
+    Two queries, and one for a budget.
 
     Put together here: of tables in which thousands of rows have just been changed PostgreSQL has no
     figures yet. It would expect to find one, and compare each with all the others.
     """
     if not rows:
-        return []
+        return [], {}
     later = _events(model).filter(
         pgh_obj_id__in=locks.among(rows), pgh_id__gt=min(change.event for change in rows.values())
     )
@@ -191,13 +194,15 @@ def _still_so(model: Model, name: str, rows: Mapping[int, Change]) -> list[int]:
         for pk, event, value in later.values_list("pgh_obj_id", "pgh_id", name)
         if event > rows[pk].event and value != rows[pk].became
     }
-    since |= _planned_since(model, name, rows).keys()
+    planned = _planned_since(model, name, rows)
+    since |= planned.keys()
     stored = model._default_manager.filter(pk__in=locks.among(rows)).order_by("pk")
-    return [
+    still = [
         pk
         for pk, value in stored.values_list("pk", name)
         if value == rows[pk].became and pk not in since
     ]
+    return still, planned
 
 
 def _planned_since(model: Model, name: str, rows: Mapping[int, Change]) -> dict[int, Any]:

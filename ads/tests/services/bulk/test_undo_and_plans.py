@@ -6,6 +6,8 @@ from uuid import UUID
 
 import pghistory
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from ads.models import Brand, Campaign
 from ads.services import plans
@@ -51,9 +53,13 @@ def test_what_a_planned_change_has_made_of_a_budget_since_stays_also_if_it_is_th
     context = set_all(campaign, 110)
     begin(campaign, 110)
 
-    left = left_alone(changed_in(context))
+    changed = changed_in(context)
+    with CaptureQueriesContext(connection) as queries:
+        left = left_alone(changed)
     undone = undoing.undo(changed_in(context), NOW)
 
+    planned = [one for one in queries if "ads_scheduledchangeevent" in one["sql"]]
+    assert len(planned) == 2, "once for the brand and once for the campaign"
     assert [(one.row, one.field, one.changed_by) for one in left] == [
         (campaign, DAILY, "task: enforce_dayparting")
     ]
