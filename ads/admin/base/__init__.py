@@ -22,6 +22,7 @@ from ads.admin.base.model_admin import (
     KEPT,
     ConfigurationAdmin,
     ModelAdmin,
+    Pages,
     ReadOnlyAdmin,
     TabularInline,
 )

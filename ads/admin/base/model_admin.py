@@ -30,6 +30,14 @@ from ads.admin.elements import (
 from ads.models.fields import CurrencyField, MoneyField, TimezoneField
 from ads.services import visible
 
+
+class Pages(Paginator):  # type: ignore[type-arg]
+    """Pages of a list. One that has no rows any more, after an action or a filter, is the last."""
+
+    def validate_number(self, number: Any) -> int:
+        return super().validate_number(max(1, min(int(number), self.num_pages)))
+
+
 if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin, TabularInline
 else:
@@ -46,6 +54,7 @@ else:
         show_facets = ShowFacets.NEVER
         # Its template asks for each row; what a class lacks, Django looks for in all it has.
         list_sections = ()
+        paginator = Pages
         #: Help for fields whose model has none.
         help_texts: Mapping[str, str] = {}
         #: Where on a row's page its history is; "" for Django's page of its log.
@@ -92,6 +101,7 @@ else:
             except NOT_A_CONDITION as error:  # typed by hand; Django then leads to the whole list
                 self.message_user(request, NOT_UNDERSTOOD, messages.ERROR)
                 raise IncorrectLookupParameters from error
+            rows.page_num = rows.paginator.validate_number(rows.page_num)
             rows.narrowings = narrowings(rows)
             rows.without_narrowings = without_any(rows)
             if not rows.narrowings:
@@ -235,7 +245,7 @@ def first_line(error: Exception) -> str:
     return str(error).partition("\n")[0]
 
 
-class CountedPaginator(Paginator):  # type: ignore[type-arg]
+class CountedPaginator(Pages):
     """Counts only the first rows, because counting ten million takes seconds."""
 
     template_name = "ads/admin/pagination.html"

@@ -3,13 +3,12 @@
 from typing import Any, Final
 
 from django.contrib import messages
-from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ORDER_VAR, ChangeList
-from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.functional import cached_property
 
+from ads.admin.base import Pages
 from ads.admin.campaigns.budgets import EDIT
 from ads.admin.campaigns.filters import moment_of
 from ads.admin.elements import instant_of, missing_last, ordered_by, within_currencies
@@ -106,13 +105,7 @@ class CampaignList(ChangeList):
         rows = request.GET.get(ROWS_VAR, "")
         if rows in map(str, ROWS):
             self.list_per_page = int(rows)
-        try:
-            super().get_results(request)
-        except IncorrectLookupParameters:
-            # A filter that is set on page 7 may leave three.
-            paginator = self.model_admin.get_paginator(request, self.queryset, self.list_per_page)
-            self.page_num = max(min(self.page_num, paginator.num_pages), 1)
-            super().get_results(request)
+        super().get_results(request)
         self._now = instant_of(request)
         self._formset: Any = None
         self.rows_choices = [
@@ -167,7 +160,7 @@ class CampaignList(ChangeList):
         return rows
 
 
-class CampaignPaginator(Paginator):  # type: ignore[type-arg]
+class CampaignPaginator(Pages):
     """Pages of a chosen length."""
 
     template_name = "ads/admin/campaign_pages.html"

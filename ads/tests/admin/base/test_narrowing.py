@@ -1,12 +1,16 @@
 """Lists say by what they are narrowed, and how to see more."""
 
 import pytest
+from django.contrib.admin import site
+from django.db.models import Model
 from django.test import Client
+from django.utils import timezone
 
 from ads.admin.schedules.text import campaigns_of
-from ads.models import Campaign
+from ads.models import Brand, Campaign, Spend
 from ads.tests.admin.pages import changelist, context_of
 from ads.tests.factories import BrandFactory, CampaignFactory, ScheduleFactory
+from ads.tests.support import spend_in_sql
 
 pytestmark = pytest.mark.django_db
 
@@ -103,6 +107,21 @@ def test_a_list_of_some_offers_all_in_the_order_they_are_in(admin: Client) -> No
 
     assert rows.without_narrowings == "?o=-1"
     assert rows.result_count == 0
+
+
+@pytest.mark.parametrize("model", [Campaign, Brand, Spend])
+def test_a_page_that_a_filter_or_an_action_has_left_without_rows_is_the_last(
+    admin: Client, monkeypatch: pytest.MonkeyPatch, model: type[Model]
+) -> None:
+    monkeypatch.setattr(site._registry[model], "list_per_page", 2)
+    for campaign in CampaignFactory.create_batch(5):
+        spend_in_sql(campaign, "1", timezone.now().date())
+    listed = changelist(f"ads_{model._meta.model_name}")
+
+    rows = context_of(admin, f"{listed}?p=9")["cl"]
+
+    assert (rows.page_num, len(rows.result_list)) == (3, 1)
+    assert 'name="p"' not in admin.get(f"{listed}?p=3").content.decode()
 
 
 def test_a_list_that_nothing_passes_says_so_and_not_that_there_is_nothing(admin: Client) -> None:
