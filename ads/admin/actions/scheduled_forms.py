@@ -9,6 +9,7 @@ from django.utils import timezone
 from unfold.widgets import UnfoldAdminSingleDateWidget, UnfoldAdminTextInputWidget
 
 from ads.admin.actions.forms import BrandBudgetsForm, BudgetsForm
+from ads.admin.elements import show_today
 from ads.models import Brand
 from ads.services.bulk import ChangeBudgets
 from ads.services.history import Seen
@@ -33,6 +34,9 @@ class _Dated(forms.Form):
         super().__init__(*args, **kwargs)
         #: Whose budgets change, or whose campaigns' budgets.
         self.brands = brands
+        zones = brands.order_by().values_list("timezone", flat=True).distinct()[:2]
+        if len(zones) == 1:
+            show_today(self.fields.values(), zones[0])
 
     def clean_starts_on(self) -> date:
         day: date = self.cleaned_data["starts_on"]

@@ -15,6 +15,7 @@ from ads.admin.elements.forms import (
     CurrencyFormField,
     MoneyFormField,
     TimezoneFormField,
+    show_today,
     uid_of,
 )
 from ads.admin.elements.links import address, is_number, link_to, list_address, may, picked

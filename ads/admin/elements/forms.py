@@ -1,17 +1,31 @@
 """Forms of configuration: amounts, timezones, and errors beside the field they are about."""
 
 import uuid
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
 from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.utils import timezone
 from unfold.widgets import UnfoldAdminSelect2Widget, UnfoldAdminTextInputWidget
 
 from ads.models import Brand
 from ads.models.fields import currency_choices, timezone_choices
+from ads.rules.calendar import UnknownTimezone, local_time
 from ads.rules.currencies import MINOR_UNITS, labelled, prefix
 from ads.rules.money import InvalidAmount, parse_amount, plain, typed
+
+
+def show_today(fields: Iterable[forms.Field], tz: str) -> None:
+    """Let the calendars of dates call that day "Today" which it is in ``tz``."""
+    try:
+        offset = local_time(timezone.now(), tz).utcoffset()
+    except UnknownTimezone:
+        return
+    for field in fields:
+        if offset is not None and isinstance(field, forms.DateField):
+            field.widget.attrs["data-utc-offset"] = int(offset.total_seconds())
 
 
 class MoneyFormField(forms.DecimalField):
@@ -110,6 +124,9 @@ class ConfigurationForm(forms.ModelForm):  # type: ignore[type-arg]
             for field in self.fields.values():
                 if isinstance(field, MoneyFormField):
                     field.show_currency(currency)
+        row = self.instance if hasattr(self.instance, "timezone") else self._brand()
+        if self.instance.pk and row is not None:
+            show_today(self.fields.values(), row.timezone)
 
     def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean()
@@ -124,9 +141,14 @@ class ConfigurationForm(forms.ModelForm):  # type: ignore[type-arg]
     def _currency(self) -> str | None:
         """The currency of the form's amounts: its brand's, as chosen so far."""
         chosen: dict[str, Any] = getattr(self, "cleaned_data", {})
+        return chosen.get("currency") or getattr(self._brand(), "currency", None)
+
+    def _brand(self) -> Brand | None:
+        """The brand that the form is about, as chosen so far."""
+        chosen: dict[str, Any] = getattr(self, "cleaned_data", {})
         row = chosen.get("brand") or (self.instance if self.instance.pk else None)
-        brand = row if isinstance(row, Brand) else getattr(row, "brand", None)
-        return chosen.get("currency") or getattr(brand, "currency", None)
+        brand: Brand | None = row if isinstance(row, Brand) else getattr(row, "brand", None)
+        return brand
 
     def add_error(self, field: str | None, error: Any) -> None:
         # Called by the form for its own errors and, field None, for the model's and constraints'.

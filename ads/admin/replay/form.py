@@ -12,7 +12,7 @@ from unfold.widgets import (
     UnfoldAdminSingleDateWidget,
 )
 
-from ads.admin.elements import MoneyFormField
+from ads.admin.elements import MoneyFormField, show_today
 from ads.models import Brand, DaypartingSchedule
 from ads.services import visible
 from ads.services.replay import CHECKS, Budgets, InvalidScenario, Scenario
@@ -104,6 +104,7 @@ class ReplayForm(forms.Form):
         for field in self.fields.values():
             if isinstance(field, MoneyFormField):
                 field.show_currency(brand.currency)
+        show_today(self.fields.values(), brand.timezone)
         self.brand = brand
 
     def clean(self) -> dict[str, Any]:

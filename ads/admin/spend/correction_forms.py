@@ -11,7 +11,7 @@ from django.contrib import admin
 from django.contrib.admin.widgets import AutocompleteSelect
 from unfold.widgets import UnfoldAdminSingleDateWidget, UnfoldAdminTextareaWidget
 
-from ads.admin.elements import MoneyFormField
+from ads.admin.elements import MoneyFormField, show_today
 from ads.models import Campaign, Spend
 from ads.services import visible
 from ads.services.errors import InvalidSpend
@@ -60,6 +60,7 @@ class CorrectionForm(forms.Form):
         if campaign := entry.campaign if entry else self.initial.get("campaign"):
             amount: Any = self.fields["amount"]
             amount.show_currency(campaign.brand.currency)
+            show_today(self.fields.values(), campaign.brand.timezone)
         # The preview needs no reason yet.
         self.fields["reason"].required = bool(data) and "record" in data
         given = data.get("token", "") if data else ""

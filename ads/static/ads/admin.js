@@ -139,6 +139,12 @@
         if (unsaved) event.preventDefault();
     });
 
+    // A calendar's "Today" is UTC's, unless the date is a brand's or a schedule's.
+    document.addEventListener("DOMContentLoaded", () => {
+        const offset = document.querySelector("[data-utc-offset]")?.dataset.utcOffset;
+        if (offset) document.body.dataset.adminUtcOffset = offset;
+    });
+
     window.addEventListener("load", () => {
         openByKeyboard();
         openFilters();

@@ -1,0 +1,41 @@
+"""The calendars of dates: "Today" is the brand's or the schedule's, which may not be UTC's."""
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from ads.models import BudgetGroup
+from ads.tests.admin.pages import change
+from ads.tests.factories import CampaignFactory, ScheduleFactory
+
+pytestmark = pytest.mark.django_db
+
+
+def test_pages_about_one_timezone_tell_their_calendars(admin: Client) -> None:
+    campaign = CampaignFactory.create(brand__timezone="Pacific/Kiritimati")
+    brand = campaign.brand
+    group = BudgetGroup.objects.create(brand=brand, name="Search", daily_budget=1)
+    pages = [
+        change(campaign),
+        change(group),
+        change(ScheduleFactory.create(timezone=brand.timezone)),
+        f"{reverse('admin:ads_spend_new_correction')}?campaign={campaign.pk}",
+        reverse("admin:ads_campaign_schedule_budgets", args=[campaign.pk]),
+        reverse("admin:ads_brand_what_if", args=[brand.pk]),
+    ]
+
+    for page in pages:
+        html = admin.get(page).content.decode()
+
+        assert html.count("vDateField") == html.count('data-utc-offset="50400"') > 0, page
+
+
+def test_what_is_about_several_timezones_has_the_calendar_of_utc(admin: Client) -> None:
+    for zone in ("Pacific/Kiritimati", "Pacific/Pago_Pago"):
+        CampaignFactory.create(brand__timezone=zone)
+    rows = {"action": "schedule_budgets", "_selected_action": ["1"], "select_across": "1"}
+
+    html = admin.post(reverse("admin:ads_campaign_changelist"), rows).content.decode()
+
+    assert "vDateField" in html
+    assert "data-utc-offset" not in html
