@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from ads.admin.elements import address, basis_words, day, may, pace_badge, pace_percent, range_of
 from ads.models import SeasonalityAdjustment
+from ads.rules.currencies import MINOR_UNITS
 from ads.rules.money import format_estimate, format_money, plain
 from ads.rules.pacing import LEAST_DAYS, Pace, PaceState
 
@@ -67,5 +68,5 @@ def _facts(pace: Pace, currency: str, span: str) -> Iterator[dict[str, str]]:
             "Recommended daily budget",
             format_money(pace.recommended_daily, currency),
             f"spends what is left by the end of the {span}",
-            enters=plain(pace.recommended_daily, 2),
+            enters=plain(pace.recommended_daily, MINOR_UNITS.get(currency, 2)),
         )

@@ -20,7 +20,7 @@ from ads.admin.elements import AdminMixin, MoneyFormField, budget
 from ads.models import Brand, Campaign
 from ads.models.budgets import Carry
 from ads.rules.calendar import UnknownTimezone
-from ads.rules.money import format_money, plain
+from ads.rules.money import format_money
 from ads.services import plans
 
 #: The button that saves, and the parameter that fills in what was planned before the last edit.
@@ -43,9 +43,11 @@ class PlanForm(forms.Form):
         self.currency = currency
         self.months = {f"m{month.month:%Y_%m}": month for month in months}
         for name, month in self.months.items():
-            self.fields[name] = MoneyFormField(
+            field = MoneyFormField(
                 label=f"{month.month:%B %Y}", required=False, help_text=month.says
             )
+            field.show_currency(currency)
+            self.fields[name] = field
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
@@ -148,10 +150,7 @@ def _initial(
 ) -> dict[str, Any]:
     stored = plans.by_month.plan_of(owner)
     amounts = before[0] if before else {month.month: month.amount for month in months}
-    found: dict[str, Any] = {
-        f"m{month:%Y_%m}": "" if amount is None else plain(amount, 2)
-        for month, amount in amounts.items()
-    }
+    found: dict[str, Any] = {f"m{month:%Y_%m}": amount for month, amount in amounts.items()}
     carries = before[1] if before else stored.carries if stored else Carry.NOTHING
     return {**found, "carries": carries}
 

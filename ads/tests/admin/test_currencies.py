@@ -74,18 +74,21 @@ def test_the_pages_of_a_brand_and_a_campaign_are_in_its_currency(
 
 
 @pytest.mark.parametrize(("code", "places"), [("JPY", 0), ("USD", 2), ("KWD", 3)])
-def test_a_chart_has_what_is_to_come_in_the_units_of_the_currency(
+def test_what_is_to_come_is_in_the_units_of_the_currency(
     admin: Client, campaigns: dict[str, Campaign], code: str, places: int
 ) -> None:
     campaign = campaigns[code]
     for days in range(1, 15):
-        spend_in_sql(campaign, "1000.125", timezone.now().date() - timedelta(days=days))
+        spend_in_sql(campaign, "5.125", timezone.now().date() - timedelta(days=days))
 
     for row in (campaign, campaign.brand):
-        _, adding_up = context_of(admin, change(row))["charts"]
-
+        page = context_of(admin, change(row))
+        _, adding_up = page["charts"]
         projected = next(one for one in adding_up.series if one.name == "Projected")
-        amounts = [str(one) for one in projected.values if one is not None]
+        entered = [fact["enters"] for fact in page["pace"]["facts"] if "enters" in fact]
+
+        assert len(entered) == (row == campaign), "the campaign has a monthly budget"
+        amounts = [*entered, *(str(one) for one in projected.values if one is not None)]
         assert {len(amount.partition(".")[2]) for amount in amounts} == {places}
 
 

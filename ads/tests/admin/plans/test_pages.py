@@ -15,7 +15,7 @@ from django.urls import reverse
 from ads.models import Brand, ScheduledChange
 from ads.services import plans
 from ads.services.plans import by_month
-from ads.tests.admin.pages import change, confirm
+from ads.tests.admin.pages import change, confirm, context_of
 from ads.tests.factories import BrandFactory, CampaignFactory
 from ads.tests.support import at, spend
 
@@ -53,6 +53,22 @@ def test_the_page_says_what_a_month_left_empty_gets(admin: Client) -> None:
     preview = text_of(admin.post(page_of(brand), entered))
     assert left not in preview
     assert "From February 2025 nothing is planned: $500.00 as in January" in preview
+
+
+@pytest.mark.parametrize(
+    ("code", "sign", "amount"),
+    [("USD", "$", "1500.00"), ("JPY", "¥", "1500"), ("KWD", "KWD", "1500.000")],
+)
+def test_the_months_are_in_the_units_of_the_brands_currency(
+    admin: Client, code: str, sign: str, amount: str
+) -> None:
+    brand = BrandFactory.create(currency=code)
+    by_month.save(brand, {DECEMBER: Decimal(1500)}, "nothing", NOW)
+
+    form = context_of(admin, page_of(brand))["form"]
+
+    december = form["m2024_12"]
+    assert (december.value(), december.field.widget.attrs["suffix"]) == (amount, sign)
 
 
 def test_clearing_the_present_month_says_what_it_puts_back(admin: Client) -> None:
