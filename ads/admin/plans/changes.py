@@ -24,6 +24,8 @@ _TONES: Final = {"planned": "info", "applied": "success"}
 #: Months on the calendar.
 _MONTHS: Final = 2
 _DAY: Final = timedelta(days=1)
+#: Changes that are named of those that were cancelled together.
+NAMED: Final = 5
 
 
 class StateFilter(ChoiceFilter):
@@ -97,10 +99,15 @@ class ScheduledChangeAdmin(ReadOnlyAdmin[ScheduledChange]):
         """What has not begun is cancelled; what has is put back, unless it was changed since."""
         chosen = queryset.select_related("brand", "campaign")
         cancelled = plans.cancel(chosen, now=timezone.now())
-        for says in cancelled.done:
-            self.message_user(request, says, messages.SUCCESS)
-        for says in cancelled.left:
-            self.message_user(request, says, messages.WARNING)
+        for level, sentences, became in (
+            (messages.SUCCESS, cancelled.done, "cancelled or undone"),
+            (messages.WARNING, cancelled.left, "left as they are"),
+        ):
+            for says in sentences[:NAMED]:
+                self.message_user(request, says, level)
+            if sentences[NAMED:]:
+                count = len(sentences)
+                self.message_user(request, f"In all, {count:,} were {became}.", level)
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.calendar)

@@ -15,8 +15,9 @@ from django.urls import reverse
 from ads.models import Brand, ScheduledChange
 from ads.services import plans
 from ads.services.plans import by_month
-from ads.tests.admin.pages import change, confirm, context_of
+from ads.tests.admin.pages import change, confirm, context_of, said
 from ads.tests.factories import BrandFactory, CampaignFactory
+from ads.tests.services.plans.support import schedule
 from ads.tests.support import at, spend
 
 NOW = at("2024-11-20 20:00")
@@ -141,6 +142,20 @@ def test_a_day_has_begun_where_it_has_begun_for_one_of_the_brands() -> None:
 
 
 @pytest.mark.django_db
+def test_of_many_that_are_cancelled_together_some_are_named(admin: Client) -> None:
+    brand = BrandFactory.create(name="Acme")
+    changes = [schedule(brand, 10, date(2024, 12, day), "daily_budget") for day in range(1, 9)]
+    chosen = {"action": "cancel", "_selected_action": [change.pk for change in changes]}
+    address = reverse("admin:ads_scheduledchange_changelist")
+
+    done = said(admin.post(address, chosen, follow=True))
+    again = said(admin.post(address, chosen, follow=True))
+
+    assert done[0] == "Cancelled the daily budget of Acme from 2024-12-08."
+    assert (len(done), done[-1]) == (6, "In all, 8 were cancelled or undone.")
+    assert (len(again), again[-1]) == (6, "In all, 8 were left as they are.")
+
+
 @pytest.mark.parametrize("make", [BrandFactory.create, CampaignFactory.create])
 def test_the_page_of_a_brand_or_campaign_leads_to_scheduling_its_budgets(
     admin: Client, staff: Any, make: Any
