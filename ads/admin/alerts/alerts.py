@@ -63,8 +63,8 @@ class AlertAdmin(ReadOnlyAdmin[Alert]):
     """What people were told of, or are to see."""
 
     about = (
-        "What the alert rules have found, the newest first. An alert is raised once for a rule, "
-        "its subject and its period, and is over when what it is about is over."
+        "What the alert rules have found, the newest first. A rule raises one alert for "
+        "each subject and period, and the alert ends when its cause does."
     )
     list_display = ["since", "what", "state", "acknowledged"]
     fields = [

@@ -13,8 +13,8 @@ class AccountDifferenceAdmin(ReadOnlyAdmin[AccountDifference]):
     """The differences that nightly reconciliation found, the latest days first."""
 
     about = (
-        "Each night an account's own total is compared with the sum of its campaigns, and with "
-        "what was recorded of it, waiting spend included. These days and months differ."
+        "Each night, every account's own total is compared with the sum of its campaigns and with "
+        "what was recorded here, waiting spend included. Listed are days and months that differ."
     )
     list_display = ["start", "span", "account", "by_platform", "by_campaigns", "by_ledger",
                     "found_at", "resolved_at"]  # fmt: skip

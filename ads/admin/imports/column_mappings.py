@@ -80,8 +80,8 @@ class ColumnMappingAdmin(GuardsEdits, ModelAdmin[ColumnMapping]):
     """How files with a certain header are read: made by an import, used for the next such file."""
 
     about = (
-        "How files with certain columns are read. The next file with the same columns is read "
-        "like that without asking."
+        "How files with certain columns are read. The next file with the same columns is read the "
+        "same way, without asking."
     )
     form = ColumnMappingForm
     compressed_fields = True

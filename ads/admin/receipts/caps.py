@@ -30,9 +30,8 @@ class BudgetCapAdmin(ReadOnlyAdmin[BudgetCap]):
     """What daily budgets on the platforms are kept to, and what they were before."""
 
     about = (
-        "Daily budgets on ad platforms that are kept to what may be spent that day, for brands "
-        "that want it (daily caps on ad platforms). The original budget is restored when the cap "
-        "ends."
+        "Daily budgets that were changed on ad platforms to what may be spent that day, for brands "
+        "with daily caps on ad platforms. The original budget is restored when the cap ends."
     )
     list_display = ["campaign", "place", "cap", "amount_there", "original_there", "answer"]
     fields = [

@@ -33,8 +33,8 @@ class SwitchOrderAdmin(ReadOnlyAdmin[SwitchOrder]):
     """What the platforms were told, and what they answered."""
 
     about = (
-        "What the ad platforms were told to run or stop, newest first. A platform is told at once, "
-        "again until it has confirmed the order, and once an hour if it refused."
+        "What the ad platforms were told to run or stop, the newest first. An order is sent at "
+        "once and repeated until the platform confirms it; after a refusal, once an hour."
     )
     list_display = ["when", "campaign", "of_account", "remote_id", "order", "answer"]
     fields = [

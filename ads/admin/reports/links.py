@@ -65,7 +65,7 @@ class ReportLinkAdmin(ConfigurationAdmin[ReportLink]):
 
     about = (
         "Addresses at which a client reads the report of one month without logging in. An address "
-        "is shown once, when it is made. Programs that preview links count as having opened it."
+        "is shown once, when it is made. Link previews, as in a chat, count as opening it."
     )
     form = ReportLinkForm
     autocomplete_fields = ["brand"]

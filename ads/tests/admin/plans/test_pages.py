@@ -48,7 +48,7 @@ def test_the_page_says_what_a_month_left_empty_gets(admin: Client) -> None:
     page = admin.get(page_of(brand))
     assert "The monthly budget is $1,000.00 now." in text_of(page)
     assert left in text_of(page)
-    assert "A month left empty keeps what was planned for the last one before it" in text_of(page)
+    assert "An empty month keeps the last planned amount" in text_of(page)
 
     entered = {"carries": "both", "m2024_12": "3000", "m2025_01": "500"}
     preview = text_of(admin.post(page_of(brand), entered))
