@@ -15,9 +15,15 @@ from django.utils.safestring import SafeString
 from unfold.decorators import action
 
 from ads.admin.base import ReadOnlyAdmin
-from ads.admin.elements import ChoiceFilter, RowFilter, address, badge, budget
+from ads.admin.elements import ChoiceFilter, RowFilter, address, badge, budget, is_number
 from ads.models import Brand, ScheduledChange
-from ads.rules.calendar import month_start, next_month, previous_month
+from ads.rules.calendar import (
+    UnknownTimezone,
+    local_date,
+    month_start,
+    next_month,
+    previous_month,
+)
 from ads.services import plans, visible
 
 _TONES: Final = {"planned": "info", "applied": "success"}
@@ -124,11 +130,11 @@ class ScheduledChangeAdmin(ReadOnlyAdmin[ScheduledChange]):
         """What changes when: ``?month=2026-12&brand=7``."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        today = timezone.now().date()
-        month = _month(request.GET.get("month", ""), today)
         brands = visible.rows(Brand.objects.all())
         number = request.GET.get("brand", "")
-        brand = brands.filter(pk=int(number)).first() if number.isdecimal() else None
+        brand = brands.filter(pk=int(number)).first() if is_number(number) else None
+        today = _today(brand)
+        month = _month(request.GET.get("month", ""), today)
         ends = month
         for _ in range(_MONTHS):
             ends = next_month(ends)
@@ -164,6 +170,15 @@ def _entry(one: plans.agenda.Entry) -> dict[str, Any]:
         "link": reverse(address(type(one.subject), "change"), args=[one.subject.pk]),
         "says": one.says,
     }
+
+
+def _today(brand: Brand | None) -> date:
+    """The brand's date; UTC's for all brands, or if its timezone is invalid."""
+    now = timezone.now()
+    try:
+        return local_date(now, brand.timezone if brand else "UTC")
+    except UnknownTimezone:
+        return local_date(now, "UTC")
 
 
 def _month(text: str, today: date) -> date:

@@ -1,12 +1,15 @@
 """The calendars of dates: "Today" is the brand's or the schedule's, which may not be UTC's."""
 
 import pytest
+import time_machine
+from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
 from ads.models import BudgetGroup
-from ads.tests.admin.pages import change
-from ads.tests.factories import CampaignFactory, ScheduleFactory
+from ads.tests.admin.pages import change, context_of
+from ads.tests.factories import BrandFactory, CampaignFactory, ScheduleFactory
+from ads.tests.support import at
 
 pytestmark = pytest.mark.django_db
 
@@ -28,6 +31,18 @@ def test_pages_about_one_timezone_tell_their_calendars(admin: Client) -> None:
         html = admin.get(page).content.decode()
 
         assert html.count("vDateField") == html.count('data-utc-offset="50400"') > 0, page
+
+
+def test_the_calendar_of_a_brand_is_of_its_month(client: Client, operator: User) -> None:
+    brand = BrandFactory.create(timezone="Pacific/Kiritimati")
+    calendar = reverse("admin:ads_scheduledchange_calendar")
+
+    with time_machine.travel(at("2024-05-31 20:00"), tick=False):
+        client.force_login(operator)
+        its, every = (context_of(client, calendar, of) for of in ({"brand": brand.pk}, {}))
+
+    assert (str(its["today"]), its["span"]) == ("2024-06-01", "June 2024 and July 2024")
+    assert (str(every["today"]), every["span"]) == ("2024-05-31", "May 2024 and June 2024")
 
 
 def test_what_is_about_several_timezones_has_the_calendar_of_utc(admin: Client) -> None:
