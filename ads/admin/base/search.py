@@ -13,7 +13,7 @@ from django.urls import reverse
 from unfold.dataclasses import SearchResult
 
 from ads.admin.base.menu import is_audit, list_title, menu, viewable
-from ads.admin.elements import address, list_address, may, picked
+from ads.admin.elements import address, list_address, may, picked, with_words
 from ads.models import (
     Brand,
     Campaign,
@@ -139,7 +139,7 @@ def _row(row: Any, description: str, icon: str) -> SearchResult:
 
 
 def _named(words: list[str]) -> Q:
-    return Q(*(Q(name__icontains=word) for word in words))
+    return with_words(words, "name")
 
 
 def _references(text: str) -> QuerySet[CampaignReference]:

@@ -9,6 +9,7 @@ from ads.admin.elements.filters import (
     DropdownFilter,
     RowFilter,
     instant_of,
+    with_words,
 )
 from ads.admin.elements.forms import (
     ConfigurationForm,

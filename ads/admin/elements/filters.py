@@ -1,5 +1,6 @@
 """Filters with choices, and the instant of a list."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, ClassVar, Final
@@ -20,6 +21,16 @@ from ads.services import visible
 
 #: Choices for the used share of a budget.
 USED: Final = [("50", "50% or more"), ("80", "80% or more"), ("100", "100%: used up")]
+
+
+def with_words(words: Iterable[str], *fields: str) -> Q:
+    """The condition that each of the words is in one of the fields, in any order and case."""
+    return Q(
+        *(
+            Q(*((f"{field}__icontains", word) for field in fields), _connector=Q.OR)
+            for word in words
+        )
+    )
 
 
 def instant_of(request: HttpRequest) -> datetime:

@@ -31,6 +31,7 @@ from ads.admin.elements import (
     instant_of,
     link_to,
     unbroken,
+    with_words,
 )
 from ads.admin.overview import changes_as_read
 from ads.holds import Hold
@@ -181,7 +182,7 @@ class DeliveryChangeAdmin(ExportsCsv, ReadOnlyAdmin[DeliveryChange]):
 
     def search(self, request: HttpRequest, term: str) -> Q:
         # Each campaign's name is compared once, not once for each of its changes.
-        named = Campaign.objects.filter(name__icontains=term).order_by().values("pk")
+        named = Campaign.objects.filter(with_words(term.split(), "name")).order_by().values("pk")
         return Q(campaign__in=named) | Q(actor__iexact=term)
 
     def export_of(self, rows: QuerySet[DeliveryChange]) -> Export:

@@ -10,7 +10,7 @@ from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
@@ -18,7 +18,7 @@ from django.utils import timezone
 from unfold.decorators import action
 from unfold.enums import ActionVariant
 
-from ads.admin.elements import AdminMixin, is_number
+from ads.admin.elements import AdminMixin, is_number, with_words
 from ads.admin.references.forms import (
     CampaignForm,
     DiscardForm,
@@ -75,14 +75,12 @@ class MatchingPages(AdminMixin[UnknownReference]):
         if not (self.has_view_permission(request) and self.has_match_permission(request)):
             raise PermissionDenied
         unknown = self._unknown(request, object_id)
-        term = request.GET.get("term", "")
+        words = request.GET.get("term", "").split()
         found: QuerySet[Any]
         if request.GET.get("of") == "brands":
-            found = unmatched.brands(unknown).filter(name__icontains=term).order_by("name")
+            found = unmatched.brands(unknown).filter(with_words(words, "name")).order_by("name")
         else:
-            found = unmatched.candidates(unknown).filter(
-                Q(name__icontains=term) | Q(brand__name__icontains=term)
-            )
+            found = unmatched.candidates(unknown).filter(with_words(words, "name", "brand__name"))
             found = found.order_by("name", "brand__name")
         page: Any = Paginator(found, OFFERED).get_page(request.GET.get("page"))
         return JsonResponse(

@@ -23,6 +23,7 @@ from ads.admin.elements import (
     actor_name,
     link_to,
     unbroken,
+    with_words,
 )
 from ads.admin.spend.changelist import (
     BRAND,
@@ -274,7 +275,7 @@ class ReportedTotalAdmin(ReadOnlyAdmin[ReportedTotal]):
 
     def search(self, request: HttpRequest, term: str) -> Q:
         # Each campaign's name is compared once, not once for each of its days.
-        named = Campaign.objects.filter(name__icontains=term).order_by().values("pk")
+        named = Campaign.objects.filter(with_words(term.split(), "name")).order_by().values("pk")
         known = spelled(spelled(term), account=True)
         return Q(campaign__in=named) | Q(source=term) | Q(known_as__contains=known)
 

@@ -17,7 +17,7 @@ from django.utils.functional import cached_property
 
 from ads.admin.backups import archived_sentence
 from ads.admin.base import model_admin as base
-from ads.admin.elements import CampaignsBrandFilter, DropdownFilter, is_number
+from ads.admin.elements import CampaignsBrandFilter, DropdownFilter, is_number, with_words
 from ads.models import Brand, Campaign, Spend
 from ads.models.spend import Period
 from ads.rules.calendar import UnknownTimezone, local_date, month_start
@@ -135,7 +135,7 @@ class BrandsSumsFilter(CampaignsBrandFilter):
 
 def campaigns_named(pages: Any, request: HttpRequest, term: str) -> list[int]:
     """Ids of the campaigns with this in their name; none, with a message, if there are too many."""
-    named = visible.rows(Campaign.objects.filter(name__icontains=term)).order_by()
+    named = visible.rows(Campaign.objects.filter(with_words(term.split(), "name"))).order_by()
     ids = list(named.values_list("pk", flat=True)[: NAMED + 1])
     if len(ids) <= NAMED:
         return ids

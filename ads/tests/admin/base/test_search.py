@@ -5,10 +5,13 @@ from collections.abc import Callable
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from ads.models import CampaignReference
-from ads.tests.admin.pages import change, changelist
+from ads.services import BudgetService
+from ads.tests.admin.pages import change, changelist, context_of
 from ads.tests.factories import BrandFactory, CampaignFactory, ScheduleFactory
+from ads.tests.support import enforce_all
 
 pytestmark = pytest.mark.django_db
 
@@ -53,6 +56,23 @@ def test_lists_and_actions_are_found_by_their_titles(admin: Client) -> None:
         ("Brands: pause all campaigns", changelist("ads_brand"))
     ]
     assert ("Add campaign", reverse("admin:ads_campaign_add")) in found(admin, "add campaign")
+
+
+@pytest.mark.parametrize("model", ["campaign", "spend", "spendtotal", "reportedtotal",
+                                   "deliverychange"])  # fmt: skip
+def test_lists_find_a_campaign_by_words_of_its_name_in_any_order(admin: Client, model: str) -> None:
+    campaign = CampaignFactory.create(name="Gift cards – Search")
+    enforce_all(timezone.now())
+    BudgetService.report_day_total(
+        campaign, timezone.now().date(), 1, source="etl", observed_at=timezone.now()
+    )
+
+    def count(text: str) -> int:
+        rows = context_of(admin, changelist(f"ads_{model}"), {"q": text})["cl"]
+        return int(rows.result_count)
+
+    assert count("search gift") == count("Gift cards – Search") > 0
+    assert count("search video") == 0
 
 
 def test_only_what_one_may_see_and_do_is_found(staff: Callable[..., Client]) -> None:

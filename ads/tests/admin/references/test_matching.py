@@ -101,7 +101,8 @@ def test_who_is_limited_to_a_brand_is_only_matched_to_its_campaigns(
     take(entry(google("7"), 5), sender=limited_to(own.brand), now=now)
     unknown = waiting()
 
-    offered = admin.get(page_of(unknown, "candidates"), {"of": "campaigns", "term": "spr"}).json()
+    typed = {"of": "campaigns", "term": f"two {own.brand.name} spr"}
+    offered = admin.get(page_of(unknown, "candidates"), typed).json()
     brands = admin.get(page_of(unknown, "candidates"), {"of": "brands"}).json()
     refused = admin.post(page_of(unknown, "match_campaign"), {"campaign": campaign.pk})
 
