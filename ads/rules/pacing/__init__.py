@@ -19,6 +19,7 @@ from ads.rules.pacing.figures import (
     TOLERANCE,
     UNIT,
     Basis,
+    Bounds,
     Budget,
     Calendar,
     Pace,

@@ -104,11 +104,45 @@ class Calendar:
 
 
 @dataclass(frozen=True, slots=True)
+class Bounds:
+    """What the other budgets that an owner is subject to let through; None: there are none.
+
+    ``left_today`` and ``daily``: today, and on each later day. ``left``: until the period ends.
+    """
+
+    left_today: Decimal | None = None
+    daily: Decimal | None = None
+    left: Decimal | None = None
+
+    @classmethod
+    def of(cls, period: str, budget: Decimal, left: Decimal, *, later_months: int = 0) -> "Bounds":
+        """Those of one budget of a "day", "month" or "total", of which so much is left.
+
+        ``later_months``: how many months after this one what is paced goes on.
+        """
+        if period == "day":
+            return cls(left_today=left, daily=budget)
+        return cls(left=left + (budget * later_months if period == "month" else 0))
+
+    def within(self, other: "Bounds") -> "Bounds":
+        """The least of both."""
+        return Bounds(
+            _least(self.left_today, other.left_today),
+            _least(self.daily, other.daily),
+            _least(self.left, other.left),
+        )
+
+
+def _least(*amounts: Decimal | None) -> Decimal | None:
+    return min((amount for amount in amounts if amount is not None), default=None)
+
+
+@dataclass(frozen=True, slots=True)
 class Budget:
     """An owner's budget in one period, ``first`` to ``last``, and what was spent.
 
-    ``limit``: the budget and what is allowed beyond it; None: no budget. ``spent`` of it so far;
-    ``spent_today`` of ``daily_limit``, which bounds today; ``daily_budget`` bounds each later day.
+    ``limit``: the budget and what is allowed beyond it; None: no budget. ``spent`` of it so far,
+    ``spent_today`` today. ``bounds``: of the other budgets that stop it.
     ``by_day``: spend of the days before today, four weeks and the period's. ``ran_before``: it
     spent in the month before (of a day: before today). ``runs``: people want it to. ``start``,
     ``end``: of its flight. ``places``: decimal places of its currency.
@@ -120,8 +154,7 @@ class Budget:
     limit: Decimal | None
     by_day: Mapping[date, Decimal]
     spent_today: Decimal = _ZERO
-    daily_limit: Decimal | None = None
-    daily_budget: Decimal | None = None
+    bounds: Bounds = Bounds()
     ran_before: bool = False
     runs: bool = True
     start: date | None = None

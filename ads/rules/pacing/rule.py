@@ -21,6 +21,7 @@ from ads.rules.pacing.figures import (
     SPIKE_OF,
     TOLERANCE,
     Basis,
+    Bounds,
     Budget,
     Calendar,
     Pace,
@@ -266,12 +267,12 @@ class _Rest:
         whole = weigh.of(self.first, self.last)
         return whole - weigh.part(self.first) * self.calendar.elapsed * self.goes_on
 
-    def bounded(self, amount: Decimal, budget: Budget) -> Decimal:
-        """Not more than the daily budget lets through, and today what is allowed beyond it."""
-        if budget.daily_limit is None or budget.daily_budget is None:
+    def day_by_day(self, amount: Decimal, bounds: Bounds) -> Decimal:
+        """Not more than daily budgets let through, and today what is allowed beyond them."""
+        if bounds.left_today is None or bounds.daily is None:
             return amount
-        now = max(budget.daily_limit - budget.spent_today, _ZERO) * self.goes_on
-        return min(amount, budget.daily_budget * self.later_days + now)
+        now = max(bounds.left_today, _ZERO) * self.goes_on
+        return min(amount, bounds.daily * self.later_days + now)
 
     def day_at(self, share: Decimal) -> date:
         """The day on which this share of what is left has passed, whatever the weekdays."""
@@ -289,11 +290,17 @@ def _projected(known: Pace, budget: Budget, rest: _Rest, to_come: Decimal) -> Pa
     """What it comes to, and the day on which the budget runs out."""
     if known.budget is not None and known.spent >= known.budget:
         return replace(known, projected=known.spent)  # it stops there
-    to_come = rest.bounded(to_come, budget)
-    known = replace(known, projected=known.spent + to_come)
-    if known.budget is None or known.spent + to_come <= known.budget:
+    to_come = rest.day_by_day(to_come, budget.bounds)
+    known = replace(known, projected=known.spent + _at_most(budget.bounds.left, to_come))
+    if known.budget is None or known.projected is None or known.projected <= known.budget:
         return known
+    # At the pace until then: what another budget stops later delays nothing.
     return replace(known, runs_out_on=rest.day_at((known.budget - known.spent) / to_come))
+
+
+def _at_most(left: Decimal | None, amount: Decimal) -> Decimal:
+    """Not more than what other budgets have left."""
+    return amount if left is None else min(amount, max(left, _ZERO))
 
 
 def _ranged(known: Pace, budget: Budget, rest: _Rest, ranges: Sequence[Range]) -> Pace:
@@ -302,15 +309,18 @@ def _ranged(known: Pace, budget: Budget, rest: _Rest, ranges: Sequence[Range]) -
     days = (rest.last - rest.calendar.today).days + 1
     factors = next((one for one in ranges if days <= one.days), ranges[-1])
     to_come = known.projected - known.spent
-    high = rest.bounded(to_come * factors.high, budget)
+    high = rest.day_by_day(to_come * factors.high, budget.bounds)
+    high = _at_most(budget.bounds.left, high)
     return replace(known, low=known.spent + to_come * factors.low, high=known.spent + high)
 
 
 def _recommended(known: Pace, budget: Budget, rest: _Rest) -> Pace:
     """From today on, of which part is spent; rounded down, so that it is not exceeded."""
-    if known.budget is None or known.spent >= known.budget:
+    if known.budget is None:
         return known
-    left, later = known.budget - known.spent, rest.later_days
+    left, later = _at_most(budget.bounds.left, known.budget - known.spent), rest.later_days
+    if left <= 0:
+        return known
     today = rest.calendar.weights.get(rest.calendar.today, 0)
     daily = None
     if rest.goes_on and today > rest.calendar.elapsed:

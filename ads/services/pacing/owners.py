@@ -4,6 +4,7 @@ Another owner (a budget that several campaigns share) or another period (a fligh
 :class:`Owners`: the statement of the rule is the same for all.
 """
 
+from collections import defaultdict
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -15,21 +16,28 @@ from django.db import DEFAULT_DB_ALIAS
 from django.db.models import Exists, F, Model, OuterRef, Q, QuerySet
 from django.db.models.expressions import ExpressionWrapper
 from django.db.models.fields import BooleanField
+from django.db.models.functions import Least
 
 from ads import brand_figures
 from ads.holds import (
     BUDGET_HOLDS,
+    BUDGET_OF,
+    LIMITS,
     LOCAL_DATE,
+    TOTAL_BUDGET,
     Clock,
+    Hold,
     Moment,
     as_array,
+    budget_sums,
     compiled,
     has_ended,
     with_spend,
 )
-from ads.models import Brand, Campaign
+from ads.models import Brand, BudgetGroup, Campaign
 from ads.models.campaigns import Status
 from ads.models.spend import Period
+from ads.rules.pacing import Bounds
 
 SPEND, LIMIT = brand_figures.SPEND, brand_figures.LIMIT
 
@@ -38,6 +46,9 @@ Sql = tuple[str, Sequence[Any]]
 
 #: Of a campaign's own budgets.
 _OWN: Final = tuple(budget for budget in BUDGET_HOLDS if not budget.of_brand)
+
+#: Of its brand.
+_BRANDS: Final = BUDGET_OF[Hold.BRAND_DAILY_BUDGET], BUDGET_OF[Hold.BRAND_MONTHLY_BUDGET]
 
 #: Schedules of ``base``, ids ascending.
 _HOURS: Final = """
@@ -53,10 +64,11 @@ class Owners:
     """SQL for some owners.
 
     ``figures``: id, brand_id, timezone, currency, today, runs, starts, ends, hours, day_spent,
-    day_limit, month_spent, month_limit, day_budget. ``keys``: timezone, hours and brand_id of
-    their calendars. ``totals``: which rows of SpendTotal, ``total``, are those of ``owner``;
-    ``days``: which of them are of a day from %s to today, as the index finds them. ``ids``: brand
-    and campaign of ``owner`` in BudgetPace.
+    day_limit, month_spent, month_limit, day_budget; and others_today, others_daily, others_left:
+    the :class:`~ads.rules.pacing.Bounds` of budgets that are not its own day's or month's.
+    ``keys``: timezone, hours and brand_id of their calendars. ``totals``: which rows of SpendTotal,
+    ``total``, are those of ``owner``; ``days``: which of them are of a day from %s to today, as the
+    index finds them. ``ids``: brand and campaign of ``owner`` in BudgetPace.
     """
 
     figures: Sql
@@ -69,9 +81,12 @@ class Owners:
 def of_campaigns(campaigns: QuerySet[Campaign] | Sequence[int], now: datetime) -> Owners:
     """Campaigns or ids, without those of brands with an invalid timezone.
 
-    Two queries, small ones.
+    Three queries, small ones, and four for budget groups if there are any.
     """
-    (figures, parameters), rows = _asked(_figures_of_campaigns, Campaign, campaigns, now)
+    groups, totals, _ = budget_sums.there_are()
+    moment = _moment(now, totals=totals)
+    (figures, parameters), rows = _asked(_figures_of_campaigns, Campaign, campaigns, moment)
+    shared = _of_groups(rows, now) if groups else [[]] * 4
     keys, of_keys = _sql(
         rows.values_list("pk", "brand_id", "brand__timezone", "is_dayparting_enabled")
     )
@@ -79,11 +94,18 @@ def of_campaigns(campaigns: QuerySet[Campaign] | Sequence[int], now: datetime) -
         figures=(
             f"""SELECT id, brand_id, timezone, currency, today, runs, starts, ends,
                        coalesce(ids, '{{}}') AS hours, day_spent, day_limit, month_spent,
-                       month_limit, day_budget
+                       month_limit, day_budget,
+                       least(base.today_left, its.today_left) AS others_today,
+                       least(base.daily, its.daily) AS others_daily,
+                       least(base.in_all, its.in_all) AS others_left
                   FROM ({figures}) AS base (
                        id, brand_id, timezone, currency, today, runs, starts, ends, dayparted,
-                       day_spent, day_limit, month_spent, month_limit, day_budget) {_HOURS}""",
-            parameters,
+                       day_spent, day_limit, month_spent, month_limit, day_budget, today_left,
+                       daily, in_all, budget_group) {_HOURS}
+                  LEFT JOIN unnest(%s::bigint[], %s::numeric[], %s::numeric[], %s::numeric[])
+                       AS its (budget_group, today_left, daily, in_all) USING (budget_group)
+            """,
+            (*parameters, *shared),
         ),
         keys=(
             f"""SELECT timezone, coalesce(ids, '{{}}') AS hours, brand_id
@@ -97,8 +119,12 @@ def of_campaigns(campaigns: QuerySet[Campaign] | Sequence[int], now: datetime) -
 
 
 def _figures_of_campaigns(campaigns: QuerySet[Campaign], moment: Moment) -> QuerySet[Campaign, Any]:
-    with_figures: QuerySet[Any] = with_spend(campaigns.order_by(), moment, _OWN).annotate(
+    of_day, of_month = _BRANDS
+    with_figures: QuerySet[Any] = with_spend(campaigns.order_by(), moment, LIMITS).annotate(
         today=F(LOCAL_DATE),
+        today_left=F(of_day.limit) - F(of_day.spend),
+        # PostgreSQL's passes over those that are missing.
+        in_all=Least(*(F(one.limit) - F(one.spend) for one in (of_month, TOTAL_BUDGET))),
         runs=ExpressionWrapper(
             Q(status=Status.ACTIVE, brand__is_active=True), output_field=BooleanField()
         ),
@@ -107,19 +133,38 @@ def _figures_of_campaigns(campaigns: QuerySet[Campaign], moment: Moment) -> Quer
     return with_figures.values_list(
         "pk", "brand_id", "brand__timezone", "brand__currency", "today", "runs", "start_date",
         "end_date", "is_dayparting_enabled", day.spend, day.limit, month.spend, month.limit,
-        "daily_budget",
+        "daily_budget", "today_left", of_day.budget, "in_all", "budget_group",
     )  # fmt: skip
+
+
+def _of_groups(campaigns: QuerySet[Campaign], now: datetime) -> list[list[Any]]:
+    """The groups of campaigns and what each lets through, as columns."""
+    groups = BudgetGroup.objects.filter(pk__in=campaigns.values("budget_group"))
+    bounds: dict[int, Bounds] = defaultdict(Bounds)
+    for figures in budget_sums.of_groups(budget_sums.today(groups, now)).values():
+        for each in figures.budgets:
+            its = Bounds.of(each.period, each.budget, each.budget - each.spent)
+            bounds[figures.id] = bounds[figures.id].within(its)
+    return [
+        list(bounds),
+        [one.left_today for one in bounds.values()],
+        [one.daily for one in bounds.values()],
+        [one.left for one in bounds.values()],
+    ]
 
 
 def of_brands(brands: QuerySet[Brand] | Sequence[int], now: datetime) -> Owners:
     """Brands, likewise. One runs if a campaign of it does, as people want it."""
-    (figures, parameters), rows = _asked(_figures_of_brands, Brand, brands, now)
+    moment = _moment(now, totals=False)
+    (figures, parameters), rows = _asked(_figures_of_brands, Brand, brands, moment)
     keys, of_keys = _sql(rows.values_list("pk", "timezone"))
     return Owners(
         figures=(
             f"""SELECT id, id AS brand_id, timezone, currency, today, runs, NULL::date AS starts,
                        NULL::date AS ends, '{{}}'::bigint[] AS hours,
-                       day_spent, day_limit, month_spent, month_limit, day_budget
+                       day_spent, day_limit, month_spent, month_limit, day_budget,
+                       NULL::numeric AS others_today, NULL::numeric AS others_daily,
+                       NULL::numeric AS others_left
                   FROM ({figures}) AS base (id, timezone, currency, today, runs, day_spent,
                                             day_limit, month_spent, month_limit, day_budget)""",
             parameters,
@@ -153,10 +198,9 @@ def _figures_of_brands(brands: QuerySet[Brand], moment: Moment) -> QuerySet[Bran
 
 
 def _asked(
-    build: compiled.Build, of: type[Model], rows: QuerySet[Any] | Sequence[int], now: datetime
+    build: compiled.Build, of: type[Model], rows: QuerySet[Any] | Sequence[int], moment: Moment
 ) -> tuple[Sql, QuerySet[Any]]:
     """The SQL of ``build`` for rows or ids, and the rows. For ids, the SQL is kept."""
-    moment = _moment(now)
     if isinstance(rows, QuerySet):
         if not rows.query.is_sliced:
             return _sql(build(rows, moment)), rows.order_by()
@@ -167,10 +211,12 @@ def _asked(
     return _sql(build(those, moment)), those
 
 
-def _moment(now: datetime) -> Moment:
+def _moment(now: datetime, *, totals: bool) -> Moment:
     zones = Brand.objects.order_by().values_list("timezone", flat=True).distinct()
     clock = Clock.of(now, zones, [])
-    return Moment.of(clock, allowances_end=has_ended(now), stale=False, margins=False)
+    return Moment.of(
+        clock, allowances_end=has_ended(now), stale=False, totals=totals, margins=False
+    )
 
 
 def _sql(rows: QuerySet[Any, Any]) -> Sql:

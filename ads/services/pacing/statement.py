@@ -256,6 +256,11 @@ def _rule(*, of_day: bool) -> str:
                     WHEN owner.first_spend IS NOT NULL
                     THEN greatest(k.first, owner.first_spend) END"""
     ranged = _no_range() if of_day else _range()
+    others_left = "owner.others_left"
+    if of_day:
+        others_left = (
+            "least(owner.others_left, owner.others_today, owner.month_limit - owner.month_spent)"
+        )
     return f"""
      CROSS JOIN LATERAL (
         SELECT {"false" if of_day else is_known} AS is_known,
@@ -283,10 +288,12 @@ def _rule(*, of_day: bool) -> str:
                {
         "NULL::numeric"
         if of_day
-        else '''owner.day_budget * a.later
+        else '''least(owner.day_budget, owner.others_daily) * a.later
                    + CASE WHEN a.rest = owner.today
-                          THEN greatest(owner.day_limit - owner.day_spent, 0) ELSE 0 END'''
-    } AS most
+                          THEN greatest(least(owner.day_limit - owner.day_spent,
+                                              owner.others_today), 0) ELSE 0 END'''
+    } AS most,
+               CASE WHEN {others_left} < 0 THEN 0 ELSE {others_left} END AS others_left
           FROM (SELECT {_weight("a.begins", "least(a.last, owner.today - 1)")} AS past,
                        {_weight("a.rest", "a.last")} AS ahead,
                        a.elapsed * (ARRAY[{_by_weekday("a.{day}")}])
@@ -295,15 +302,19 @@ def _rule(*, of_day: bool) -> str:
         OFFSET 0
      ) AS b
      CROSS JOIN LATERAL (
-        SELECT owner.budget * b.seen / nullif(b.whole, 0) AS expected,
-               a.runs AND owner.budget > owner.spent AS may_spend,
-               CASE WHEN NOT a.runs THEN 0
-                    WHEN b.level IS NULL OR b.level_weight IS NULL THEN NULL
-                    WHEN owner.spent >= owner.budget THEN 0  -- it has stopped there
-                    ELSE least(b.level * b.rest / b.level_weight, b.most) END AS to_come,
+        SELECT owner.budget * b.seen / nullif(b.whole, 0) AS expected, may_spend, left_of_it,
+               day_by_day, CASE WHEN day_by_day IS NOT NULL
+                                THEN least(day_by_day, b.others_left) END AS to_come,
                CASE WHEN a.rest = owner.today AND a.today > a.elapsed
-                    THEN (owner.budget - owner.spent + owner.day_spent) / (a.later + 1)
-                END AS from_today
+                    THEN (left_of_it + owner.day_spent) / (a.later + 1) END AS from_today
+          FROM (SELECT a.runs AND owner.budget > owner.spent AS may_spend,
+                       least(owner.budget - owner.spent, b.others_left) AS left_of_it,
+                       CASE WHEN NOT a.runs THEN 0
+                            WHEN b.level IS NULL OR b.level_weight IS NULL THEN NULL
+                            WHEN owner.spent >= owner.budget THEN 0  -- it has stopped there
+                            ELSE least(b.level * b.rest / b.level_weight, b.most)
+                        END AS day_by_day
+                OFFSET 0) AS part
         OFFSET 0
      ) AS c
      CROSS JOIN LATERAL (
@@ -322,17 +333,17 @@ def _rule(*, of_day: bool) -> str:
                {ranged},
                CASE WHEN c.may_spend AND owner.spent + c.to_come > owner.budget
                     THEN calendar.begins - 1 + width_bucket(
-                             ceil(round((owner.budget - owner.spent) / c.to_come
+                             ceil(round((owner.budget - owner.spent) / c.day_by_day
                                         * (a.even - a.elapsed), 6))::bigint - 1 + a.elapsed
                              + calendar.every[a.rest - calendar.begins + 1], calendar.every)
                 END AS runs_out_on,
                {
         "NULL::numeric"
         if of_day
-        else '''CASE WHEN c.may_spend THEN trunc(
+        else '''CASE WHEN c.may_spend AND c.left_of_it > 0 THEN trunc(
                    CASE WHEN a.later > 0 AND (c.from_today IS NULL
                                               OR c.from_today < owner.day_spent)
-                        THEN (owner.budget - owner.spent) / a.later ELSE c.from_today END,
+                        THEN c.left_of_it / a.later ELSE c.from_today END,
                    owner.places) END'''
     } AS recommended_daily,
                calendar.basis
@@ -355,4 +366,5 @@ def _range() -> str:
     at = "least(width_bucket(a.last - owner.today, range.days) + 1, cardinality(range.days))"
     return f"""round(owner.spent + c.to_come * range.lows[{at}], 6) AS low,
                round(owner.spent + CASE WHEN c.to_come IS NOT NULL
-                     THEN least(c.to_come * range.highs[{at}], b.most) END, 6) AS high"""
+                     THEN least(c.to_come * range.highs[{at}], b.most, b.others_left)
+                      END, 6) AS high"""

@@ -13,6 +13,7 @@ from ads.rules.pacing import (
     RANGES,
     UNIT,
     Basis,
+    Bounds,
     Budget,
     Calendar,
     Pace,
@@ -252,7 +253,7 @@ def test_a_known_event_is_expected() -> None:
 
 
 def test_a_daily_budget_bounds_what_is_to_come() -> None:
-    owner = budget(300, spent_daily(15, LONG_AGO), daily_limit=Decimal(5), daily_budget=Decimal(5))
+    owner = budget(300, spent_daily(15, LONG_AGO), bounds=Bounds(Decimal(5), Decimal(5)))
     pace = pace_of(owner, calendar())
 
     assert (pace.projected, pace.high, pace.runs_out_on) == (Decimal(300), Decimal(300), None)

@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 
-from ads.holds.budget_sums import spent_since
 from ads.models import Campaign
 from ads.rules.pacing import Basis, Pace
 from ads.services import pacing
+from ads.services.explain import explain
 from ads.services.ledger import summaries
 from ads.tests.factories import CampaignFactory
+from ads.tests.services.pacing.support import with_others
 from ads.tests.support import NOON, spend_in_sql
 
 pytestmark = pytest.mark.django_db
@@ -30,10 +31,8 @@ def flight(daily: str, **given: Any) -> Campaign:
 
 
 def pace_of(campaign: Campaign) -> Pace | None:
-    month = summaries.month(campaign, NOON)
-    rows = Campaign.objects.annotate(spent=spent_since("start_date"))
-    spent = rows.values_list("spent", flat=True).get(pk=campaign.pk)
-    return pacing.flight_of(campaign, spent, month, NOON)
+    row: Any = explain(campaign, NOON).campaign
+    return pacing.flight_of(row, row.total_spend, summaries.month(row, NOON), NOON)
 
 
 def test_a_flight_is_paced_and_projected_over_its_months() -> None:
@@ -60,6 +59,27 @@ def test_an_even_flight_is_on_pace_and_a_daily_budget_bounds_it() -> None:
     bounded = pace_of(flight("10", daily_budget=9))
     assert bounded is not None
     assert bounded.projected == 295 + 4 + 30 * 9
+
+
+@pytest.mark.parametrize(
+    ("budgets", "to_come"),
+    [
+        # In May $145 were spent; the rest of May, and June.
+        ({"monthly_budget": 200}, 55 + 200),
+        ({"brand__monthly_budget": 145}, 145),
+        ({"group__monthly_budget": 150}, 5 + 150),
+        ({"group__total_budget": 300}, 5),
+        ({"group__daily_budget": 5}, 30 * 5),
+    ],
+)
+def test_budgets_of_its_months_and_its_group_bound_a_flight(
+    budgets: dict[str, int], to_come: int
+) -> None:
+    pace = pace_of(flight("10", **with_others(budgets)))
+
+    assert pace is not None
+    assert pace.spent == 295
+    assert pace.projected == 295 + to_come
 
 
 def test_more_than_a_month_ahead_the_range_of_a_projection_is_unknown() -> None:

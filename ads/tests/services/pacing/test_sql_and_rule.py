@@ -15,15 +15,21 @@ from ads.models import Brand, Campaign, SeasonalityAdjustment, SpendTotal
 from ads.models.spend import Period
 from ads.rules.calendar import local_date, month_start
 from ads.rules.dayparting import DAYS
-from ads.rules.pacing import Budget, Pace, pace_of
+from ads.rules.pacing import Bounds, Budget, Pace, pace_of
 from ads.services import pacing
 from ads.services.pacing.calendars import Events, Key, Span, calendars
-from ads.tests.factories import BrandFactory, CampaignFactory, ScheduleFactory
+from ads.tests.factories import (
+    BrandFactory,
+    BudgetGroupFactory,
+    CampaignFactory,
+    ScheduleFactory,
+)
 from ads.tests.support import at
 
 pytestmark = pytest.mark.django_db
 
 DAY = timedelta(days=1)
+BUDGETS = ("daily_budget", "monthly_budget", "total_budget")
 TIMEZONES = ["UTC", "America/Los_Angeles", "Pacific/Auckland"]
 #: The middle of a month, its first and its last day, and months in which clocks change.
 INSTANTS = [
@@ -36,6 +42,9 @@ INSTANTS = [
 
 money = st.integers(0, 40_000).map(lambda cents: Decimal(cents) / 100)
 budgets = st.none() | st.just(Decimal(0)) | st.integers(1, 5_000).map(Decimal)
+#: Of all campaigns of a brand, so that it lets some through; rarely there.
+shared = st.none() | st.integers(0, 50_000).map(Decimal)
+shared_daily = st.none() | st.integers(0, 1_000).map(Decimal)
 #: So many days ago, and an amount; a credit is below zero.
 spend = st.lists(
     st.tuples(st.integers(0, 62), st.integers(-20_000, 60_000).map(lambda n: Decimal(n) / 100)),
@@ -47,6 +56,8 @@ campaigns = st.fixed_dictionaries(
     {
         "daily_budget": budgets,
         "monthly_budget": budgets,
+        "total_budget": st.none() | st.none() | st.integers(0, 20_000).map(Decimal),
+        "is_grouped": st.booleans(),
         "status": st.sampled_from(["active", "active", "active", "paused"]),
         "flight": st.none() | st.tuples(st.integers(-40, 20), st.integers(0, 50)),
         "schedule": st.sampled_from([None, None, 0, 1]),
@@ -81,7 +92,43 @@ def write(brand: Brand, campaign: Campaign | None, days: dict[date, Decimal]) ->
     )
 
 
-def budget_of(owner: Any, days: dict[date, Decimal], today: date, period: Period) -> Budget:
+#: Whose: the brand, and the group or None; with what was spent on which day.
+Others = dict[Any, dict[date, Decimal]]
+
+
+def bounds_of(
+    owner: Any, days: dict[date, Decimal], today: date, period: Period, others: Others
+) -> Bounds:
+    """What the budgets besides that of its period let through, each by itself."""
+    of_month = owner.monthly_budget if period == Period.DAY else None
+    own = [(owner.daily_budget, of_month, getattr(owner, "total_budget", None), days, owner)]
+    if isinstance(owner, Campaign):
+        own += [
+            (its.daily_budget, its.monthly_budget, getattr(its, "total_budget", None), spent, its)
+            for its in (owner.brand, owner.budget_group)
+            if its and (spent := others[its])
+        ]
+    daily, of_today, left = [], [], []
+    for of_day, of_month, in_all, spent, its in own:
+        if of_day is not None:
+            daily.append(of_day)
+            of_today.append((its, of_day - spent.get(today, Decimal(0))))
+        since = getattr(its, "start_date", None) or date.min
+        for budget, first in ((of_month, month_start(today)), (in_all, since)):
+            if budget is not None:
+                left.append(budget - sum(spent[day] for day in spent if day >= first))
+    if period == Period.DAY:
+        left += [amount for its, amount in of_today if its != owner]
+        return Bounds(left=min(left, default=None))
+    return Bounds(
+        min((amount for _, amount in of_today), default=None),
+        *(min(amounts, default=None) for amounts in (daily, left)),
+    )
+
+
+def budget_of(
+    owner: Any, days: dict[date, Decimal], today: date, period: Period, others: Others
+) -> Budget:
     """An owner's budget as the rule takes it."""
     brand = owner if isinstance(owner, Brand) else owner.brand
     runs = brand.is_active and getattr(owner, "status", "active") == "active"
@@ -101,8 +148,7 @@ def budget_of(owner: Any, days: dict[date, Decimal], today: date, period: Period
         limit=owner.daily_budget if of_day else owner.monthly_budget,
         by_day={day: amount for day, amount in days.items() if span.begins <= day < today},
         spent_today=days.get(today, Decimal(0)),
-        daily_limit=None if of_day else owner.daily_budget,
-        daily_budget=None if of_day else owner.daily_budget,
+        bounds=bounds_of(owner, days, today, period, others),
         ran_before=sum(of_last) > 0 or (of_day and earlier > 0),
         runs=runs,
         start=getattr(owner, "start_date", None),
@@ -131,7 +177,8 @@ def same(found: Pace, expected: Pace) -> bool:
 @given(
     now=st.sampled_from(INSTANTS),
     drawn=st.lists(campaigns, min_size=1, max_size=8),
-    limits=st.lists(st.tuples(budgets, budgets, st.booleans()), min_size=3, max_size=3),
+    limits=st.lists(st.tuples(shared_daily, shared, st.booleans()), min_size=3, max_size=3),
+    groups=st.lists(st.tuples(shared_daily, shared, shared), min_size=3, max_size=3),
     events=st.lists(
         st.tuples(
             st.sampled_from([None, 0, 1]), st.integers(-30, 30), st.integers(0, 5),
@@ -141,19 +188,28 @@ def same(found: Pace, expected: Pace) -> bool:
     ),
 )  # fmt: skip
 def test_the_statement_says_what_the_rule_says(
-    now: datetime, drawn: list[dict[str, Any]], limits: Any, events: Any
+    now: datetime, drawn: list[dict[str, Any]], limits: Any, groups: Any, events: Any
 ) -> None:
     with transaction.atomic():
-        compare(now, drawn, limits, events)
+        compare(now, drawn, limits, groups, events)
         transaction.set_rollback(True)
 
 
-def compare(now: datetime, drawn: list[dict[str, Any]], limits: Any, events: Any) -> None:
+def compare(
+    now: datetime, drawn: list[dict[str, Any]], limits: Any, groups: Any, events: Any
+) -> None:
     """Make all of it, ask for every pace in SQL, and work each out by the rule."""
     brands = [
         BrandFactory.create(timezone=tz, daily_budget=daily, monthly_budget=monthly, is_active=on)
         for tz, (daily, monthly, on) in zip(TIMEZONES, limits, strict=True)
     ]
+    grouped = [
+        BudgetGroupFactory.create(
+            brand=brand, daily_budget=daily, monthly_budget=monthly, total_budget=total,
+            start_date=now.date() - 20 * DAY,
+        )
+        for brand, (daily, monthly, total) in zip(brands, groups, strict=True)
+    ]  # fmt: skip
     schedules = [
         ScheduleFactory.create(windows=[(day, "08:00", "20:00") for day in range(5)]),
         ScheduleFactory.create(
@@ -171,7 +227,7 @@ def compare(now: datetime, drawn: list[dict[str, Any]], limits: Any, events: Any
             factor=Decimal(factor),
         )
     owners: list[tuple[Any, dict[date, Decimal]]] = []
-    of_brands: dict[int, dict[date, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
+    others: Others = defaultdict(lambda: defaultdict(Decimal))
     for one in drawn:
         brand = brands[one["brand"]]
         today = local_date(now, brand.timezone)
@@ -183,16 +239,18 @@ def compare(now: datetime, drawn: list[dict[str, Any]], limits: Any, events: Any
         attached = [] if one["schedule"] is None else [schedules[one["schedule"]]]
         campaign = CampaignFactory.create(
             brand=brand, schedules=attached, **flight,
-            **{name: one[name] for name in ("daily_budget", "monthly_budget", "status")},
+            budget_group=grouped[one["brand"]] if one["is_grouped"] else None,
+            **{name: one[name] for name in (*BUDGETS, "status")},
         )  # fmt: skip
         days = recorded(one, today)
         write(brand, campaign, days)
         owners.append((campaign, days))
-        for day, amount in days.items():
-            of_brands[brand.pk][day] += amount
+        for its in (brand, campaign.budget_group):
+            for day, amount in days.items() if its else ():
+                others[its][day] += amount
     for brand in brands:
-        write(brand, None, of_brands[brand.pk])
-        owners.append((brand, of_brands[brand.pk]))
+        write(brand, None, others[brand])
+        owners.append((brand, others[brand]))
     known = Events.around(now)
 
     for period in Period:
@@ -206,7 +264,7 @@ def compare(now: datetime, drawn: list[dict[str, Any]], limits: Any, events: Any
             own = brand.pk if brand.pk in known.brands else 0
             key = Key(brand.timezone, tuple(one.pk for one in schedules_of), own)
             calendar = calendars([key], period, known, now)[key]
-            budget = budget_of(owner, days, calendar.today, period)
+            budget = budget_of(owner, days, calendar.today, period, others)
             expected = pace_of(budget, calendar, of_day=period == Period.DAY)
             assert same(found[type(owner)][owner.pk], expected), (
                 found[type(owner)][owner.pk],

@@ -12,10 +12,13 @@ from django.db.models import QuerySet
 
 from ads import tasks
 from ads.models import Brand, BudgetPace, Campaign, Heartbeat, SeasonalityAdjustment
+from ads.models.spend import Period
 from ads.services import pacing, visible
+from ads.services.explain import explain
 from ads.services.ledger import summaries
 from ads.services.pacing import Paced, PaceState, stored
 from ads.tests.factories import BrandFactory, CampaignFactory, ScheduleFactory
+from ads.tests.services.pacing.support import with_others
 from ads.tests.support import (
     at,
     at_once,
@@ -51,7 +54,7 @@ def named(rows: QuerySet[Any], choice: Paced) -> list[str]:
 
 
 def test_the_task_works_out_every_pace_and_lists_find_them_by_it() -> None:
-    brand = BrandFactory.create(name="Acme", monthly_budget=600)
+    brand = BrandFactory.create(name="Acme", monthly_budget=900)
     for name, amount in (("much", 14), ("right", 10), ("little", 5)):
         spending(amount, name=name, brand=brand)
     CampaignFactory.create(name="new", brand=brand, monthly_budget=300)
@@ -80,7 +83,8 @@ def test_the_task_works_out_every_pace_and_lists_find_them_by_it() -> None:
 @pytest.mark.parametrize("of_brand", [False, True])
 def test_what_may_be_spent_beyond_today_s_budget_bounds_no_later_day(*, of_brand: bool) -> None:
     campaign = spending(14, daily_budget=None if of_brand else 10)
-    Brand.objects.update(monthly_budget=300, daily_budget=10 if of_brand else None)
+    if of_brand:
+        Brand.objects.update(monthly_budget=300, daily_budget=10)
     campaign.refresh_from_db()
     owner: Any = campaign.brand if of_brand else campaign
     let_run_on(owner, now=NOW, amount=8)
@@ -92,7 +96,64 @@ def test_what_may_be_spent_beyond_today_s_budget_bounds_no_later_day(*, of_brand
     assert pace is not None
     assert pace.projected == 15 * 14 + 18 + 14 * 10
     month = summaries.month(owner, NOW)
-    assert pacing.month_of(owner, month, NOW).pace.projected == pace.projected
+    row = owner if of_brand else explain(owner, NOW).campaign
+    assert pacing.month_of(row, month, NOW).pace.projected == pace.projected
+
+
+@pytest.mark.parametrize(
+    ("budgets", "to_come"),
+    [
+        ({"total_budget": 588}, 0),  # 42 days
+        ({"total_budget": 602}, 14),
+        ({"group__total_budget": 588}, 0),
+        ({"group__monthly_budget": 230}, 20),
+        ({"group__daily_budget": 3}, 15 * 3),
+        ({"brand__monthly_budget": 210}, 0),
+        ({"brand__daily_budget": 6, "group__daily_budget": 7}, 15 * 6),
+        ({"total_budget": 0}, 0),
+    ],
+)
+def test_no_more_is_projected_than_the_other_budgets_let_through(
+    budgets: dict[str, int], to_come: int
+) -> None:
+    campaign = spending(14, **with_others(budgets))
+
+    pacing.refresh(NOW)
+
+    pace = pace_of(campaign)
+    assert pace is not None
+    assert pace.projected == pace.high == 210 + to_come
+    # It had $300 and would have run out in a week.
+    assert (pace.runs_out_on, named(Campaign.objects.all(), Paced.EXCEEDS)) == (None, [])
+    row, month = explain(campaign, NOW).campaign, summaries.month(campaign, NOW)
+    assert replace(pacing.month_of(row, month, NOW).pace, as_of=NOW) == pace
+
+
+@pytest.mark.parametrize(
+    "budget",
+    ["brand__daily_budget", "brand__monthly_budget", "monthly_budget", "total_budget",
+     "group__daily_budget", "group__total_budget"],
+)  # fmt: skip
+def test_a_day_too_is_projected_within_the_other_budgets(budget: str) -> None:
+    campaign = CampaignFactory.create(daily_budget=100, **with_others({budget: 20}))
+    spend(campaign, 12, NOW)
+
+    noon = NOW + timedelta(hours=12)
+    pace = pacing.of_campaigns(Campaign.objects.all(), noon, Period.DAY)[campaign.pk]
+
+    assert pace.projected == 20
+
+
+def test_another_budget_that_is_nearly_as_small_does_not_delay_the_day_it_runs_out() -> None:
+    campaign = spending(15, total_budget=42 * 15 + 80)
+
+    pacing.refresh(NOW)
+
+    pace = pace_of(campaign)
+    assert pace is not None
+    # $75 are left, $80 in total, and $15 a day are spent.
+    assert pace.projected == 305
+    assert pace.runs_out_on == NOW.date() + 4 * DAY
 
 
 def test_a_refresh_replaces_and_forgets_nothing() -> None:
@@ -246,7 +307,7 @@ def test_hours_and_clock_changes_weigh_the_days() -> None:
 def test_no_query_more_for_many(django_assert_max_num_queries: Any) -> None:
     for _ in range(5):
         spending(10)
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(13):
         assert len(pacing.of_campaigns(Campaign.objects.all(), NOW)) == 5
 
 
