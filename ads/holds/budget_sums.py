@@ -70,17 +70,18 @@ class _MonthOf(Func):
     output_field = DateField()
 
 
-def spent_since(first: str, campaign: str = "pk") -> Any:
+def spent_since(first: str, key: str = "pk", *, of: str = "campaign") -> Any:
     """SQL for what a campaign has spent since the date at ``first``; NULL there: ever.
 
-    ``campaign``: where its primary key is.
+    ``key``: where its primary key is. ``of``: the path from a sum to it, or to a group, if that is
+    what the key is of.
 
     Whole months, less the days of the first month before it: a few sums, however long ago it was.
     """
     month = Coalesce(_MonthOf(OuterRef(first)), date.min)
-    sums = SpendTotal.objects.filter(campaign=OuterRef(campaign), start__gte=month).order_by()
+    sums = SpendTotal.objects.filter(**{of: OuterRef(key)}, start__gte=month).order_by()
     before = sums.filter(period=Period.DAY, start__lt=OuterRef(first))
-    return _sum(sums.filter(period=Period.MONTH)) - _sum(before)
+    return _sum(sums.filter(period=Period.MONTH), of) - _sum(before, of)
 
 
 def spent_in_all(supposing: Supposing = NOTHING) -> Any:
@@ -142,8 +143,8 @@ def _least(*, margins: bool) -> Value:
     return Value(1 - SHARE if margins else Decimal(1))
 
 
-def _sum(sums: QuerySet[SpendTotal]) -> Any:
-    total = sums.values("campaign").annotate(total=Sum("amount")).values("total")
+def _sum(sums: QuerySet[SpendTotal], of: str) -> Any:
+    total = sums.values(of).annotate(total=Sum("amount")).values("total")
     return Coalesce(Subquery(total), ZERO, output_field=MoneyField())
 
 

@@ -12,7 +12,17 @@ from decimal import Decimal
 from typing import Any, Final
 
 from django.db import connection, models
-from django.db.models import Case, DateField, F, OuterRef, QuerySet, Subquery, Value, When
+from django.db.models import (
+    BigIntegerField,
+    Case,
+    DateField,
+    F,
+    OuterRef,
+    QuerySet,
+    Subquery,
+    Value,
+    When,
+)
 from django.db.models.functions import Cast, Coalesce
 
 from ads.holds import (
@@ -121,15 +131,19 @@ class Receipt:
 def pauses() -> QuerySet[DeliveryChange]:
     """The switches that receipts are about.
 
-    Each with the timezone of its brand (``zone_then``) and the budget group and the start date of
-    its campaign (``group_then``, ``first_then``) at the time, by the audit; NULL: it does not go
-    back so far, or there was no group. Without a start date it was the first of all.
+    Each with the timezone of its brand (``zone_then``), the budget group and the start date of its
+    campaign (``group_then``, ``first_then``) and the start date of the group (``group_first_then``)
+    at the time, by the audit; NULL: it does not go back so far, or there was no group. Without a
+    start date it was the first of all.
     """
+    first = Coalesce("start_date", Value(date.min))
     found = DeliveryChange.objects.filter(is_active=False, holds__overlap=list(_HOLDS))
     return found.annotate(
         zone_then=_then("BrandEvent", "campaign__brand", F("timezone")),
         group_then=_then("CampaignEvent", "campaign", F("budget_group")),
-        first_then=_then("CampaignEvent", "campaign", Coalesce("start_date", Value(date.min))),
+        first_then=_then("CampaignEvent", "campaign", first),
+        its_group=Coalesce("group_then", "campaign__budget_group"),
+        group_first_then=_then("BudgetGroupEvent", "its_group", first),
     )
 
 
@@ -171,7 +185,7 @@ class _Pause:
         # The timezone database may have dropped the name since.
         is_known = change.zone_then in timezone_names()
         timezone = change.zone_then if is_known else campaign.brand.timezone
-        group = change.group_then or campaign.budget_group_id
+        group = change.its_group
         if isinstance(budget, BudgetHold):
             period = budget.period.value
         elif budget == GROUP_BUDGET:
@@ -180,7 +194,8 @@ class _Pause:
             start = period_start(period, local_date(change.at, timezone))
             return cls(change, budget, period, start, timezone, group)
         if budget == GROUP_BUDGET:
-            first = campaign.budget_group.start_date if campaign.budget_group else None
+            now = campaign.budget_group.start_date if campaign.budget_group else None
+            first = change.group_first_then or now
         else:
             first = change.first_then or campaign.start_date
         return cls(change, budget, period, None if first == date.min else first, timezone, group)
@@ -202,10 +217,12 @@ class _Pause:
 
     @property
     def group_on(self) -> budget_sums.Key | None:
-        """The group whose budget it was, and a day of its period; None: it has left the group."""
-        if self.budget != GROUP_BUDGET or self.group is None or self.has_left:
+        """The group whose budget of a day or month it was, and a day of it; None: of no group, or
+        the campaign has left it.
+        """
+        if self.budget != GROUP_BUDGET or self.group is None or self.has_left or not self.start:
             return None
-        return self.group, self.start or date.min
+        return None if self.period == TOTAL else (self.group, self.start)
 
     @property
     def ends(self) -> date:
@@ -297,24 +314,32 @@ def _other_sums(found: Sequence[_Pause]) -> dict[int, Decimal | None]:
     """
     in_groups = {pause.change.pk: key for pause in found if (key := pause.group_on) is not None}
     figures = budget_sums.of_groups(set(in_groups.values()))
-    first = {pause.change.pk: pause.start for pause in found if pause.budget == TOTAL_BUDGET}
-    spent: Mapping[int, Decimal] = {}
-    if first:
-        whens = [When(pk=pk, then=Value(day)) for pk, day in first.items()]
-        annotated: Any = DeliveryChange.objects.annotate(
-            first=Cast(Case(*whens), DateField()),
-            spent=budget_sums.spent_since("first", campaign="campaign"),
-        )
-        spent = dict(annotated.filter(pk__in=first).values_list("pk", "spent"))
     sums: dict[int, Decimal | None] = {}
     for pause in found:
         pk = pause.change.pk
-        if pause.budget == TOTAL_BUDGET:
-            sums[pk] = spent[pk]
-        elif pk in in_groups:
+        if pk in in_groups:
             its = figures[in_groups[pk]].budgets
             sums[pk] = next((each.spent for each in its if each.period == pause.period), None)
-    return sums
+    return sums | _in_all([pause for pause in found if pause.period == TOTAL])
+
+
+def _in_all(found: Sequence[_Pause]) -> dict[int, Decimal]:
+    """By change, the spend of total budgets, each since the first day that it had then."""
+    if not found:
+        return {}
+    firsts = [When(pk=pause.change.pk, then=Value(pause.start)) for pause in found]
+    groups = [When(pk=pause.change.pk, then=Value(pause.owner[2])) for pause in found]
+    own = budget_sums.spent_since("first", "campaign")
+    annotated: Any = DeliveryChange.objects.annotate(
+        first=Cast(Case(*firsts), DateField()),
+        of_group=Cast(Case(*groups), BigIntegerField()),
+        spent=Case(
+            When(of_group=None, then=own),
+            default=budget_sums.spent_since("first", "of_group", of="campaign__budget_group"),
+        ),
+    )
+    those = annotated.filter(pk__in=[pause.change.pk for pause in found])
+    return dict(those.values_list("pk", "spent"))
 
 
 #: When the figure of a later change is of the same budget; of others, always.

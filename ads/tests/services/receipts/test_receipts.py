@@ -362,6 +362,41 @@ class TestBudgetsOfGroups:
 
         assert the_receipt(campaign).spent == 105
 
+    @pytest.mark.parametrize(
+        ("then", "since", "spent"),
+        [(None, TODAY, "157"), (date(2024, 5, 1), None, "117"), (TODAY, None, "110")],
+        ids=["set since", "taken away since", "of the middle of a month"],
+    )
+    def test_its_total_budget_counts_from_the_first_day_that_it_had_then(
+        self, then: date | None, since: date | None, spent: str
+    ) -> None:
+        group = BudgetGroupFactory.create(total_budget=100, start_date=then)
+        campaign = running(brand=group.brand, budget_group=group, daily_budget=None)
+        other = running(brand=group.brand, budget_group=group, daily_budget=None)
+        spend_in_sql(campaign, "40", date(2024, 4, 30))
+        spend_in_sql(other, "7", date(2024, 5, 2))
+        reported(campaign, 110, NOON, NOON)
+        BudgetGroup.objects.update(start_date=since)
+        was_later("ads_budgetgroupevent", group.pk)
+
+        receipt = the_receipt(campaign)
+
+        assert (receipt.period, receipt.start) == ("total", then)
+        assert (receipt.spent_then, receipt.spent) == (Decimal(spent), Decimal(spent))
+
+    def test_each_pause_counts_from_the_first_day_of_its_own_group(self) -> None:
+        whole = BudgetGroupFactory.create(total_budget=100)
+        later = BudgetGroupFactory.create(total_budget=100, start_date=TODAY)
+        for group in (whole, later):
+            campaign = running(brand=group.brand, budget_group=group, daily_budget=None)
+            spend_in_sql(campaign, "40", date(2024, 4, 30))
+            reported(campaign, 110, NOON, NOON)
+
+        changes = pauses().select_related("campaign__brand").order_by("campaign")
+
+        found = [(one.start, one.spent) for one in receipts_of(changes)]
+        assert found == [(None, Decimal(150)), (TODAY, Decimal(110))]
+
 
 def test_a_total_budget_that_was_taken_away_was_overshot_all_the_same() -> None:
     campaign = running(daily_budget=None, total_budget=100)
