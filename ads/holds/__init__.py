@@ -10,7 +10,6 @@ from ads.holds.budget_sums import (
     GroupFigures,
     is_long,
     later_sums,
-    used_up_on,
 )
 from ads.holds.definition import (
     ALL_BUDGETS,

@@ -242,24 +242,6 @@ def later_sums(group_ids: Collection[int], since: date) -> Mapping[tuple[int, st
     }
 
 
-def used_up_on(
-    figures: GroupFigures, day: date, sums: Mapping[tuple[int, str, date], Decimal]
-) -> tuple[GroupBudget, ...]:
-    """The group's budgets that are used up on ``day``, given :func:`later_sums`."""
-    return tuple(
-        each
-        for each in figures.budgets
-        if (
-            each.is_used_up
-            if each.period == TOTAL
-            else is_used_up(
-                sums.get((figures.id, each.period, period_start(each.period, day)), ZERO),
-                each.budget - each.on_its_way,
-            )
-        )
-    )
-
-
 def there_are() -> tuple[bool, bool, bool]:
     """Are there any budget groups, campaigns with a total budget, and margins? One small query."""
     with connection.cursor() as cursor:

@@ -1,8 +1,8 @@
 """On what terms an owner may run on beyond its budget, and how a raised limit reads."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Final
 
@@ -177,6 +177,26 @@ def limit_words(
     return " + ".join([own, *(one.words(now, tz, currency) for one in those)])
 
 
+#: When periods begin (UTC), one after the other, and what counts in each against its budget.
+Periods = Sequence[tuple[datetime, Decimal]]
+
+
+def periods_ahead(
+    period: str, counts: Mapping[date, Decimal], now: datetime, tz: str
+) -> list[tuple[datetime, Decimal]]:
+    """The next period, those with spend that was recorded ahead of time, and those that follow
+    them. ``counts``: what is spent, less what is allowed, in periods that begin on these dates.
+    """
+    next_one = calendar.next_period(
+        period, calendar.period_start(period, calendar.local_date(now, tz))
+    )
+    spent = [start for start in counts if start >= next_one]
+    starts = {next_one, *spent, *(calendar.next_period(period, start) for start in spent)}
+    return [
+        (calendar.day_begins(start, tz), counts.get(start, Decimal(0))) for start in sorted(starts)
+    ]
+
+
 @dataclass(frozen=True, slots=True)
 class Limit:
     """A limit as time changes it, if nobody acts: what is planned of the budget and allowed now."""
@@ -186,8 +206,8 @@ class Limit:
     #: What the budget becomes, and when (UTC), the first first.
     planned: Sequence[tuple[datetime, Decimal | None]] = ()
     allowed: Sequence[Allowed] = ()
-    #: When its period ends (UTC), and with that what is spent and allowed in it; None: never.
-    ends: datetime | None = None
+    #: The periods after the present one, see :func:`periods_ahead`; empty: it is for no period.
+    ahead: Periods = ()
 
     def budget_at(self, at: datetime) -> Decimal | None:
         """The budget at ``at``."""
@@ -195,23 +215,23 @@ class Limit:
         return begun[-1] if begun else self.budget
 
     def turns(self, spent: Decimal, after: datetime, *, used_up: bool) -> Iterator[datetime]:
-        """The instants (UTC) after ``after`` from which on ``spent`` uses it up, or does not.
+        """The instants (UTC) after ``after`` at which it is used up, or is not.
 
-        Of periods to come as if nothing is spent in them.
+        Of all at which that may change. ``spent``: in the present period.
         """
         instants = {begins for begins, _ in self.planned}
         instants |= {one.until for one in self.allowed if one.until}
-        instants |= {self.ends} if self.ends else set()
+        instants |= {begins for begins, _ in self.ahead}
         for at in sorted(instant for instant in instants if instant > after):
             if self.is_used_up(spent, at) is used_up:
                 yield at
 
     def is_used_up(self, spent: Decimal, at: datetime) -> bool:
-        """Is it used up at ``at``? In a period to come, as if nothing is spent in it."""
+        """Is it used up at ``at``, with what is spent by now?"""
         budget = self.budget_at(at)
         if budget is None:
             return False
-        if self.ends and at >= self.ends:
-            return budget == 0
+        if begun := [counts for begins, counts in self.ahead if begins <= at]:
+            return begun[-1] >= budget
         those = (one.amount for one in self.allowed if one.until is None or one.until > at)
         return spent >= budget + sum(those, Decimal(0))

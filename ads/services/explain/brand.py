@@ -1,8 +1,8 @@
 """Why a brand's campaigns may run or not, and which of them need attention first."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Final
 
@@ -13,14 +13,13 @@ from ads.models import Brand, Campaign, SpendTotal
 from ads.models.campaigns import STATES, State
 from ads.models.spend import Period
 from ads.rules import calendar
-from ads.rules.allowances import Limit, limit_words
+from ads.rules.allowances import Limit, Periods, limit_words, periods_ahead
 from ads.services import freshness
 from ads.services.delivery import allowances
 from ads.services.explain.conditions import Condition, budget_left
 from ads.services.explain.explanation import budget_sentence
 from ads.services.explain.limits import with_allowances, with_groups
-from ads.services.explain.outlook import LONGEST_CHAIN
-from ads.services.ledger import Figures, Month
+from ads.services.ledger import LATEST, Figures, Month
 from ads.services.planned import course
 
 #: The holds that name a brand's budgets on its own page.
@@ -55,7 +54,7 @@ class BrandExplanation:
 
 def explain(brand: Brand, month: Month, now: datetime) -> BrandExplanation:
     """What stops the campaigns of ``brand``, given its month's spend; a query for what is planned,
-    one for a raised limit, and one for what was spent ahead of time if a budget is used up.
+    one for what was spent ahead of time, and one for a raised limit.
 
     Raises:
         UnknownTimezone: its timezone is invalid.
@@ -69,51 +68,46 @@ def explain(brand: Brand, month: Month, now: datetime) -> BrandExplanation:
     raised = any(figures.waived for figures in month.figures.values())
     given = allowances.in_force(brand, now=now) if raised else []
     planned = course.ahead([brand.pk], [], now).get((brand.pk, None), {})
+    ahead = _ahead(brand, now)
     conditions, made_of, limits = [switched], {}, {}
     for period, figures in month.figures.items():
         those = [one for one in given if one.period == period]
         made_of[period] = limit_words(
             figures.budget or Decimal(0), figures.waived, those, now, brand.timezone, brand.currency
         )
-        ends = calendar.next_period_begins(period, now, brand.timezone)
         its = planned.get(f"{period.word}_budget", ())
-        limits[period] = Limit(figures.budget, its, those, ends)
+        limits[period] = Limit(figures.budget, its, those, ahead[period])
         conditions.append(_budget(brand, period, figures, limits[period], made_of[period], now))
     is_used_up = any(condition.applies for condition in conditions[1:])
-    returns_at = _returns_at(brand, month, limits, now) if brand.is_active and is_used_up else None
+    returns_at = _returns_at(month, limits, now) if brand.is_active and is_used_up else None
     return BrandExplanation(conditions, made_of, returns_at)
 
 
-def _returns_at(
-    brand: Brand, month: Month, limits: Mapping[Period, Limit], now: datetime
-) -> datetime | None:
+def _ahead(brand: Brand, now: datetime) -> Mapping[Period, Periods]:
+    """The periods to come, with what the brand has spent in them ahead of time."""
+    today = calendar.local_date(now, brand.timezone)
+    rows = SpendTotal.objects.filter(brand=brand, campaign=None, start__gt=today, start__lt=LATEST)
+    counts: dict[str, dict[date, Decimal]] = {period: {} for period in Period}
+    for period, start, spent, waived in rows.order_by().values_list(
+        "period", "start", "amount", "waived"
+    ):
+        counts[period][start] = spent - waived
+    return {period: periods_ahead(period, counts[period], now, brand.timezone) for period in Period}
+
+
+def _returns_at(month: Month, limits: Mapping[Period, Limit], now: datetime) -> datetime | None:
     """The first instant at which no budget is used up, also by what was spent ahead of time."""
-    zone = brand.timezone
-    today = calendar.local_date(now, zone)
-    rows = SpendTotal.objects.filter(brand=brand, campaign=None, start__gt=today).order_by()
-    counts = {
-        (period, start): amount - waived
-        for period, start, amount, waived in rows.values_list("period", "start", "amount", "waived")
-    }
-    for period, figures in month.figures.items():
-        counts[period, calendar.period_start(period, today)] = figures.amount
-    at = now
-    for _ in range(LONGEST_CHAIN):
-        lifts = []
-        for period, limit in limits.items():
-            then = limit
-            if limit.ends and at >= limit.ends:
-                ends = calendar.next_period_begins(period, at, zone)
-                then = replace(limit, allowed=(), ends=ends)
-            start = calendar.period_start(period, calendar.local_date(at, zone))
-            spent = counts.get((period, start), Decimal(0))
-            if then.is_used_up(spent, at):
-                lifts.append(next(then.turns(spent, at, used_up=False), None))
-        if not lifts:
+    at: datetime | None = now
+    while at is not None:
+        used_up = [
+            (limit, month.figures[period].amount)
+            for period, limit in limits.items()
+            if limit.is_used_up(month.figures[period].amount, at)
+        ]
+        if not used_up:
             return at
-        if None in lifts:
-            return None
-        at = max(lift for lift in lifts if lift is not None)
+        lifts = [next(limit.turns(spent, at, used_up=False), None) for limit, spent in used_up]
+        at = None if None in lifts else max(lift for lift in lifts if lift is not None)
     return None
 
 

@@ -33,6 +33,7 @@ from ads.services.explain.limits import (
     of_limit,
     on_its_way_of,
     spent_of,
+    with_ahead,
     with_allowances,
     with_groups,
     with_planned,
@@ -122,6 +123,7 @@ def explain_many(
     """
     rows, attached, rules = _evaluated(campaigns, now, brand_ids)
     with_planned(rows, now)
+    with_ahead(rows, now)
     changes = next_changes(rows, rules, now, rounds=rounds)
     return {
         row.pk: Explanation(
@@ -133,7 +135,7 @@ def explain_many(
                 Held(
                     hold.value,
                     sentence(hold, row, now, attached[row.pk]),
-                    lifts_at(hold, row, rules[row.pk], now, now),
+                    lifts_at(hold, row, rules[row.pk], now),
                 )
                 for hold in from_bits(row.hold_bits)
             ],

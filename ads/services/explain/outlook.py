@@ -9,30 +9,24 @@ from collections import defaultdict
 from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from decimal import Decimal
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any, Final
 
-from django.db.models import Case, F, Q, QuerySet, Value, When
+from django.db.models import Case, F, QuerySet, Value, When
 
 from ads.holds import (
     LIMIT_OF,
     NOTHING,
-    TOTAL,
     BudgetHold,
-    GroupFigures,
     Hold,
     Moments,
     Supposing,
     from_bits,
-    later_sums,
-    used_up_on,
     with_holds,
 )
-from ads.models import Campaign, SpendTotal
+from ads.models import Campaign
 from ads.models.fields import MoneyField
-from ads.models.spend import Period
 from ads.rules import calendar, dayparting
 from ads.rules.allowances import Allowed, Limit
 from ads.services.explain.limits import budget_of, group_of, on_its_way_of, planned_of
@@ -43,9 +37,6 @@ LONGEST_CHAIN: Final = 60
 
 #: The schedules attached to a campaign.
 Schedules = tuple[dayparting.Schedule, ...]
-
-#: What budget groups have spent, by group, period and its start.
-LaterSums = Mapping[tuple[int, str, date], Decimal]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,19 +66,15 @@ def next_changes(
     attached ones by campaign id. At most ``rounds`` queries and one more; a change not found by
     then is missing.
     """
-    spent = _spent_beforehand([row for row in rows if not _holds(row)], now)
     timezones = {row.pk: row.brand.timezone for row in rows}
     has_ends = any(_allowances_end(row) for row in rows)
-    groups = {row.pk: figures for row in rows if (figures := group_of(row))}
-    sums = _sums_of_groups(groups, now)
+    groups = {row.pk: row for row in rows if group_of(row)}
     planned = {row.pk: row for row in rows if planned_of(row)}
     has_totals = any(
         row.total_budget is not None or Hold.TOTAL_BUDGET.value in planned_of(row) for row in rows
     )
     has_margins = any(row.brand.stops_early for row in rows)
-    steps = {
-        row.pk: _steps(row, schedules.get(row.pk, ()), spent[row.pk], sums, now) for row in rows
-    }
+    steps = {row.pk: _steps(row, schedules.get(row.pk, ()), now) for row in rows}
     changes: dict[int, Change] = {}
     asked: dict[int, datetime] = {}
 
@@ -104,11 +91,7 @@ def next_changes(
     for _ in range(rounds):
         if not asked:
             break
-        held = [
-            pk
-            for pk, at in asked.items()
-            if pk in groups and used_up_on(groups[pk], calendar.local_date(at, timezones[pk]), sums)
-        ]
+        held = [pk for pk, at in asked.items() if pk in groups and _group_holds(groups[pk], at)]
         moments = Moments.of(
             asked,
             timezones,
@@ -130,14 +113,6 @@ def next_changes(
 def _holds(row: Any) -> list[Hold]:
     """The holds of an evaluated campaign."""
     return from_bits(row.hold_bits)
-
-
-def _sums_of_groups(groups: Mapping[int, GroupFigures], now: datetime) -> LaterSums:
-    """What budget groups have spent in the days and months to come; one query if there are any."""
-    if not groups:
-        return {}
-    since = (now - timedelta(days=1)).date()
-    return later_sums({figures.id for figures in groups.values()}, since)
 
 
 def _supposing(asked: Mapping[Campaign, datetime]) -> Supposing:
@@ -163,19 +138,8 @@ def _holds_then(
     return {pk: from_bits(bits) for pk, bits in rows}
 
 
-def lifts_at(
-    hold: Hold,
-    row: Campaign,
-    schedules: Schedules,
-    now: datetime,
-    at: datetime,
-    sums: LaterSums | None = None,
-) -> datetime | None:
-    """When a hold that applies at ``at`` lifts, of a row evaluated at ``now``; None: when someone
-    acts.
-
-    ``sums``: what budget groups have spent by ``at``, if that is later than ``now``.
-    """
+def lifts_at(hold: Hold, row: Campaign, schedules: Schedules, at: datetime) -> datetime | None:
+    """When a hold that applies at ``at`` lifts; None: when someone acts."""
     zone = row.brand.timezone
     if hold == Hold.DAYPARTING:
         try:
@@ -184,46 +148,43 @@ def lifts_at(
             return None
     if hold == Hold.FLIGHT and row.start_date and row.start_date > calendar.local_date(at, zone):
         return calendar.day_begins(row.start_date, zone)
-    if hold == Hold.GROUP_BUDGET:
-        return _group_lifts_at(row, at, sums)
-    return next(_turns(hold, row, now, at, used_up=False), None) if hold in LIMIT_OF else None
+    return next(_turns(hold, row, at, used_up=False), None)
 
 
-def _turns(
-    hold: Hold, row: Any, now: datetime, after: datetime, *, used_up: bool
-) -> Iterator[datetime]:
-    """The instants after ``after`` from which on a budget is used up, or is not.
-
-    ``row`` was evaluated at ``now``.
+def _turns(hold: Hold, row: Any, after: datetime, *, used_up: bool) -> Iterator[datetime]:
+    """The instants after ``after`` at which a budget is used up, or is not: of all at which that
+    may change. None of holds that no budget has.
     """
-    budget, zone = LIMIT_OF[hold], row.brand.timezone
+    if hold == Hold.GROUP_BUDGET:
+        return _group_turns(row, after, used_up=used_up)
+    if hold not in LIMIT_OF:
+        return iter(())
+    budget = LIMIT_OF[hold]
     own, planned = row.total_budget, planned_of(row).get(hold.value, ())
     allowed: Sequence[Allowed] = ()
     if isinstance(budget, BudgetHold):
         own, planned = budget_of(budget, row), planned_of(row).get(budget.budget, ())
         allowed = getattr(row, "allowed_by", {}).get(hold, ())
-    if used_up and own != 0 and not (planned or allowed):
-        return iter(())  # only spend uses it up
-    spent, ends = getattr(row, budget.spend) + (on_its_way_of(budget, row) or 0), None
-    if isinstance(budget, BudgetHold):
-        ends = calendar.next_period_begins(budget.period, now, zone)
-        if after >= ends:
-            spent, allowed = Decimal(0), ()
-            ends = calendar.next_period_begins(budget.period, after, zone)
-    limit = Limit(own, planned, allowed, ends)
+    spent = getattr(row, budget.spend) + (on_its_way_of(budget, row) or 0)
+    limit = Limit(own, planned, allowed, row.ahead.get(hold, ()))
     return limit.turns(spent, after, used_up=used_up)
 
 
-def _group_lifts_at(row: Campaign, at: datetime, sums: LaterSums | None) -> datetime | None:
-    """When the last of its group's budgets that are used up at ``at`` begins anew; None: never."""
-    figures, zone = group_of(row), row.brand.timezone
-    if figures is None:
-        return None
-    day = calendar.local_date(at, zone)
-    used_up = figures.used_up if sums is None else used_up_on(figures, day, sums)
-    if not used_up or any(each.period == TOTAL or not each.budget for each in used_up):
-        return None
-    return max(calendar.next_period_begins(each.period, at, zone) for each in used_up)
+def _group_turns(row: Any, after: datetime, *, used_up: bool) -> Iterator[datetime]:
+    """The same of the budgets of its group, one of which is enough."""
+    begins = {at for periods in row.group_ahead.values() for at, _ in periods if at > after}
+    return (at for at in sorted(begins) if _group_holds(row, at) is used_up)
+
+
+def _group_holds(row: Any, at: datetime) -> bool:
+    """Is a budget of its group used up then, with what is spent by now?"""
+    figures = group_of(row)
+    return any(
+        Limit(each.budget - each.on_its_way, ahead=row.group_ahead.get(each.period, ())).is_used_up(
+            each.spent, at
+        )
+        for each in (figures.budgets if figures else ())
+    )
 
 
 def applies_at(hold: Hold, row: Campaign, schedules: Schedules, now: datetime) -> datetime | None:
@@ -233,25 +194,19 @@ def applies_at(hold: Hold, row: Campaign, schedules: Schedules, now: datetime) -
     if hold == Hold.DAYPARTING and row.is_dayparting_enabled and schedules:
         with suppress(calendar.UnknownTimezone):
             return _next_closing(schedules, now)
-    return next(_turns(hold, row, now, now, used_up=True), None) if hold in LIMIT_OF else None
+    return next(_turns(hold, row, now, used_up=True), None)
 
 
-def _steps(
-    row: Campaign, schedules: Schedules, spent: Collection[date], sums: LaterSums, now: datetime
-) -> _Steps:
+def _steps(row: Campaign, schedules: Schedules, now: datetime) -> _Steps:
     holds = _holds(row)
-    if holds:
-        return _return(holds, row, schedules, sums, now)
-    return _stop(row, schedules, spent, now)
+    return _return(holds, row, schedules, now) if holds else _stop(row, schedules, now)
 
 
-def _return(
-    holds: list[Hold], row: Campaign, schedules: Schedules, sums: LaterSums, now: datetime
-) -> _Steps:
+def _return(holds: list[Hold], row: Campaign, schedules: Schedules, now: datetime) -> _Steps:
     """To the first instant without a hold. When one lifts, another may have begun."""
     at = now
     for _ in range(LONGEST_CHAIN):
-        lifts = [lifts_at(hold, row, schedules, now, at, sums) for hold in holds]
+        lifts = [lifts_at(hold, row, schedules, at) for hold in holds]
         if None in lifts:
             return None
         at = max(lift for lift in lifts if lift is not None)
@@ -265,9 +220,9 @@ def _return(
     return None
 
 
-def _stop(row: Campaign, schedules: Schedules, spent: Collection[date], now: datetime) -> _Steps:
+def _stop(row: Campaign, schedules: Schedules, now: datetime) -> _Steps:
     """To the first instant with a hold."""
-    edges = sorted({edge for edge in _edges(row, schedules, spent, now) if edge > now})
+    edges = sorted({edge for edge in _edges(row, schedules, now) if edge > now})
     for at in edges[:LONGEST_CHAIN]:
         holds = yield at
         if holds:
@@ -275,27 +230,17 @@ def _stop(row: Campaign, schedules: Schedules, spent: Collection[date], now: dat
     return None
 
 
-def _edges(
-    row: Campaign, schedules: Schedules, spent: Collection[date], now: datetime
-) -> Iterator[datetime]:
+def _edges(row: Campaign, schedules: Schedules, now: datetime) -> Iterator[datetime]:
     """All instants at which a campaign that delivers at ``now`` may stop."""
-    zone = row.brand.timezone
     if row.is_dayparting_enabled and schedules:
         with suppress(calendar.UnknownTimezone):
             yield _next_closing(schedules, now) or now
     if ends := _flight_ends(row):
         yield ends
-    # What is allowed ends, a budget is planned to be lower, or is zero when its period begins anew.
-    for hold in LIMIT_OF:
-        yield from _turns(Hold(hold), row, now, now, used_up=True)
-    # A period may begin with spend that was recorded in advance, and may be planned anew then.
-    for start in spent:
-        yield calendar.day_begins(start, zone)
-    for planned in planned_of(row).values() if spent else ():
-        yield from (begins for begins, _ in planned)
-    for each in figures.budgets if (figures := group_of(row)) else ():
-        if each.budget == 0 and each.period != TOTAL:
-            yield calendar.next_period_begins(each.period, now, zone)
+    # What is allowed ends, a budget is planned to be lower, is zero when its period begins anew, or
+    # has been spent ahead of time.
+    for hold in Hold:
+        yield from _turns(hold, row, now, used_up=True)
 
 
 def _allowances_end(row: Any) -> set[datetime]:
@@ -308,39 +253,6 @@ def _flight_ends(row: Campaign) -> datetime | None:
     if row.end_date is None or row.end_date >= LATEST:
         return None
     return calendar.day_begins(row.end_date + timedelta(days=1), row.brand.timezone)
-
-
-def _spent_beforehand(rows: Sequence[Campaign], now: datetime) -> dict[int, list[date]]:
-    """By campaign, the starts of later periods with spend of it, its group or its brand.
-
-    One query.
-    """
-    beforehand: dict[int, list[date]] = defaultdict(list)
-    if not rows:
-        return beforehand
-    today = {row.pk: calendar.local_date(now, row.brand.timezone) for row in rows}
-    whose = Q(campaign__in=list(today)) | Q(campaign=None, brand__in={row.brand_id for row in rows})
-    groups = {row.budget_group_id for row in rows if row.budget_group_id is not None}
-    if groups:
-        whose |= Q(campaign__budget_group__in=groups)
-    totals = SpendTotal.objects.filter(
-        whose,
-        period__in=Period.values,
-        start__gt=min(today.values()),
-        start__lt=LATEST,
-    )
-    starts: dict[tuple[int, int | None], set[date]] = defaultdict(set)
-    of_groups: dict[int | None, set[date]] = defaultdict(set)
-    columns = ("brand", "campaign", "start", "campaign__budget_group")
-    for brand, campaign, start, group in totals.order_by().values_list(*columns):
-        starts[brand, campaign].add(start)
-        of_groups[group].add(start)
-    of_groups.pop(None, None)
-    for row in rows:
-        its = starts[row.brand_id, row.pk] | starts[row.brand_id, None]
-        its |= of_groups.get(row.budget_group_id, set())
-        beforehand[row.pk] = sorted(start for start in its if start > today[row.pk])
-    return beforehand
 
 
 # Many campaigns of a page share schedules.

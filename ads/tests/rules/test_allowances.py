@@ -5,7 +5,14 @@ from decimal import Decimal
 
 import pytest
 
-from ads.rules.allowances import Allowed, InvalidAllowance, Limit, Terms, limit_words
+from ads.rules.allowances import (
+    Allowed,
+    InvalidAllowance,
+    Limit,
+    Terms,
+    limit_words,
+    periods_ahead,
+)
 from ads.tests.support import NOON, at
 
 
@@ -149,10 +156,22 @@ def test_spend_uses_up_a_limit_when_the_allowance_that_it_needs_ends() -> None:
 def test_a_limit_changes_with_what_is_planned_and_begins_anew_with_its_period() -> None:
     lower, higher, ends, later = (NOON + timedelta(days=days) for days in (1, 2, 3, 4))
     planned = [(lower, Decimal(40)), (higher, None), (later, Decimal(0))]
-    limit = Limit(Decimal(75), planned, [allowed(1)], ends)
+    anew = [(ends, Decimal(0))]
+    limit = Limit(Decimal(75), planned, [allowed(1)], anew)
 
     assert list(limit.turns(Decimal(41), NOON, used_up=True)) == [lower, later]
     assert list(limit.turns(Decimal(40), NOON, used_up=True)) == [later]
     assert list(limit.turns(Decimal(41), NOON, used_up=False)) == [higher, ends]
     assert list(limit.turns(Decimal(41), higher, used_up=False)) == [ends]
-    assert list(Limit(Decimal(0), ends=ends).turns(Decimal(0), NOON, used_up=False)) == []
+    assert list(Limit(Decimal(0), ahead=anew).turns(Decimal(0), NOON, used_up=False)) == []
+
+
+def test_a_period_to_come_begins_with_what_was_spent_in_it_ahead_of_time() -> None:
+    days = [at(f"2024-05-{day} 00:00") for day in (16, 17, 19, 20)]
+    counts = {day.date(): Decimal(amount) for day, amount in zip(days[::2], (75, 80), strict=True)}
+    ahead = periods_ahead("day", counts | {NOON.date(): Decimal(500)}, NOON, "UTC")
+
+    assert ahead == list(zip(days, map(Decimal, (75, 0, 80, 0)), strict=True))
+    limit = Limit(Decimal(75), allowed=[allowed(10)], ahead=ahead)
+    assert list(limit.turns(Decimal(85), NOON, used_up=False)) == days[1::2]
+    assert list(limit.turns(Decimal(84), NOON, used_up=True)) == days[::2]

@@ -90,7 +90,7 @@ def test_the_delivery_of_a_campaign_takes_a_fixed_number_of_queries(program: Pro
     with CaptureQueriesContext(connection) as captured:
         program.get(path)
 
-    assert len(captured) == 8
+    assert len(captured) == 9
 
 
 @pytest.mark.parametrize(

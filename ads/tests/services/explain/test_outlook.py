@@ -11,10 +11,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ads.holds import Hold
-from ads.models import Campaign
+from ads.models import Brand, Campaign
+from ads.services.explain import brand as brand_explanation
 from ads.services.explain import conditions
 from ads.services.explain.explanation import explain
 from ads.services.explain.outlook import Change
+from ads.services.ledger import summaries
 from ads.tests.factories import BudgetGroupFactory, CampaignFactory, ScheduleFactory
 from ads.tests.model.naive import DAY, Window, World, local_date, overlap
 from ads.tests.model.strategies import BEGINNINGS, BUDGETS, FLIGHT, WINDOWS, ZONES
@@ -93,6 +95,44 @@ def test_what_its_group_has_spent_ahead_of_time_puts_its_return_off() -> None:
     spend(other, 20, NOON, date(2024, 5, 16))
 
     assert next_change(campaign) == Change(at("2024-05-17 00:00"), True, [])
+
+
+def test_each_hold_waits_for_what_was_spent_ahead_of_time() -> None:
+    group = BudgetGroupFactory.create(daily_budget=20, monthly_budget=90)
+    campaign = CampaignFactory.create(brand=group.brand, budget_group=group, daily_budget=10)
+    Brand.objects.update(daily_budget=20, monthly_budget=1000)
+    last_day = at("2024-05-31 12:00")
+    spend(campaign, 90, last_day)
+    spend(campaign, 20, last_day, date(2024, 6, 1))
+    spend_in_sql(campaign, "70", date(2024, 6, 3))
+
+    explained = explain(campaign, last_day)
+
+    # Each is used up on the 1st and the 3rd of June too, and the group's month as well.
+    assert [(held.code, held.lifts_at) for held in explained.holds] == [
+        (Hold.BRAND_DAILY_BUDGET, at("2024-06-02")),
+        (Hold.DAILY_BUDGET, at("2024-06-02")),
+        (Hold.GROUP_BUDGET, at("2024-07-01")),
+    ]
+    assert explained.returns_at == at("2024-07-01")
+    brand = Brand.objects.get()
+    of_brand = brand_explanation.explain(brand, summaries.month(brand, last_day), last_day)
+    assert [one.until for one in of_brand.holding] == [at("2024-06-02")]
+
+
+def test_what_is_not_used_up_yet_says_from_when_it_is_by_what_was_spent_ahead_of_time() -> None:
+    group = BudgetGroupFactory.create(brand__daily_budget=10, daily_budget=10)
+    campaign = CampaignFactory.create(brand=group.brand, budget_group=group, daily_budget=10)
+    spend(campaign, 10, NOON, date(2024, 5, 16))
+
+    until = {one.hold: one.until for one in conditions.of(explain(campaign, NOON))}
+    brand = group.brand
+    of_brand = brand_explanation.explain(brand, summaries.month(brand, NOON), NOON)
+
+    days = (Hold.BRAND_DAILY_BUDGET, Hold.DAILY_BUDGET, Hold.GROUP_BUDGET)
+    assert {until[hold] for hold in days} == {at("2024-05-16")}
+    assert until[Hold.MONTHLY_BUDGET] is None
+    assert [one.until for one in of_brand.conditions] == [None, at("2024-05-16"), None]
 
 
 def test_what_is_allowed_beyond_a_budget_of_zero_lets_it_run_until_the_day_is_over() -> None:

@@ -84,15 +84,16 @@ def test_the_number_of_queries_does_not_grow_with_the_number_of_campaigns() -> N
 
 
 def test_a_change_too_many_steps_ahead_is_missing() -> None:
-    campaign = CampaignFactory.create(brand__daily_budget=1)
+    campaign = CampaignFactory.create(brand__daily_budget=2, daily_budget=1)
+    other = CampaignFactory.create(brand=campaign.brand)
     spend_in_sql(campaign, "1", NOON.date())
-    spend_in_sql(campaign, "1", NOON.date() + timedelta(days=1))
-    (stored,) = Campaign.objects.select_related("brand")
+    spend_in_sql(other, "2", NOON.date() + timedelta(days=1))
+    stored = Campaign.objects.select_related("brand").get(pk=campaign.pk)
 
     soon = explain_many([stored], NOON, rounds=1)[stored.pk]
     later = explain_many([stored], NOON, rounds=2)[stored.pk]
 
-    assert [hold.code for hold in soon.holds] == ["brand_daily_budget"]
+    assert [hold.code for hold in soon.holds] == ["daily_budget"]
     assert soon.next_change is None
     assert later.next_change is not None
     assert later.next_change.at == at("2024-05-17 00:00")
