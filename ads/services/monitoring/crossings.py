@@ -9,7 +9,7 @@ from typing import Final
 
 from django.db import OperationalError, connection
 
-from ads.holds import ALL_BUDGETS, GROUP_BUDGET, TOTAL, BudgetHold
+from ads.holds import ALL_BUDGETS, GROUP_BUDGET, GROUP_BUDGETS, TOTAL, BudgetHold
 from ads.models import Campaign
 from ads.rules.calendar import UnknownTimezone, local_date, next_period, period_start
 from ads.services.delivery import over_budget
@@ -36,11 +36,13 @@ _OWNERS: Final = (
 class Limit:
     """A limit on the spend from ``start`` until before ``beyond``, as of ``at``.
 
-    ``column``: one of :data:`_OWNERS`; ``owner``: the id in it.
+    ``column``: one of :data:`_OWNERS`; ``owner``: the id in it. ``budget``: the owner's column with
+    the budget.
     """
 
     column: str
     owner: int
+    budget: str
     start: date
     beyond: date
     amount: Decimal
@@ -83,7 +85,7 @@ def limits_of(
         else:
             start = period_start(period, today)
             beyond = next_period(period, start)
-        limits.append(Limit(*whose, start, beyond, amount, at))
+        limits.append(Limit(*whose, GROUP_BUDGETS[period], start, beyond, amount, at))
     return limits
 
 
@@ -101,8 +103,9 @@ class Unenforced:
     at: datetime
 
 
-# The entry that took the sum over the limit, the last if there are several, or the last edit of
-# budgets, whichever is later. A decision sees entries that are a little younger than its instant.
+# The entry that took the sum over the limit, the last if there are several, or the last edit of the
+# budget or of the day from which it counts, whichever is later. A decision sees entries that are a
+# little younger than its instant.
 _KNOWN: Final = """
     SELECT asked.number,
            greatest((
@@ -120,11 +123,25 @@ _KNOWN: Final = """
                  WHERE spent >= asked.amount AND spent - amount < asked.amount
                  ORDER BY id DESC LIMIT 1
            ), (
-                SELECT max(pgh_created_at) FROM {events}
-                 WHERE pgh_obj_id = asked.owner AND pgh_created_at <= asked.at
+                SELECT max(pgh_created_at)
+                  FROM (
+                        SELECT pgh_created_at, its, lag(its) OVER (ORDER BY pgh_id) AS before
+                          FROM (
+                                SELECT pgh_id, pgh_created_at,
+                                       jsonb_build_array(
+                                           to_jsonb(event) -> asked.budget,
+                                           CASE WHEN asked.budget = 'total_budget'
+                                                THEN to_jsonb(event) -> 'start_date' END
+                                       ) AS its
+                                  FROM {events} AS event
+                                 WHERE pgh_obj_id = asked.owner AND pgh_created_at <= asked.at
+                               ) AS event
+                       ) AS edit
+                 WHERE its IS DISTINCT FROM before
            )) AS known_at
-      FROM unnest(%s::int[], %s::bigint[], %s::date[], %s::date[], %s::numeric[], %s::timestamptz[])
-           AS asked (number, owner, start, beyond, amount, at)
+      FROM unnest(%s::int[], %s::bigint[], %s::text[], %s::date[], %s::date[], %s::numeric[],
+                  %s::timestamptz[])
+           AS asked (number, owner, budget, start, beyond, amount, at)
      CROSS JOIN LATERAL (
             SELECT coalesce(sum(old.amount), 0) AS amount
               FROM ads_campaign AS campaign
@@ -153,6 +170,7 @@ def known_since(limits: Iterable[Limit]) -> dict[Limit, datetime]:
                 [
                     list(range(len(asked))),
                     [limit.owner for limit in asked],
+                    [limit.budget for limit in asked],
                     [limit.start for limit in asked],
                     [limit.beyond for limit in asked],
                     [limit.amount for limit in asked],

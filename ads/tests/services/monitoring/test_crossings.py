@@ -104,6 +104,45 @@ def test_a_budget_that_was_lowered_counts_from_when_it_was(of_brand: bool) -> No
     assert found.since > now - MINUTE
 
 
+@pytest.mark.parametrize(
+    ("table", "edit", "is_later"),
+    [
+        ("campaign", "name = 'Renamed'", False),
+        ("campaign", "monthly_budget = 500", False),
+        ("brand", "name = 'Renamed'", False),
+        ("budgetgroup", "daily_budget = 500", False),
+        ("campaign", "daily_budget = 40", True),
+        ("brand", "monthly_budget = 40", True),
+        ("budgetgroup", "start_date = '2024-01-01'", True),
+    ],
+)
+def test_only_an_edit_of_the_budget_that_is_used_up_counts(
+    table: str, edit: str, is_later: bool
+) -> None:
+    now = timezone.now()
+    budget = {"campaign": "daily_budget", "brand": "monthly_budget", "budgetgroup": "total_budget"}
+    brand = BrandFactory.create(**{budget[table]: 50} if table == "brand" else {})
+    group = BudgetGroupFactory.create(
+        brand=brand, **{budget[table]: 50} if table == "budgetgroup" else {}
+    )
+    own = {budget[table]: 50} if table == "campaign" else {}
+    campaign = CampaignFactory.create(brand=brand, budget_group=group, **own)
+    enforce_all(now)
+    with time_machine.travel(now - timedelta(hours=1), tick=False):
+        Spend.objects.create(campaign=campaign, amount=50, date=now.date())
+    execute("SET LOCAL session_replication_role = replica")
+    for events in ("campaignevent", "brandevent", "budgetgroupevent"):
+        execute(f"UPDATE ads_{events} SET pgh_created_at = pgh_created_at - interval '2 hours'")
+    execute("SET LOCAL session_replication_role = DEFAULT")
+    execute(f"UPDATE ads_{table} SET {edit}")
+
+    found = unenforced(timezone.now())
+
+    assert found.oldest == campaign.pk
+    assert found.since is not None
+    assert (found.since > now - MINUTE) is is_later
+
+
 def test_a_total_budget_is_used_up_by_all_that_counts_toward_it() -> None:
     long_ago = NOON.date() - timedelta(days=35)
     campaign = running(total_budget=100, start_date=long_ago)
