@@ -80,6 +80,7 @@ class MonthReport:
     spent: Decimal
     #: Those that have spent or were stopped, the greatest spend first.
     campaigns: tuple[CampaignMonth, ...]
+    #: Up to ``last``, and those to come that have spend already.
     days: tuple[tuple[date, Decimal], ...]
     stops: tuple[Stops, ...]
     receipts: receipts.Report
@@ -161,7 +162,11 @@ def brand_month(brand: Brand, month: date, now: datetime) -> MonthReport:
         allowed=total.waived if total else Decimal(0),
         spent=total.amount if total else Decimal(0),
         campaigns=tuple(_campaigns(brand, month, stops, at)),
-        days=tuple((day.date, day.amount) for day in summaries.by_day(brand, month, last)),
+        days=tuple(
+            (day.date, day.amount)
+            for day in summaries.by_day(brand, month, next_month(month) - _DAY)
+            if day.date <= last or day.amount
+        ),
         stops=tuple(_stops(stops)),
         receipts=receipts.report(brand, month, last),
         pace=pacing.month_of(brand, summaries.month(brand, now), now).pace

@@ -79,6 +79,18 @@ def test_the_figures_are_those_of_the_ledger_to_the_cent() -> None:
     assert (april.spent, len(april.days), april.pace) == (99, 30, None)
 
 
+def test_spend_of_tomorrow_has_its_day_as_the_month_counts_it_already() -> None:
+    campaign: Any = CampaignFactory.create(brand=acme())
+    for amount, day in (("3", 15), ("4", 16)):
+        spend_in_sql(campaign, amount, date(2024, 5, day))
+
+    report = report_of(campaign.brand)
+
+    assert (report.spent, sum(amount for _, amount in report.days)) == (7, 7)
+    assert [day.day for day, _ in report.days] == list(range(1, 17))
+    assert "Thu, May 16" in reports.as_html(report, NOON)
+
+
 def test_a_month_has_the_budgets_it_had_at_its_end() -> None:
     brand = acme(monthly_budget=1)
     campaign = CampaignFactory.create(brand=brand, monthly_budget=2)
