@@ -24,6 +24,7 @@ KINDS: Final[dict[str, tuple[str, list[str]]]] = {
     "CampaignScheduleEvent": ("Attached schedules", ["campaign__name", "schedule__name"]),
     "BudgetGroupEvent": ("Budget groups", ["name", "brand__name"]),
     "ScheduledChangeEvent": ("Planned budgets", ["brand__name", "campaign__name"]),
+    "BudgetPlanEvent": ("Plans by month", ["brand__name", "campaign__name"]),
     "SeasonalityAdjustmentEvent": ("Seasonality adjustments", ["name", "brand__name"]),
     "LabelEvent": ("Labels", ["name"]),
     "BrandLabelEvent": ("Labels of brands", ["brand__name", "label__name"]),

@@ -16,6 +16,7 @@ from django.db import models
 from django.db.models import Exists, Max, OuterRef, Q, QuerySet, Subquery
 
 from ads.models import Brand, Campaign
+from ads.models.budgets import PlannedField
 from ads.models.fields import MoneyField
 from ads.models.spend import Period, known_as, shown
 from ads.rules.calendar import format_instant
@@ -43,8 +44,12 @@ _UPDATES = frozenset({"update", WAIVED, "changed", "applied"})
 
 #: Fields of rows without a name that their subject says already.
 _IN_SUBJECT = frozenset(
-    {"username", "day_of_week", "start_time", "end_time", "platform", "account", "reference"}
-)
+    {"username", "day_of_week", "start_time", "end_time", "platform", "account", "reference",
+     "field", "starts_on", "month"}
+)  # fmt: skip
+
+#: What a missing value stands for, of fields in which people choose it.
+_CHOSEN = {"amount": "no limit"}
 
 #: By the label of the event.
 WORDS = {"insert": "created", "update": "changed", "delete": "deleted"}
@@ -237,6 +242,10 @@ def _subject(event: Any, names: Names) -> str:
         owners.append(window_in_words(event))
     elif hasattr(event, "reference"):
         owners.append(shown(known_as(event.platform, event.account, event.reference)))
+    elif hasattr(event, "starts_on"):
+        owners.append(f"{PlannedField(event.field).label} from {event.starts_on}")
+    elif hasattr(event, "month"):
+        owners.append(f"{event.month:%B %Y}")
     return " – ".join(owners)
 
 
@@ -295,7 +304,7 @@ def _currency(event: Any, names: Names) -> str:
 
 def _shown(field: "models.Field[Any, Any]", value: Any, names: Names, currency: str = "") -> str:
     if value is None or value == "":
-        return NOTHING
+        return _CHOSEN.get(field.name, NOTHING)
     if field.related_model:
         return names.get((field.name, value), f"#{value} (deleted)")
     if isinstance(field, MoneyField):

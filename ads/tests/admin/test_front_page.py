@@ -42,7 +42,6 @@ _WITHOUT_PAGES: Final = {
     "ArchivedSpend",
     "BudgetPace",
     "BudgetPlan",
-    "BudgetPlanEvent",
     "CampaignSchedule",
     "ChangedBrand",
     "CountedTable",

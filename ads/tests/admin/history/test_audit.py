@@ -8,11 +8,14 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
 
-from ads.models import Brand, CampaignSchedule, ScheduledChange
+from ads.models import Brand, BudgetPlan, CampaignSchedule, ScheduledChange
+from ads.services.actor import acting_as
 from ads.services.history.audit import NOBODY, AuditEntry, describe, event_model, recent
+from ads.services.reports import links
 from ads.tests.admin.pages import change, changelist, context_of, save
 from ads.tests.factories import BrandFactory, CampaignFactory, ScheduleFactory
 from ads.tests.services.plans.support import schedule as plan_budget
+from ads.tests.support import NOON
 
 
 def entries(name: str) -> list[AuditEntry]:
@@ -112,28 +115,49 @@ def test_planned_budgets_say_what_becomes_what_and_when(db: None) -> None:
     campaign = CampaignFactory.create(
         name="Spring", brand=BrandFactory.create(name="Acme", currency="EUR")
     )
-    planned = plan_budget(campaign, 90, date(2024, 6, 1), "daily_budget")
+    planned = plan_budget(campaign, None, date(2024, 6, 1), "daily_budget")
     ScheduledChange.objects.filter(pk=planned.pk).update(amount=120)
     ScheduledChange.objects.filter(pk=planned.pk).update(before=75, after=120, says="As planned.")
 
     applied, changed, made = entries("ScheduledChangeEvent")
 
+    subject = "Acme – Spring – Daily budget from 2024-06-01"
     assert [(entry.what, entry.subject) for entry in (applied, changed, made)] == [
-        ("applied", "Acme – Spring"),
-        ("changed", "Acme – Spring"),
-        ("planned", "Acme – Spring"),
+        ("applied", subject),
+        ("changed", subject),
+        ("planned", subject),
     ]
-    assert changes(made) == [
-        ("budget", "", "Daily budget"),
-        ("from", "", "2024-06-01"),
-        ("becomes", "", "€90.00"),
-    ]
-    assert changes(changed) == [("becomes", "€90.00", "€120.00")]
+    assert changes(made) == [("becomes", "", "no limit")]
+    assert changes(changed) == [("becomes", "no limit", "€120.00")]
     assert changes(applied) == [
         ("was", "–", "€75.00"),
         ("became", "–", "€120.00"),
         ("says", "–", "As planned."),
     ]
+
+
+def test_what_a_plan_carries_forward_is_shown_with_who_chose_it(admin: Client) -> None:
+    BudgetPlan.objects.create(brand=BrandFactory.create(name="Acme"))
+    with acting_as("ann"):
+        BudgetPlan.objects.update(carries="unspent")
+
+    page = context_of(admin, changelist("ads_budgetplanevent"))["cl"]
+    changed, made = (event.entry for event in page.result_list)
+
+    assert (made.what, made.subject) == ("created", "Acme")
+    assert (changed.what, changed.subject, changed.actor) == ("changed", "Acme", "ann")
+    assert changes(changed) == [("carried forward", "Nothing", "What was left is added")]
+
+
+def test_share_links_of_one_brand_are_told_apart_by_their_month(db: None) -> None:
+    link, _ = links.share(BrandFactory.create(name="Acme"), date(2024, 4, 1), NOON)
+    links.revoke(link, NOON)
+
+    revoked, made = entries("ReportLinkEvent")
+
+    assert revoked.subject == made.subject == "Acme – April 2024"
+    assert changes(revoked) == [("revoked", "–", "2024-05-15 12:00:00 UTC")]
+    assert "month" not in [label for label, _, _ in changes(made)]
 
 
 def test_what_was_deleted_since_is_still_told_apart(db: None) -> None:
