@@ -126,8 +126,17 @@ _NAMED = (
 )
 
 
-_OF_SCHEDULE = "LEFT JOIN ads_daypartingschedule AS schedule ON schedule.id = event.schedule_id"
-_ITS_NAME = "|| jsonb_build_object('schedule_name', schedule.name)"
+def _name_of(what: str, table: str) -> str:
+    """Adds the name of a schedule or label to an event, also once it has been deleted."""
+    return f"""|| jsonb_build_object('{what}_name', coalesce(
+               (SELECT named.name FROM {table} AS named WHERE named.id = event.{what}_id),
+               (SELECT former.name FROM {table}event AS former
+                 WHERE former.pgh_obj_id = event.{what}_id ORDER BY former.pgh_id DESC LIMIT 1)))"""  # noqa: S608
+
+
+_SCHEDULE_NAME: Final = _name_of("schedule", "ads_daypartingschedule")
+_LABEL_NAME: Final = _name_of("label", "ads_label")
+
 _ITS_SCHEDULES = (
     "SELECT schedule_id FROM ads_campaignschedule WHERE campaign_id = change.campaign_id"
 )
@@ -203,13 +212,6 @@ def _corrections_of_brand(source: Source, after: Position | None) -> str:
          ORDER BY entry.created_at DESC, entry.id DESC
          LIMIT %(limit)s
     """  # noqa: S608
-
-
-#: The label's name, also once it has been deleted.
-_LABEL_NAME: Final = """|| jsonb_build_object('label_name', coalesce(
-               (SELECT label.name FROM ads_label AS label WHERE label.id = event.label_id),
-               (SELECT former.name FROM ads_labelevent AS former
-                 WHERE former.pgh_obj_id = event.label_id ORDER BY former.pgh_id DESC LIMIT 1)))"""
 
 
 def _notes(source: Source, after: Position | None, whose: str) -> str:
@@ -295,9 +297,7 @@ OF_CAMPAIGN: Final[dict[Source, Part]] = {
         f"AND ({_DECISIVE.format('event')}) IS DISTINCT FROM ({_DECISIVE.format('former')})",
         joined=_FORMER,
     ),
-    Source.ATTACHMENTS: _events_of(
-        "event.campaign_id = %(owner)s", joined=_OF_SCHEDULE, more=_ITS_NAME
-    ),
+    Source.ATTACHMENTS: _events_of("event.campaign_id = %(owner)s", more=_SCHEDULE_NAME),
     # Also those that were taken from it for another campaign.
     Source.REFERENCES: _events_of(
         "event.pgh_obj_id IN (SELECT its.pgh_obj_id FROM ads_campaignreferenceevent AS its "
@@ -334,14 +334,14 @@ OF_BRAND: Final[dict[Source, Part]] = {
     ),
 }
 
-#: Of a delivery change: whose events can have led to it, what they are joined with, what they add.
+#: Of a delivery change: whose events can have led to it, and what they add.
 _CAUSES: Final = {
-    Source.CAMPAIGN: ("event.pgh_obj_id = change.campaign_id", "", ""),
-    Source.BRAND: ("event.pgh_obj_id = campaign.brand_id", "", ""),
-    Source.GROUP: ("event.pgh_obj_id = campaign.budget_group_id", "", ""),
-    Source.ATTACHMENTS: ("event.campaign_id = change.campaign_id", _OF_SCHEDULE, _ITS_NAME),
-    Source.SCHEDULES: (f"event.pgh_obj_id IN ({_ITS_SCHEDULES})", "", ""),
-    Source.WINDOWS: (f"event.schedule_id IN ({_ITS_SCHEDULES})", _OF_SCHEDULE, _ITS_NAME),
+    Source.CAMPAIGN: ("event.pgh_obj_id = change.campaign_id", ""),
+    Source.BRAND: ("event.pgh_obj_id = campaign.brand_id", ""),
+    Source.GROUP: ("event.pgh_obj_id = campaign.budget_group_id", ""),
+    Source.ATTACHMENTS: ("event.campaign_id = change.campaign_id", _SCHEDULE_NAME),
+    Source.SCHEDULES: (f"event.pgh_obj_id IN ({_ITS_SCHEDULES})", ""),
+    Source.WINDOWS: (f"event.schedule_id IN ({_ITS_SCHEDULES})", _SCHEDULE_NAME),
 }
 
 
@@ -357,8 +357,8 @@ def causes() -> str:
                           WHERE context.id = event.pgh_context_id), 'system') = change.actor"""
     union = "\nUNION ALL\n".join(
         f"(SELECT {source.value} AS source, part.* FROM "  # noqa: S608
-        f"({_events(source, None, whose + lately, joined=joined, more=more)}) AS part)"
-        for source, (whose, joined, more) in _CAUSES.items()
+        f"({_events(source, None, whose + lately, more=more)}) AS part)"
+        for source, (whose, more) in _CAUSES.items()
     )
     return f"""
         SELECT change.id, edit.source, edit.at, edit.id, edit.row::text, edit.before::text,

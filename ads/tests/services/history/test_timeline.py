@@ -216,6 +216,22 @@ def test_edits_of_schedules_appear_from_when_they_were_attached(campaign: Campai
     ]
 
 
+def test_a_schedule_that_was_deleted_is_named_as_it_was_called(campaign: Campaign) -> None:
+    schedule = ScheduleFactory.create(name="Late")
+    schedule.name = "Nights"
+    schedule.save(update_fields=["name"])
+    with acting_as("olivia"):
+        campaign.dayparting_schedules.add(schedule)
+        campaign.is_dayparting_enabled = True
+        campaign.save(update_fields=["is_dayparting_enabled"])
+    schedule.delete()
+
+    assert [title for title in titles(campaign) if "chedule" in title] == [
+        "Schedule Nights detached",
+        "Schedule Nights attached",
+    ]
+
+
 def test_references_are_named(campaign: Campaign) -> None:
     known = CampaignReference.objects.create(
         campaign=campaign, platform="google_ads", account="A1", reference="815"
