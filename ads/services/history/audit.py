@@ -4,7 +4,8 @@ The database writes an event with the new row (the old one for a deletion) for e
 included. What changed is the difference to the event before it.
 """
 
-from collections.abc import Iterable, Sequence
+import functools
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -26,6 +27,9 @@ from ads.services import visible
 
 #: In place of a missing value.
 NOTHING = "–"
+
+#: After the name of what is gone.
+_DELETED = " (deleted)"
 
 #: The actor of events without a context.
 NOBODY = "someone outside the console"
@@ -203,25 +207,63 @@ _NAMED_BY = {"person": "user", "permission": "content_type"}
 
 
 def _names(model: type[models.Model], events: Iterable[Any]) -> Names:
-    """Names of the rows that events refer to, without those deleted since."""
+    """Names of the rows that events refer to."""
+    events = list(events)
     names: Names = {}
     for field in _audited(model):
         if field.related_model:
             ids = {getattr(event, field.attname) for event in events}
-            rows = field.related_model._default_manager.all()
-            if beside := _NAMED_BY.get(field.name):
-                rows = rows.select_related(beside)
-            for pk, row in rows.in_bulk(list(ids)).items():
-                names[field.name, pk] = campaign_name(row) if field.name == "campaign" else str(row)
-                if isinstance(row, Brand):
-                    names["currency", pk] = row.currency
+            names |= names_of(model, field.name, ids)
     return names
+
+
+def names_of(model: type[models.Model], name: str, ids: Collection[int | None]) -> Names:
+    """What the rows are called that events refer to in the field ``name``.
+
+    Those deleted since by what they were called at last.
+    """
+    field: Any = model._meta.get_field(name)
+    rows = field.related_model._default_manager.all()
+    if beside := _NAMED_BY.get(name):
+        rows = rows.select_related(beside)
+    found: dict[int, Any] = rows.in_bulk(list(ids))
+    called = {
+        pk: campaign_name(row) if name == "campaign" else str(row) for pk, row in found.items()
+    }
+    for event, subject in _last_of(field.related_model, set(ids) - found.keys() - {None}):
+        found[event.pgh_obj_id] = event
+        # What a row without a name is called by may have been deleted too.
+        called[event.pgh_obj_id] = f"{subject.removesuffix(_DELETED)}{_DELETED}"
+    names = {(name, pk): words for pk, words in called.items()}
+    if field.related_model is Brand:
+        names |= {("currency", pk): row.currency for pk, row in found.items()}
+    return names
+
+
+def _last_of(model: type[models.Model], ids: Collection[Any]) -> list[tuple[Any, str]]:
+    """The last events of these rows of ``model``, each with its subject."""
+    audited = _events_by_model().get(model)
+    if not ids or audited is None:
+        return []
+    last = audited._default_manager.filter(pgh_obj_id__in=ids).order_by("pgh_obj_id", "-pgh_id")
+    events: list[Any] = list(last.distinct("pgh_obj_id"))
+    if audited is event_model("CampaignEvent"):
+        return [(event, campaign_name(event)) for event in events]
+    names = {} if events and hasattr(events[0], "name") else _names(audited, events)
+    return [(event, _subject(event, names)) for event in events]
+
+
+@functools.cache
+def _events_by_model() -> dict[type[models.Model], type[models.Model]]:
+    """The models of the events by that of the rows which they are about."""
+    ours: list[Any] = [one for one in apps.get_models() if hasattr(one, "pgh_tracked_model")]
+    return {one.pgh_tracked_model._meta.concrete_model: one for one in ours}
 
 
 def campaign_name(campaign: Any) -> str:
     """Its name for whoever asks: a platform ID may have been another brand's."""
     ids = visible.brand_ids()
-    return str(campaign) if ids is None or campaign.brand_id in ids else HIDDEN
+    return str(campaign.name) if ids is None or campaign.brand_id in ids else HIDDEN
 
 
 def _subject(event: Any, names: Names) -> str:
@@ -306,7 +348,7 @@ def _shown(field: "models.Field[Any, Any]", value: Any, names: Names, currency: 
     if value is None or value == "":
         return _CHOSEN.get(field.name, NOTHING)
     if field.related_model:
-        return names.get((field.name, value), f"#{value} (deleted)")
+        return names.get((field.name, value), f"#{value}{_DELETED}")
     if isinstance(field, MoneyField):
         return format_money(Decimal(value), currency)
     if isinstance(value, bool | datetime | list):

@@ -9,10 +9,9 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 
-from django.contrib.auth.models import User
 from django.db import models
 
-from ads.models import Brand, BudgetGroup, Campaign, DeliveryChange
+from ads.models import Brand, Campaign, DeliveryChange
 from ads.models.budgets import PlannedField
 from ads.models.fields import CAMPAIGN_BUDGETS
 from ads.models.spend import Period, known_as, shown
@@ -23,7 +22,7 @@ from ads.services.history import audit, timeline_rows
 from ads.services.history.audit import FieldChange
 from ads.services.history.reasons import reasons
 from ads.services.history.timeline_rows import Row
-from ads.services.history.timeline_sql import Position, Source
+from ads.services.history.timeline_sql import MODELS, Position, Source
 from ads.services.ledger import corrections
 
 #: Happenings on one page.
@@ -148,21 +147,29 @@ class _Describer:
         }
         if isinstance(owner, Campaign):
             self._names["campaign", owner.pk] = owner.name
-        states = (each for one in rows for each in (one.row, one.before) if each)
-        if any(each.get("budget_group_id") for each in states):
-            groups = BudgetGroup.objects.filter(brand=brand).values_list("pk", "name")
-            self._names |= {("budget_group", pk): name for pk, name in groups}
         for row in rows:
             for name in ("schedule", "campaign"):
                 if row.row.get(f"{name}_name"):
                     self._names[name, row.row[f"{name}_id"]] = row.row[f"{name}_name"]
-        self._names |= _managers(rows) | _had_ids(rows)
+        for source, name in (
+            (Source.BRAND, "account_manager"),
+            (Source.CAMPAIGN, "budget_group"),
+            (Source.REFERENCES, "campaign"),
+        ):
+            self._name(rows, source, name)
         switches = [row for row in rows if row.source == Source.SWITCHES]
         self._reasons = reasons(
             (row.event() for row in switches),
             alike={row.row["id"] for row in switches if row.row["count"] > 1},
             currency=brand.currency,
         )
+
+    def _name(self, rows: Sequence[Row], source: Source, name: str) -> None:
+        """Look up what edits of a source refer to in this field, before and after."""
+        states = [each for row in rows if row.source == source for each in (row.row, row.before)]
+        ids = {each[f"{name}_id"] for each in states if each} - {None}
+        if unknown := {pk for pk in ids if (name, pk) not in self._names}:
+            self._names |= audit.names_of(audit.event_model(MODELS[source]), name, unknown)
 
     def happening(self, row: Row) -> Happening:
         own = {
@@ -345,22 +352,6 @@ class _Describer:
         if not self._of_brand:
             return ()
         return tuple(zip(found["campaign_ids"], found["campaign_names"], strict=True))
-
-
-def _managers(rows: Sequence[Row]) -> audit.Names:
-    """The names of account managers among the edits of a brand; at most one query."""
-    edits = [each for row in rows if row.source == Source.BRAND for each in (row.row, row.before)]
-    ids = {one["account_manager_id"] for one in edits if one} - {None}
-    users = User.objects.in_bulk(ids) if ids else {}
-    return {("account_manager", pk): user.get_username() for pk, user in users.items()}
-
-
-def _had_ids(rows: Sequence[Row]) -> audit.Names:
-    """The names of the campaigns between which platform IDs were moved; at most one query."""
-    moved = [row for row in rows if row.source == Source.REFERENCES and row.before]
-    ids = {each["campaign_id"] for row in moved for each in (row.row, row.before) if each}
-    campaigns = Campaign.objects.in_bulk(ids) if ids else {}
-    return {("campaign", pk): audit.campaign_name(one) for pk, one in campaigns.items()}
 
 
 def _edited(label: str, changes: Sequence[FieldChange], whose: str) -> str:

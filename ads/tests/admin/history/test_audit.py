@@ -4,16 +4,22 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 from django.db import connection
 from django.test import Client
 
-from ads.models import Brand, BudgetPlan, CampaignSchedule, ScheduledChange
+from ads.models import Brand, BudgetPlan, CampaignSchedule, Person, ScheduledChange
+from ads.services import visible
 from ads.services.actor import acting_as
 from ads.services.history.audit import NOBODY, AuditEntry, describe, event_model, recent
 from ads.services.reports import links
 from ads.tests.admin.pages import change, changelist, context_of, save
-from ads.tests.factories import BrandFactory, CampaignFactory, ScheduleFactory
+from ads.tests.factories import (
+    BrandFactory,
+    BudgetGroupFactory,
+    CampaignFactory,
+    ScheduleFactory,
+)
 from ads.tests.services.plans.support import schedule as plan_budget
 from ads.tests.support import NOON
 
@@ -160,12 +166,41 @@ def test_share_links_of_one_brand_are_told_apart_by_their_month(db: None) -> Non
     assert "month" not in [label for label, _, _ in changes(made)]
 
 
-def test_what_was_deleted_since_is_still_told_apart(db: None) -> None:
-    schedule = ScheduleFactory.create(windows=[(0, "22:00", "06:00")])
-    pk = schedule.pk
-    schedule.delete()
+def test_what_was_deleted_since_is_named_as_it_was_called_at_last(db: None) -> None:
+    eve = User.objects.create_user("eve")
+    group = BudgetGroupFactory.create(name="Search", brand__name="Acme", brand__currency="EUR")
+    brand = group.brand
+    campaign = CampaignFactory.create(brand=brand, budget_group=group, daily_budget=5)
+    schedule = ScheduleFactory.create(name="Late", windows=[(0, "22:00", "06:00")])
+    schedule.name = "Nights"
+    schedule.save(update_fields=["name"])
+    eve.groups.add(Group.objects.get(name="Viewer"))
+    Person.objects.create(user=eve, every_brand=False).brands.add(brand)
+    Brand.objects.filter(pk=brand.pk).update(account_manager=eve)
+    for row in (campaign, schedule, group, brand, eve):
+        row.delete()
 
-    assert entries("DaypartingWindowEvent")[0].subject.startswith(f"#{pk} (deleted)")
+    assert entries("DaypartingWindowEvent")[0].subject == (
+        "Nights (deleted) – Monday 22:00–06:00 (+1 day)"
+    )
+    assert entries("AccountRoleEvent")[0].subject == "eve (deleted) – Viewer"
+    assert entries("PersonBrandEvent")[0].subject == "eve (deleted) – Acme (deleted)"
+    assert ("account manager", "–", "eve (deleted)") in changes(entries("BrandEvent")[-2])
+    made = changes(entries("CampaignEvent")[-1])
+    assert ("brand", "", "Acme (deleted)") in made
+    assert ("budget group", "", "Search (deleted)") in made
+    assert ("daily budget", "", "€5.00") in made
+
+
+def test_a_deleted_campaign_of_another_brand_is_not_named_to_limited_people(db: None) -> None:
+    campaign = CampaignFactory.create(name="Secret")
+    campaign.references.create(platform="google_ads", reference="777")
+    campaign.delete()
+
+    with visible.limited([BrandFactory.create().pk]):
+        assert entries("CampaignReferenceEvent")[0].subject == (
+            "a campaign of another brand (deleted) – google_ads / 777"
+        )
 
 
 def test_the_difference_is_to_the_same_rows_event_before(db: None) -> None:

@@ -123,12 +123,12 @@ def test_the_record_can_be_neither_changed_nor_deleted(campaign: Campaign) -> No
 
 def test_the_record_outlives_the_allowance_and_the_campaign(campaign: Campaign) -> None:
     let_run_on(campaign, now=NOON, amount=5)
-    pk = campaign.pk
+    pk, name = campaign.pk, campaign.name
 
     campaign.delete()
 
     (entry,) = entries(Campaign(pk=pk))
-    assert entry.subject == f"#{pk} (deleted) – budget of 2024-05-15"
+    assert entry.subject == f"{name} (deleted) – budget of 2024-05-15"
     assert not Allowance.objects.exists()
 
 

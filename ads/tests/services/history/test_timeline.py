@@ -25,7 +25,7 @@ from ads.services.delivery import allowances
 from ads.services.history import audit, timeline
 from ads.services.history.timeline import Happening, Kind
 from ads.services.team import notes
-from ads.tests.factories import BrandFactory, CampaignFactory, ScheduleFactory
+from ads.tests.factories import BrandFactory, BudgetGroupFactory, CampaignFactory, ScheduleFactory
 from ads.tests.support import NOON, let_run_on, spend, waived_before
 
 pytestmark = pytest.mark.django_db
@@ -216,7 +216,9 @@ def test_edits_of_schedules_appear_from_when_they_were_attached(campaign: Campai
     ]
 
 
-def test_a_schedule_that_was_deleted_is_named_as_it_was_called(campaign: Campaign) -> None:
+def test_schedules_and_groups_that_were_deleted_are_named_as_they_were_called(
+    campaign: Campaign,
+) -> None:
     schedule = ScheduleFactory.create(name="Late")
     schedule.name = "Nights"
     schedule.save(update_fields=["name"])
@@ -224,8 +226,15 @@ def test_a_schedule_that_was_deleted_is_named_as_it_was_called(campaign: Campaig
         campaign.dayparting_schedules.add(schedule)
         campaign.is_dayparting_enabled = True
         campaign.save(update_fields=["is_dayparting_enabled"])
+    group = BudgetGroupFactory.create(brand=campaign.brand, name="Search")
+    for its in (group, None):
+        Campaign.objects.filter(pk=campaign.pk).update(budget_group=its)
     schedule.delete()
+    group.delete()
 
+    left, joined = (told for told in story(campaign) if "group" in told.title)
+    assert changes(joined) == [("budget group", "–", "Search (deleted)")]
+    assert changes(left) == [("budget group", "Search (deleted)", "–")]
     assert [title for title in titles(campaign) if "chedule" in title] == [
         "Schedule Nights detached",
         "Schedule Nights attached",
