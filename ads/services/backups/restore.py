@@ -1,6 +1,7 @@
 """Restoring a backup into an empty database, and checking that it is all there."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -8,7 +9,7 @@ from pathlib import Path
 import pgtrigger
 from django.conf import settings
 from django.core.management import call_command
-from django.db import connection
+from django.db import ProgrammingError, connection
 from django.db.migrations.loader import MigrationLoader
 
 from ads.services import restored
@@ -70,11 +71,13 @@ def restore(folder: Path, now: datetime) -> Restored:
     _check_fits(manifest)
     _check_empty()
     pg_restore = tools.program("pg_restore", least=manifest.database["dumped_by"])
-    tools.run(
-        pg_restore,
-        ["--single-transaction", "--no-owner", "--no-privileges", str(folder / DUMP)],
-    )
-    restored.hold(manifest.instant, now)
+    with _read_only():
+        tools.run(
+            pg_restore,
+            ["--single-transaction", "--no-owner", "--no-privileges", str(folder / DUMP)],
+            options="-c default_transaction_read_only=off",
+        )
+        restored.hold(manifest.instant, now)
     noted = {table: manifest.rows[table] for table in _NOTED_IN if table in manifest.rows}
     _refuse(differences(manifest.rows, {**row_counts(), **noted}))
     migrated = _migrate()
@@ -123,6 +126,36 @@ def _check_empty() -> None:
         )
 
 
+@contextmanager
+def _read_only() -> Iterator[None]:
+    """Until it is noted that campaigns are held, no session but this one changes anything.
+
+    pg_restore goes on where this process is killed: its database would look like any other.
+    """
+    name = connection.ops.quote_name(connection.settings_dict["NAME"])
+    try:
+        with connection.cursor() as cursor:
+            # Of this session: a restore that was interrupted may have left the other.
+            cursor.execute("SET default_transaction_read_only = off")
+            cursor.execute(f"ALTER DATABASE {name} SET default_transaction_read_only = on")
+    except ProgrammingError as error:
+        raise BackupError(
+            f"PostgreSQL refuses: {str(error).strip()}. Restore as the role that owns the "
+            "database. Nothing was restored."
+        ) from error
+    try:
+        yield
+    except BackupError:  # all or nothing: it is still empty
+        _let_write(name)
+        raise
+    _let_write(name)
+
+
+def _let_write(name: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"ALTER DATABASE {name} RESET default_transaction_read_only")
+
+
 def _migrate() -> tuple[str, ...]:
     """Run what the backup did not have; returns the names."""
     before = applied_migrations()
@@ -152,8 +185,9 @@ def _notes(manifest: Manifest) -> list[str]:
     keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
     if manifest.secret_key not in map(fingerprint, keys):
         notes.append(
-            "SECRET_KEY is not the one of the backup: the secrets of webhooks cannot be read. Put "
-            "the former key into SECRET_KEY_FALLBACKS, then run ./manage.py webhook seal-anew."
+            "SECRET_KEY is not the one of the backup: the secrets of webhooks and second factors, "
+            "the credentials of connections and the addresses of channels cannot be read. Put the "
+            "former key into SECRET_KEY_FALLBACKS, then run ./manage.py webhook seal-anew."
         )
     if manifest.roles:
         notes.append(

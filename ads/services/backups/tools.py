@@ -53,8 +53,10 @@ def program(name: str, *, least: int) -> Program:
     )
 
 
-def run(program: Program, arguments: Sequence[str]) -> None:
+def run(program: Program, arguments: Sequence[str], *, options: str = "") -> None:
     """Run a program on the project's database; its password is in no argument.
+
+    ``options``: of its session, as PostgreSQL's own command line takes them.
 
     Raises:
         BackupError: it failed; with what it printed.
@@ -65,7 +67,7 @@ def run(program: Program, arguments: Sequence[str]) -> None:
         where[-1] = f"--dbname={name}"
     ran = subprocess.run(
         [program.path, *where, "--no-password", *arguments],
-        env={**os.environ, **(env or {})},
+        env={**os.environ, **(env or {}), **({"PGOPTIONS": options} if options else {})},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

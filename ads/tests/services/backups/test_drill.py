@@ -8,13 +8,19 @@ from contextlib import closing
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
+from urllib.parse import urlsplit, urlunsplit
 
 import psycopg2
+import psycopg2.errors
 import pytest
 from django.conf import settings
 from django.core.management import CommandError
+from django.db import connection
+from pytest_django.fixtures import Settings
 
-from ads.services import api
+from ads.services import api, restored
+from ads.services.backups import BackupError, tools
 from ads.services.ledger import shortcut
 from ads.tests.commands.support import say
 from ads.tests.factories import BrandFactory, CampaignFactory
@@ -32,6 +38,15 @@ def elsewhere() -> Iterator[str]:
         server = User(base, redis_url=settings.REDIS_URL)
         yield server.urls()[0]
         server.leave()
+
+
+@pytest.fixture
+def another() -> Iterator[str]:
+    """The address of an empty database of this server."""
+    name = f"{connection.settings_dict['NAME']}_restored"
+    execute(f"CREATE DATABASE {name}")
+    yield urlunsplit(urlsplit(settings.DATABASE_URL)._replace(path=f"/{name}"))
+    execute(f"DROP DATABASE {name} (FORCE)")
 
 
 def test_a_backup_is_restored_on_another_port_and_every_sum_is_there(
@@ -79,6 +94,53 @@ def test_a_backup_is_restored_on_another_port_and_every_sum_is_there(
         say("restore", str(folder))
     assert 'The database "budget_manager" is not empty' in str(again.value)
     assert "Make one ('createdb restored'), and name it in DATABASE_URL" in str(again.value)
+
+
+def test_a_restore_that_is_killed_leaves_a_database_in_which_nothing_is_switched(
+    another: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    CampaignFactory.create()
+    say("backup", str(tmp_path))
+    (folder,) = tmp_path.glob("budget-manager-*")
+
+    with using(another), monkeypatch.context() as patch:
+        # pg_restore goes on without the process that started it.
+        patch.setattr(restored, "hold", Mock(side_effect=KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            say("restore", str(folder))
+
+    with closing(psycopg2.connect(another)) as there:
+        assert rows(there, "SELECT count(*) FROM ads_campaign") == [(1,)]
+        assert rows(there, "SELECT count(*) FROM ads_restore") == [(0,)]
+        with pytest.raises(psycopg2.errors.ReadOnlySqlTransaction):
+            rows(there, "UPDATE ads_campaign SET is_active = true RETURNING id")
+
+
+def test_a_restore_that_was_killed_while_nothing_was_there_can_be_repeated(
+    another: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: Settings
+) -> None:
+    say("backup", str(tmp_path))
+    (folder,) = tmp_path.glob("budget-manager-*")
+
+    with using(another):
+        for error in KeyboardInterrupt(), BackupError("pg_restore failed"):
+            with monkeypatch.context() as patch:
+                patch.setattr(tools, "run", Mock(side_effect=error))
+                with pytest.raises((KeyboardInterrupt, CommandError)):
+                    say("restore", str(folder))
+            connection.close()
+        takes_changes(another)
+        settings.SECRET_KEY = "another" * 10
+        said = say("restore", str(folder))
+        takes_changes(another)
+
+    assert "0 brands and 0 entries: every sum is that of the backup." in said
+    assert "the secrets of webhooks and second factors, the credentials of connections" in said
+
+
+def takes_changes(database_url: str) -> None:
+    with closing(psycopg2.connect(database_url)) as there:
+        assert rows(there, "SHOW default_transaction_read_only") == [("off",)]
 
 
 def restore(folder: Path, database_url: str) -> "subprocess.CompletedProcess[str]":
