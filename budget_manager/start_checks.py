@@ -26,10 +26,10 @@ def require_prepared(*, web: bool = False) -> None:
 
 def unapplied_migrations() -> Iterator[str]:
     """What to do if there are some. Nothing is known without the database."""
-    unapplied = readiness().unapplied
+    remedy = readiness().remedy
     connection.close()
-    if unapplied:
-        yield f"Of the migrations, {unapplied} are not applied. Run: ./manage.py migrate"
+    if remedy:
+        yield remedy
 
 
 def uncollected_files() -> Iterator[str]:

@@ -3,9 +3,10 @@
 from datetime import datetime
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
+from ads.management.prepared import PreparedCommand
 from ads.management.terminal import SHOWN, Screen, acting, count, instant
 from ads.models import Campaign
 from ads.rules.calendar import InvalidDate, parse_instant
@@ -14,7 +15,7 @@ from ads.services.delivery import preview_switches
 from ads.services.ledger import latest_of_sources
 
 
-class Command(BaseCommand):
+class Command(PreparedCommand):
     help = (
         "After a restore nothing is started, because spend since the backup is missing. Shows how "
         "old each source's spend is and what would start; --resume lets it start."

@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
+from ads.management.prepared import PreparedCommand
 from ads.management.senders import (
     add_sender_options,
     brands_of,
@@ -18,7 +19,7 @@ from ads.models.access import Scope
 from ads.services.senders import InvalidSender, api_keys
 
 
-class Command(BaseCommand):
+class Command(PreparedCommand):
     help = "Creates, lists and revokes keys of the HTTP API."
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -5,16 +5,17 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
+from ads.management.prepared import PreparedCommand
 from ads.management.terminal import Screen, acting, count, size
 from ads.rules.money import format_sums
 from ads.services import archive
 from ads.services.archive import ArchiveError
 
 
-class Command(BaseCommand):
+class Command(PreparedCommand):
     help = (
         "Moves the entries of old months from the ledger into compressed CSV files, one a month. "
         "Their sums stay, and every page, budget and report is as before; nothing more can be "

@@ -3,15 +3,16 @@
 from datetime import date, timedelta
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
+from ads.management.prepared import PreparedCommand
 from ads.management.terminal import Screen, count
 from ads.rules.calendar import InvalidDate, month_start, parse_date
 from ads.services.pacing import backtest
 
 
-class Command(BaseCommand):
+class Command(PreparedCommand):
     help = (
         "Projects a month that has ended as of its days 5, 10 and 20, and compares that with what "
         "was spent: the mean error of a straight line, of the last seven days and of pacing "

@@ -4,14 +4,16 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
+from ads.management.prepared import PreparedCommand
 from ads.management.terminal import Screen, acting, count, size
 from ads.services import backups
 
 
-class Command(BaseCommand):
+class Command(PreparedCommand):
+    needs_tables = False
     help = (
         "Takes a backup into a new folder of a directory: the dump by pg_dump, and a manifest with "
         "the sums that restore checks. The folder appears when it is complete. SECRET_KEY and the "

@@ -3,12 +3,14 @@
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 
+from ads.management.prepared import PreparedCommand
 from budget_manager.bootstrap import bootstrap, login
 
 
-class Command(BaseCommand):
+class Command(PreparedCommand):
+    needs_tables = False
     help = (
         "Migrates, creates the login 'admin' if there is none, and fills an empty database with "
         "sample data. Safe to run again at any time."

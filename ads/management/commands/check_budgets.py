@@ -2,16 +2,17 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
+from ads.management.prepared import PreparedCommand
 from ads.management.terminal import SHOWN, Screen, acting, count
 from ads.models import Campaign
 from ads.services.delivery import Enforced, Trigger, check
 from ads.services.explain import switches
 
 
-class Command(BaseCommand):
+class Command(PreparedCommand):
     help = "Switches campaigns on and off by budgets, flights and hours, and says why."
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -3,11 +3,12 @@
 from datetime import timedelta
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.db.models import Count, Min, Q
 from django.utils import timezone
 
 from ads.management.connections import by_browser, connection_named, entered
+from ads.management.prepared import PreparedCommand
 from ads.management.terminal import Screen, acting, count, instant, printable
 from ads.models import Connection
 from ads.platforms.interface import PlatformError
@@ -29,7 +30,7 @@ from ads.services.senders import CannotUnseal
 from ads.services.setup import ChangedMeanwhile, SetupRefused
 
 
-class Command(BaseCommand):
+class Command(PreparedCommand):
     help = (
         "Connects ad platforms. Secrets are asked for, or read from a file or standard input as a "
         "JSON object; they are never arguments."

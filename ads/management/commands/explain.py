@@ -3,9 +3,10 @@
 from datetime import datetime
 from typing import Any, Final
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
+from ads.management.prepared import PreparedCommand
 from ads.management.terminal import Screen, called, campaign_named, instant
 from ads.models import Campaign
 from ads.rules.calendar import UnknownTimezone
@@ -20,7 +21,7 @@ from ads.services.operations import say_clock
 CHANGES: Final = 20
 
 
-class Command(BaseCommand):
+class Command(PreparedCommand):
     help = "Says why a campaign runs or not, until when, and what it has spent."
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -5,10 +5,11 @@ import sys
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.db import DatabaseError
 from django.utils import timezone
 
+from ads.management.prepared import PreparedCommand
 from ads.management.terminal import brand_named, count, day
 from ads.services import setup
 from ads.services.exports import (
@@ -28,7 +29,7 @@ SETUP: Final = "setup"
 _BROKEN_PIPE: Final = 141  # as a program killed by SIGPIPE ends
 
 
-class Command(BaseCommand):
+class Command(PreparedCommand):
     help = (
         "Exports data of any size as CSV: the ledger (spend), delivery changes (changes), the "
         "totals of every day and month (totals), what pauses for used-up budgets were worth "

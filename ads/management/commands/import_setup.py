@@ -2,16 +2,17 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
 from ads.management.files import name_of, opened
+from ads.management.prepared import PreparedCommand
 from ads.management.terminal import SHOWN, Screen, acting, check_enforced, count
 from ads.services import setup
 from ads.services.setup import ChangedMeanwhile, Preview, RowsRefused, SetupRefused, Sheet
 
 
-class Command(BaseCommand):
+class Command(PreparedCommand):
     help = (
         "Creates and updates brands, campaigns, budgets, flights, attached schedules and platform "
         "IDs from a CSV or an Excel workbook (.xlsx), all or nothing. A row is a campaign, or a "

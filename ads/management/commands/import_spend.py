@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.db import DatabaseError
 from django.utils import timezone
 from rich.console import Console
@@ -16,6 +16,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 
 from ads.management.files import name_of, opened
 from ads.management.imported import show, show_missing, show_questions, show_refused
+from ads.management.prepared import PreparedCommand
 from ads.management.terminal import Screen, acting, brand_named, check_enforced, count
 from ads.models import Brand
 from ads.rules.money import PLACES
@@ -35,7 +36,7 @@ from ads.services.imports import (
 from ads.services.ledger import check_instant
 
 
-class Command(BaseCommand):
+class Command(PreparedCommand):
     help = (
         "Records the spend in a CSV file or a workbook (.xlsx). Rows are day totals (rows of one "
         "campaign and day are added up, and importing again records only what is new), or entries "

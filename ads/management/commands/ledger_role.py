@@ -5,15 +5,16 @@ import os
 import sys
 from typing import Any, Final
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
+from ads.management.prepared import PreparedCommand
 from ads.management.terminal import Screen
 from ads.services.operations import LedgerRoleError, ledger_role
 
 PASSWORD: Final = "LEDGER_ROLE_PASSWORD"  # noqa: S105  (the name of a variable)
 
 
-class Command(BaseCommand):
+class Command(PreparedCommand):
     help = (
         "Creates a database role for a program that writes spend straight into the ledger: it may "
         "connect and insert into that one table, nothing else. An existing role is granted these "

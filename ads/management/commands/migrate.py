@@ -5,6 +5,7 @@ from typing import Any
 from django.core.management.commands import migrate
 from django.db import OperationalError
 
+from ads.management.prepared import require_answer
 from ads.services.lock_waits import is_in_the_way
 
 TIMES = 10
@@ -17,6 +18,7 @@ class Command(migrate.Command):
         A migration that changes several tables locks them in another order than those who write.
         It is undone as a whole, and what was migrated before it stays.
         """
+        require_answer()
         for _ in range(TIMES - 1):
             try:
                 super().handle(*args, **options)

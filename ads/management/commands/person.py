@@ -4,16 +4,17 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.core.validators import validate_ipv46_address
 from django.utils import timezone
 
+from ads.management.prepared import PreparedCommand
 from ads.management.terminal import Screen, acting, count
 from ads.models.access import SignInKind
 from ads.services.people import second_factor, sign_ins
 
 
-class Command(BaseCommand):
+class Command(PreparedCommand):
     help = "Unlocks people who may not log in, and resets their second factor."
 
     def add_arguments(self, parser: CommandParser) -> None:

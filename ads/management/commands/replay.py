@@ -4,10 +4,11 @@ from argparse import ArgumentTypeError
 from decimal import Decimal
 from typing import Any, Final
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
 from ads.holds import Hold
+from ads.management.prepared import PreparedCommand
 from ads.management.terminal import Screen, brand_named, count, day, instant
 from ads.models import Brand, DaypartingSchedule
 from ads.rules.money import InvalidAmount, format_money, parse_amount
@@ -26,7 +27,7 @@ def _amount(text: str) -> Decimal | str:
         raise ArgumentTypeError(f'{error} Use "{NONE}" for no limit.') from error
 
 
-class Command(BaseCommand):
+class Command(PreparedCommand):
     help = (
         "Replays a brand's recorded spend with other budgets, hours, check intervals or reporting "
         "lags, and shows what would have stopped when and what would have been spent. Whatever is "

@@ -3,9 +3,10 @@
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
+from ads.management.prepared import PreparedCommand
 from ads.management.terminal import brand_named
 from ads.rules.calendar import UnknownTimezone
 from ads.services import reports
@@ -14,7 +15,7 @@ from ads.services.operations import say_clock
 from ads.services.reports import CannotMakePdf, InvalidMonth
 
 
-class Command(BaseCommand):
+class Command(PreparedCommand):
     help = "Writes the report of one brand and month for its client, as PDF or CSV."
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from ads.holds import BUDGET_HOLDS, Supposing
 from ads.management.commands.check_budgets import show_switches
+from ads.management.prepared import PreparedCommand
 from ads.management.terminal import (
     SHOWN,
     Screen,
@@ -53,7 +54,7 @@ ROLLOVERS: Final[dict[Period, tuple[Due, Callable[..., Rollover], Trigger]]] = {
 }
 
 
-class Command(BaseCommand):
+class Command(PreparedCommand):
     help = (
         "Rolls over the brands whose local day or month has begun: campaigns that were out of "
         "budget come back, and ended flights are completed. With --waive, brands and campaigns are "

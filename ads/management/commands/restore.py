@@ -3,9 +3,10 @@
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
+from ads.management.prepared import PreparedCommand
 from ads.management.terminal import Screen, acting, count
 from ads.services import backups
 
@@ -17,7 +18,8 @@ Nothing is started until you say so: spend since then is missing.
   4. ./manage.py after_restore --resume   lets it start"""
 
 
-class Command(BaseCommand):
+class Command(PreparedCommand):
+    needs_tables = False
     help = (
         "Restores a backup into the database of DATABASE_URL, which must be empty; migrates; "
         "checks that all sums are those of the manifest. Nothing is started until after_restore "

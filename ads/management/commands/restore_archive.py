@@ -3,15 +3,16 @@
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
+from ads.management.prepared import PreparedCommand
 from ads.management.terminal import Screen, acting, count
 from ads.services import archive
 from ads.services.archive import ArchiveError
 
 
-class Command(BaseCommand):
+class Command(PreparedCommand):
     help = (
         "Brings the entries of an archived month back into the ledger, as they were. No sum "
         "changes. The file is checked against the SHA-256 that was noted when it was written."

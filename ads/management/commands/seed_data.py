@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
+from ads.management.prepared import PreparedCommand
 from ads.management.terminal import count
 from ads.rules.currencies import DEFAULT
 from ads.rules.money import format_money, parse_amount
@@ -12,7 +13,7 @@ from ads.services.operations import ClockDiffers, require_clock
 from ads.services.sample import seed
 
 
-class Command(BaseCommand):
+class Command(PreparedCommand):
     help = (
         "Adds sample brands, campaigns, schedules and spend; existing data stays unchanged. Some "
         "campaigns are close to their daily budget, so that with worker and beat running some are "

@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
+from ads.management.prepared import PreparedCommand
 from ads.management.terminal import Screen, acting, check_enforced, count
 from ads.models import SpendBatch
 from ads.rules.money import format_sums
@@ -13,7 +14,7 @@ from ads.services.batches import BatchFigures, CannotUndo, UndoPreview, called
 from ads.services.errors import InvalidSpend
 
 
-class Command(BaseCommand):
+class Command(PreparedCommand):
     help = (
         "Undoes a batch as a whole: an import, a match, a request of the API or a webhook. Each of "
         "its entries gets a correction, day totals go back to what they were before, and what "

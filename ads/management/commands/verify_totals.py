@@ -2,16 +2,17 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
+from ads.management.prepared import PreparedCommand
 from ads.management.terminal import SHOWN, Screen, acting, count
 from ads.models import Brand, Campaign
 from ads.rules.money import format_money
 from ads.services.ledger import verification
 
 
-class Command(BaseCommand):
+class Command(PreparedCommand):
     help = "Compares the totals with the ledger; exits with 1 when they differ."
 
     def add_arguments(self, parser: CommandParser) -> None:

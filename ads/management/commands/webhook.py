@@ -3,9 +3,10 @@
 from datetime import timedelta
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
+from ads.management.prepared import PreparedCommand
 from ads.management.senders import (
     add_sender_options,
     brands_of,
@@ -23,7 +24,7 @@ from ads.services.senders import CannotUnseal, InvalidSender, webhook_endpoints
 HOUR = timedelta(hours=1)
 
 
-class Command(BaseCommand):
+class Command(PreparedCommand):
     help = "Creates, lists and switches the endpoints that receive signed webhooks."
 
     def add_arguments(self, parser: CommandParser) -> None:

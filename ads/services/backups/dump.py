@@ -58,7 +58,7 @@ def take(directory: Path, now: datetime) -> Taken:
     Raises:
         BackupError: no backup was taken; nothing of it is left.
     """
-    _require_primary()
+    _require_place_for_the_note()
     began = time.monotonic()
     folder = directory.absolute() / f"budget-manager-{now.astimezone(UTC):%Y%m%dT%H%M%SZ}"
     attempt = Backup(
@@ -102,11 +102,20 @@ def prune(directory: Path, keep: int) -> tuple[Path, ...]:
     return tuple(old)
 
 
-def _require_primary() -> None:
+def _require_place_for_the_note() -> None:
     """Attempts are noted in the database, which must take the note."""
     with connection.cursor() as cursor:
-        cursor.execute("SHOW transaction_read_only")
-        if cursor.fetchone() == ("on",):
+        cursor.execute(
+            "SELECT current_setting('transaction_read_only'), to_regclass(%s) IS NULL",
+            [Backup._meta.db_table],
+        )
+        read_only, is_empty = cursor.fetchone()
+        if is_empty:
+            raise BackupError(
+                f'The database "{connection.settings_dict["NAME"]}" has none of the tables: set '
+                "DATABASE_URL to the one that is to be backed up."
+            )
+        if read_only == "on":
             raise BackupError(
                 "The database is a replica or read-only, and each backup is noted in the database: "
                 "set DATABASE_URL to the primary, or use pg_dump itself."

@@ -32,6 +32,13 @@ class Readiness:
     def has_database(self) -> bool:
         return self.unapplied is not None
 
+    @property
+    def remedy(self) -> str:
+        """What to do before this version can use the database; empty: nothing is known of."""
+        if not self.unapplied:
+            return ""
+        return f"Of the migrations, {self.unapplied} are not applied. Run: ./manage.py migrate"
+
 
 def readiness() -> Readiness:
     """One query; Redis is not asked, because nothing that people wait for depends on it."""

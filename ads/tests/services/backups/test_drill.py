@@ -123,6 +123,10 @@ def test_a_restore_that_was_killed_while_nothing_was_there_can_be_repeated(
     (folder,) = tmp_path.glob("budget-manager-*")
 
     with using(another):
+        with pytest.raises(
+            CommandError, match=r'^No backup .*_restored" has none of the tables: set'
+        ):
+            say("backup", str(tmp_path))
         for error in KeyboardInterrupt(), BackupError("pg_restore failed"):
             with monkeypatch.context() as patch:
                 patch.setattr(tools, "run", Mock(side_effect=error))
