@@ -17,6 +17,7 @@ from whitenoise.compress import Compressor
 
 from budget_manager import bundled, logs
 from budget_manager.secret_files import read_secret_files
+from budget_manager.variables import number, switch
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -49,7 +50,7 @@ COLLECTED = PRODUCTION or not (BASE_DIR / "ads" / "static").exists()
 # keeps of each statement for a page that shows an error.
 HAS_PAGES = Path(sys.argv[0]).name != "celery"
 # With it, pages name files as they were before they were collected.
-DEBUG = env.bool("DEBUG", default=HAS_PAGES and not COLLECTED)
+DEBUG = switch("DEBUG", default=HAS_PAGES and not COLLECTED)
 SECRET_KEY = secret("SECRET_KEY") or bundled.secret_key(BASE_DIR)
 SECRET_KEY_FALLBACKS = [key for key in secret("SECRET_KEY_FALLBACKS").split(",") if key]
 ALLOWED_HOSTS: list[str] = env.list(
@@ -57,14 +58,22 @@ ALLOWED_HOSTS: list[str] = env.list(
 )
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 # How many proxies of ours a request passes: which entry of X-Forwarded-For is the client's address.
-TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
+TRUSTED_PROXY_COUNT = number("TRUSTED_PROXY_COUNT", 0, most=20)
 
 DATABASE_URL, REDIS_URL = bundled.urls(
     BASE_DIR,
     database_url=env.str("DATABASE_URL", default=""),
     redis_url=env.str("REDIS_URL", default=""),
 )
-DATABASES: dict[str, Any] = {"default": environ.Env.db_url_config(DATABASE_URL)}
+# Before django-environ, which takes other databases', and warns of unknown ones with the password.
+_POSTGRES = ("postgres://", "postgresql://", "pgsql://", "psql://")
+DATABASES: dict[str, Any] = {
+    "default": environ.Env.db_url_config(DATABASE_URL) if DATABASE_URL.startswith(_POSTGRES) else {}
+}
+if not DATABASES["default"].get("NAME"):
+    raise ImproperlyConfigured(
+        "DATABASE_URL: use an address such as postgres://user:password@host:5432/name."
+    )
 if not DATABASES["default"].get("PASSWORD"):
     DATABASES["default"]["PASSWORD"] = secret("DATABASE_PASSWORD")
 DATABASES["default"].update(CONN_MAX_AGE=60, CONN_HEALTH_CHECKS=True)
@@ -152,14 +161,14 @@ TEMPLATES = [
 ]
 
 # A login lasts a working day, and longer only for whoever ticks "Keep me logged in".
-SESSION_COOKIE_AGE = 3600 * env.int("SESSION_HOURS", default=12)
-REMEMBERED_DAYS = env.int("REMEMBERED_DAYS", default=14)
+SESSION_COOKIE_AGE = 3600 * number("SESSION_HOURS", 12, least=1, most=87_600)
+REMEMBERED_DAYS = number("REMEMBERED_DAYS", 14, least=1, most=36_500)
 # The roles of which everybody needs a second factor, by name; "Superuser" for superusers.
 SECOND_FACTOR_ROLES: list[str] = env.list("SECOND_FACTOR_ROLES", default=[])
 # How long logins stay on record.
-SIGN_INS_KEPT_DAYS = env.int("SIGN_INS_KEPT_DAYS", default=400)
+SIGN_INS_KEPT_DAYS = number("SIGN_INS_KEPT_DAYS", 400, least=1, most=36_500)
 # Requests with an invalid API key that are answered per minute and address.
-API_FAILURES_PER_MINUTE = env.int("API_FAILURES_PER_MINUTE", default=30)
+API_FAILURES_PER_MINUTE = number("API_FAILURES_PER_MINUTE", 30)
 
 AUTHENTICATION_BACKENDS = ["ads.services.people.Roles"]
 AUTH_PASSWORD_VALIDATORS = [
@@ -189,8 +198,8 @@ WHITENOISE_SKIP_COMPRESS_EXTENSIONS = (*Compressor.SKIP_COMPRESS_EXTENSIONS, "ma
 if PRODUCTION:
     # A proxy in front terminates TLS and says so in this header.
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-    SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=True)
-    SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=3600)
+    SECURE_SSL_REDIRECT = switch("SECURE_SSL_REDIRECT", default=True)
+    SECURE_HSTS_SECONDS = number("SECURE_HSTS_SECONDS", 3600)
     SESSION_COOKIE_SECURE = True
     CSRF_COOKIE_SECURE = True
     # HSTS for subdomains and preloading are for the domain's owner to decide
@@ -220,10 +229,10 @@ APP_VERSION = env.str("APP_VERSION", default="")
 
 # By how many seconds the clock of a process may differ from the database's before the process
 # changes nothing any more; 0: they are not compared.
-CLOCK_TOLERANCE = env.int("CLOCK_TOLERANCE", default=60)
+CLOCK_TOLERANCE = number("CLOCK_TOLERANCE", 60, most=86_400)
 
 # The requests per minute that an API key may make, unless the key has a limit of its own.
-API_REQUESTS_PER_MINUTE = env.int("API_REQUESTS_PER_MINUTE", default=6000)
+API_REQUESTS_PER_MINUTE = number("API_REQUESTS_PER_MINUTE", 6000, least=1)
 
 # --- Monitoring ----------------------------------------------------------------------------------
 # The bearer token of /health and /metrics; without one they do not exist.
@@ -302,13 +311,14 @@ CELERY_TASK_ROUTES = {
 }
 
 # The largest spend file that can be uploaded in the admin.
-IMPORT_MAX_BYTES = env.int("IMPORT_MAX_BYTES", default=512 * 1024 * 1024)
+IMPORT_MAX_BYTES = number("IMPORT_MAX_BYTES", 512 * 1024 * 1024, least=1)
 
 # --- Alerts ---------------------------------------------------------------------------------------
 # Where people reach this installation: links in alerts begin with it. Without it there are none.
 SITE_URL = (env.str("SITE_URL", default="") or next(iter(CSRF_TRUSTED_ORIGINS), "")).rstrip("/")
 if SITE_URL and not SITE_URL.startswith(("https://", "http://")):
-    raise ImproperlyConfigured("SITE_URL: use an address that begins with https:// or http://.")
+    _name = "SITE_URL" if env.str("SITE_URL", default="") else "CSRF_TRUSTED_ORIGINS"
+    raise ImproperlyConfigured(f"{_name}: use an address that begins with https:// or http://.")
 # The mail server, as apprise writes it, without recipients. In development mails are kept in the
 # console without one.
 MAIL_SERVER = secret("MAIL_SERVER")
@@ -318,14 +328,14 @@ if MAIL_SERVER and not MAIL_SERVER.startswith(("mailto://", "mailtos://")):
         "?from=alerts@example.com"
     )
 # Whether channels may be on this machine and its network.
-ALERTS_TO_PRIVATE_ADDRESSES = env.bool("ALERTS_TO_PRIVATE_ADDRESSES", default=False)
+ALERTS_TO_PRIVATE_ADDRESSES = switch("ALERTS_TO_PRIVATE_ADDRESSES", default=False)
 
 # Hours between backups: the console warns when one is late. 0: none is expected.
-BACKUP_EVERY_HOURS = env.int("BACKUP_EVERY_HOURS", default=0)
+BACKUP_EVERY_HOURS = number("BACKUP_EVERY_HOURS", 0, most=87_600)
 
 # The simulated ad platform replaces real ones; in production only on request.
-SIMULATED_PLATFORM = env.bool("SIMULATED_PLATFORM", default=not PRODUCTION)
-SIMULATED_PLATFORM_SEED = env.int("SIMULATED_PLATFORM_SEED", default=1)
+SIMULATED_PLATFORM = switch("SIMULATED_PLATFORM", default=not PRODUCTION)
+SIMULATED_PLATFORM_SEED = number("SIMULATED_PLATFORM_SEED", 1)
 
 # Addresses of stand-ins for ad platforms; empty: the platforms' own.
 PLATFORM_ENDPOINTS = {

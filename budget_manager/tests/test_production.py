@@ -59,6 +59,42 @@ def test_production_refuses_to_start_without(name: str, value: str | None) -> No
     )
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("IMPORT_MAX_BYTES", "512M", "is '512M': use a whole number from 1 to 1000000000000, in"),
+        ("BACKUP_EVERY_HOURS", "1.5", "is '1.5': use a whole number from 0 to 87600, in digits"),
+        ("TRUSTED_PROXY_COUNT", "-1", "is '-1': use a whole number from 0 to 20, in digits alone."),
+        ("SESSION_HOURS", "0", "is '0': use a whole number from 1 to 87600, in digits alone."),
+        ("SIGN_INS_KEPT_DAYS", "999999", "is '999999': use a whole number from 1 to 36500, in"),
+        ("SECURE_SSL_REDIRECT", "enabled", "is 'enabled': use 'true' or 'false'."),
+        ("CSRF_TRUSTED_ORIGINS", "budgets.example.com", ": use an address that begins with https"),
+        ("DATABASE_URL", "mysql://me:word@host/name", ": use an address such as postgres://user"),
+        ("DATABASE_URL", "postgres://me:word@host", ": use an address such as postgres://user"),
+        ("DATABASE_URL", "me:word@host/name", ": use an address such as postgres://user"),
+    ],
+)
+def test_a_variable_that_cannot_be_used_is_refused_by_its_name(
+    name: str, value: str, said: str, recwarn: pytest.WarningsRecorder
+) -> None:
+    with pytest.raises(ImproperlyConfigured) as refused:
+        settings(**{**COMPLETE, name: value})
+
+    assert str(refused.value).startswith(f"{name}{said if said[0] == ':' else f' {said}'}")
+    assert "me:word" not in str(refused.value)
+    assert not list(recwarn)  # which would have the password
+
+
+@pytest.mark.parametrize(
+    ("value", "redirects"), [("", True), ("True", True), ("no", False), ("0", False)]
+)
+def test_an_empty_variable_is_as_if_it_were_left_out(value: str, *, redirects: bool) -> None:
+    made = settings(**COMPLETE, SECURE_SSL_REDIRECT=value, CLOCK_TOLERANCE=" ", SESSION_HOURS="")
+
+    assert made["SECURE_SSL_REDIRECT"] is redirects
+    assert (made["CLOCK_TOLERANCE"], made["SESSION_COOKIE_AGE"]) == (60, 12 * 3600)
+
+
 def test_a_command_says_in_one_line_what_it_refuses() -> None:
     refused = manage("check", **{**COMPLETE, "SECRET_KEY": ""})
 
