@@ -13,7 +13,7 @@ from django.db.models import Q
 from ads.models import AlertMessage, Brand, Channel, ReportSchedule
 from ads.rules.calendar import UnknownTimezone, local_date, previous_month, wall_instants
 from ads.rules.money import plain
-from ads.services import alerts, team
+from ads.services import alerts, restored, team
 from ads.services.isolation import isolate
 from ads.services.reports import links
 from ads.services.reports.month import MonthReport, brand_month
@@ -57,7 +57,12 @@ class Sent:
 
 
 def send_due(now: datetime) -> Sent:
-    """Hand the reports that are due to their channels; those of brands without a timezone wait."""
+    """Hand the reports that are due to their channels; those of brands without a timezone wait.
+
+    All wait after a restore: clients would be told figures that lack the spend since the backup.
+    """
+    if restored.is_held():
+        return Sent(0, ())
     schedules = ReportSchedule.objects.filter(is_active=True, channel__is_active=True)
     due = {
         schedule.pk: month

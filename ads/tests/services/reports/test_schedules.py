@@ -12,7 +12,7 @@ from django.contrib.auth.models import User
 
 from ads import tasks
 from ads.models import AlertMessage, Brand, Channel, Heartbeat, ReportLink, ReportSchedule
-from ads.services import alerts
+from ads.services import alerts, restored
 from ads.services.reports import links, schedules
 from ads.tests.factories import BrandFactory, CampaignFactory
 from ads.tests.services.alerts.support import channel
@@ -51,6 +51,16 @@ def sent(when: str) -> list[str]:
     before = set(AlertMessage.objects.values_list("pk", flat=True))
     schedules.send_due(at(when, "America/New_York"))
     return list(AlertMessage.objects.exclude(pk__in=before).values_list("subject", flat=True))
+
+
+def test_after_a_restore_it_waits_until_somebody_resumes() -> None:
+    scheduled(acme(), team(), day_of_month=3)
+    restored.hold(at("2024-04-30 02:00"), at("2024-05-02 12:00"))
+
+    assert sent("2024-05-03 08:00") == []
+
+    restored.resume(at("2024-05-03 15:00"))
+    assert sent("2024-05-03 12:00") == ["Acme & Co: advertising report for April 2024"]
 
 
 def test_it_is_sent_once_a_month_at_eight_in_the_brands_time_with_a_fresh_link() -> None:
