@@ -41,7 +41,8 @@ _ON: Final = {
     Trigger.RESET: "Let run on",
     Trigger.UPDATE_SPEND: "The ad platforms reported",
     Trigger.CHECK_CAMPAIGN_BUDGETS: "Nothing is stopping it any more",
-    Trigger.ENFORCE_DAYPARTING: "Hours began",
+    # Not that they began: at midnight this check, too, brings back what had used up its day.
+    Trigger.ENFORCE_DAYPARTING: "Its hours are open, and nothing else is stopping it",
     Trigger.RESET_DAILY_BUDGETS: "A new day began",
     Trigger.RESET_MONTHLY_BUDGETS: "A new month began",
     Trigger.ALLOWANCE_ENDED: "Nothing is stopping it any more",

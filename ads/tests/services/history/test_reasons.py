@@ -11,10 +11,10 @@ from django.utils import timezone
 from ads.models import Brand, Campaign, DaypartingWindow, DeliveryChange
 from ads.services.actor import acting_as
 from ads.services.bulk import SwitchBrands, carry_out
-from ads.services.delivery import Trigger, lifecycle
+from ads.services.delivery import Trigger, enforce, lifecycle
 from ads.services.history import reasons, switched_by
 from ads.tests.factories import CampaignFactory, ScheduleFactory
-from ads.tests.support import NOON, enforce_all, running_on, spend
+from ads.tests.support import NOON, at, enforce_all, running_on, spend
 
 
 def change(is_active: bool = False, **fields: Any) -> DeliveryChange:
@@ -175,3 +175,19 @@ def test_hours_that_were_edited_name_their_schedule() -> None:
 
     last = campaign.delivery_changes.all()[0]
     assert reasons([last]) == {last.pk: "Hours of the schedule Office changed by ann"}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("hours", [("22:00", "06:00"), ("00:00", "00:00")])
+def test_hours_that_were_open_already_do_not_begin_when_a_new_day_brings_a_campaign_back(
+    hours: tuple[str, str],
+) -> None:
+    schedule = ScheduleFactory.create(windows=[(day, *hours) for day in range(7)])
+    campaign = CampaignFactory.create(daily_budget=10, schedules=[schedule])
+    spend(campaign, 10, at("2024-05-15 23:00"))
+
+    enforce(Campaign.objects.all(), at("2024-05-16 00:00"), Trigger.ENFORCE_DAYPARTING)
+
+    last = campaign.delivery_changes.all()[0]
+    assert last.is_active
+    assert reasons([last]) == {last.pk: "Its hours are open, and nothing else is stopping it"}
