@@ -1,7 +1,8 @@
 """The windows of a schedule in its form: exact times, checked together."""
 
+import re
 from datetime import time
-from typing import Any
+from typing import Any, Final
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -13,6 +14,8 @@ from ads.admin.base import TabularInline
 from ads.admin.elements import ConfigurationForm
 from ads.models import DaypartingSchedule, DaypartingWindow
 from ads.rules.dayparting import Window, describe_window, first_overlap
+
+_WRITTEN: Final = re.compile(r"[0-9]{1,2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?")
 
 
 class TimeInput(UnfoldAdminTextInputWidget):  # type: ignore[misc]
@@ -43,7 +46,11 @@ class TimeFormField(forms.TimeField):
     def to_python(self, value: Any) -> time | None:
         if self.is_end and str(value).strip() in ("24:00", "24:00:00"):
             return time(0)
-        return super().to_python(value)
+        found = super().to_python(value)
+        # Django takes "9:5" for five past nine. The grid does not: see schedule-rows.js.
+        if found is not None and not _WRITTEN.fullmatch(str(value).strip()):
+            raise ValidationError(self.error_messages["invalid"], code="invalid")
+        return found
 
 
 class WindowForm(ConfigurationForm):
