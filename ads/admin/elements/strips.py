@@ -88,8 +88,10 @@ def _between(stretch: Stretch, day: LocalDay, tz: str) -> str:
     begin = local_time(stretch[0], tz)
     # Where the clock jumps at the end, what it shows until then.
     last = local_time(stretch[1] - timedelta.resolution, tz)
+    end = last + timedelta.resolution
     from_ = _clock(begin)
-    to = "24:00" if stretch[1] == day.end else _clock(last + timedelta.resolution)
+    # The clock may go back from midnight to the same day.
+    to = "24:00" if stretch[1] == day.end or end.date() > day.day else _clock(end)
     # Where an hour happens twice, its abbreviations tell the two apart.
     if all(change.is_forward for change in day.clock_changes):
         return f"{from_}\N{EN DASH}{to}"

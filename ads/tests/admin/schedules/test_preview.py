@@ -136,6 +136,12 @@ def test_a_viewers_timezone_that_does_not_exist_is_named_and_left_out(
             [(6, "00:00", "05:00")],
             "Sun 8 Mar 01:00–05:00 Sun 8 Mar 00:00: clocks go forward to 01:00",
         ),
+        (
+            "2026-10-22T10:00:00Z",
+            "Asia/Beirut",
+            [(5, "23:30", "00:00")],
+            "23:30–24:00 EEST, 23:30–24:00 EET Sun 25 Oct 00:00: clocks go back to Sat 24 Oct",
+        ),
     ],
 )
 def test_a_jump_of_the_clock_is_told_where_it_falls(
