@@ -305,7 +305,7 @@ class _Describer:
         return Happening(
             at=row.at,
             kind=Kind.EDITS,
-            title=f"Label {row.row['label_name'] or '(deleted)'} {did}",
+            title=f"Label {row.row['label_name']} {did}",
             actor=row.actor,
             context=row.context,
             changes_labels=row.source
@@ -335,7 +335,7 @@ class _Describer:
         if row.source == Source.GROUP:
             return _edited(event.pgh_label, changes, f"Budget group {event.name}")
         if row.source == Source.ATTACHMENTS:
-            return f"Schedule {self._names['schedule', event.schedule_id]} {event.pgh_label}"
+            return f"Schedule {row.row['schedule_name']} {event.pgh_label}"
         if row.source == Source.SCHEDULES:
             return f"Schedule {event.name} {audit.WORDS[event.pgh_label]}"
         if row.source == Source.REFERENCES:

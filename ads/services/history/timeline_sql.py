@@ -127,15 +127,16 @@ _NAMED = (
 
 
 def _name_of(what: str, table: str) -> str:
-    """Adds the name of a schedule or label to an event, also once it has been deleted."""
+    """The name of an event's label or schedule, also once that has been deleted."""
     return f"""|| jsonb_build_object('{what}_name', coalesce(
-               (SELECT named.name FROM {table} AS named WHERE named.id = event.{what}_id),
+               (SELECT its.name FROM {table} AS its WHERE its.id = event.{what}_id),
                (SELECT former.name FROM {table}event AS former
-                 WHERE former.pgh_obj_id = event.{what}_id ORDER BY former.pgh_id DESC LIMIT 1)))"""  # noqa: S608
+                 WHERE former.pgh_obj_id = event.{what}_id ORDER BY former.pgh_id DESC LIMIT 1),
+               '(deleted)'))"""  # noqa: S608
 
 
-_SCHEDULE_NAME: Final = _name_of("schedule", "ads_daypartingschedule")
 _LABEL_NAME: Final = _name_of("label", "ads_label")
+_SCHEDULE_NAME: Final = _name_of("schedule", "ads_daypartingschedule")
 
 _ITS_SCHEDULES = (
     "SELECT schedule_id FROM ads_campaignschedule WHERE campaign_id = change.campaign_id"

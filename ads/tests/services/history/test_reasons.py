@@ -177,6 +177,20 @@ def test_hours_that_were_edited_name_their_schedule() -> None:
     assert reasons([last]) == {last.pk: "Hours of the schedule Office changed by ann"}
 
 
+@pytest.mark.django_db(transaction=True)
+def test_a_schedule_that_was_deleted_is_named() -> None:
+    schedule = ScheduleFactory.create(name="Closed")
+    campaign = CampaignFactory.create(schedules=[schedule])
+    enforce_all(timezone.now())
+
+    with acting_as("ann"):
+        schedule.delete()
+
+    last = campaign.delivery_changes.all()[0]
+    assert last.is_active
+    assert reasons([last]) == {last.pk: "Schedule Closed detached by ann"}
+
+
 @pytest.mark.django_db
 @pytest.mark.parametrize("hours", [("22:00", "06:00"), ("00:00", "00:00")])
 def test_hours_that_were_open_already_do_not_begin_when_a_new_day_brings_a_campaign_back(
