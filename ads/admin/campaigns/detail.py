@@ -22,7 +22,7 @@ from ads.admin.base import (
 from ads.admin.elements import spend_bar, state_badge, strips
 from ads.admin.plans import plan_links
 from ads.admin.receipts import last_receipts, on_platforms
-from ads.holds import TOTAL, Hold
+from ads.holds import ALL_BUDGETS, TOTAL, Hold
 from ads.models import Brand, Campaign, CampaignReference, Spend, SwitchOrder
 from ads.rules.calendar import UnknownTimezone, format_instant, local_date
 from ads.rules.money import format_money
@@ -42,6 +42,15 @@ from ads.services.ledger import Month, summaries, with_last_report
 LAST_ENTRIES: Final = 8
 #: Holds that the headline names.
 FEW: Final = 2
+#: Until when a hold lasts that the clock does not end.
+_LASTS_UNTIL: Final = {
+    Hold.STATUS: "someone resumes it",
+    Hold.BRAND_INACTIVE: "someone resumes its brand",
+    Hold.FLIGHT: "someone extends its flight",
+    **{budget.hold: "someone raises the budget" for budget in ALL_BUDGETS},
+    Hold.STALE_SPEND: "the ad platform reports again",
+    Hold.DAYPARTING: "someone changes its hours",
+}
 
 
 class CampaignPage(StoryPage):
@@ -117,7 +126,7 @@ def _since(campaign: Campaign) -> str:
     return f"{'On' if last.is_active else 'Off'} since {since}"
 
 
-def _headline(explained: Explanation) -> dict[str, str | bool]:
+def _headline(explained: Explanation) -> dict[str, str]:
     """Why it runs or not, in a sentence, and the next automatic change."""
     zone = explained.campaign.brand.timezone
     change = explained.next_change
@@ -127,15 +136,22 @@ def _headline(explained: Explanation) -> dict[str, str | bool]:
         why = f"{len(holds)} holds are stopping it"
         if len(holds) <= FEW:
             why = "; ".join(held.sentence for held in holds)
-        waits = all(held.code == Hold.STALE_SPEND for held in holds)
-        lasting = {held.code for held in holds if held.lifts_at is None}
-        spent = lasting <= {Hold.TOTAL_BUDGET, Hold.GROUP_BUDGET}
-        return {"why": f"{why}.", "returns": when, "stops": "", "waits": waits, "spent": spent}
+        return {"why": f"{why}.", "returns": when, "stops": "", "stays_off": _stays_off(explained)}
     why = "Running. Nothing is stopping it."
     if not explained.campaign.is_active:
         why = f"Nothing is stopping it. It starts {restored.when_it_starts()}."
     stopped_by = ", ".join(hold.label.lower() for hold in change.holds) if change else ""
     return {"why": why, "returns": "", "stops": when, "stopped_by": stopped_by}
+
+
+def _stays_off(explained: Explanation) -> str:
+    """Of a campaign that does not come back by itself: what it would take."""
+    for held in explained.holds:
+        if held.lifts_at is None:
+            return f"Stays off until {_LASTS_UNTIL[Hold(held.code)]}."
+    if explained.campaign.end_date:
+        return "Its flight ends before it would run again."
+    return "No return is scheduled."
 
 
 def _spend(

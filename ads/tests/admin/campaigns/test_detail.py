@@ -113,6 +113,29 @@ def test_one_that_a_user_paused_comes_back_when_somebody_acts(admin: Client) -> 
     assert "On hold: Paused by a user until someone changes it" in told
 
 
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        ({"end_date": "2024-05-14"}, "Stays off until someone extends its flight."),
+        ({"daily_budget": 0}, "Stays off until someone raises the budget."),
+        ({"brand__is_active": False}, "Stays off until someone resumes its brand."),
+        ({"hours": []}, "Stays off until someone changes its hours."),
+        # They open again tomorrow.
+        (
+            {"hours": [(3, "09:00", "17:00")], "end_date": "2024-05-15"},
+            "Its flight ends before it would run again.",
+        ),
+    ],
+)
+def test_one_that_does_not_come_back_by_itself_says_what_is_to_be_done(
+    admin: Client, fields: dict[str, Any], sentence: str
+) -> None:
+    schedules = [ScheduleFactory.create(windows=fields.pop("hours"))] if "hours" in fields else []
+    campaign = CampaignFactory.create(schedules=schedules, **fields)
+
+    assert f". {sentence}" in words(admin, campaign)
+
+
 def test_several_holds_are_counted_in_the_headline(admin: Client) -> None:
     campaign = CampaignFactory.create(status="paused", daily_budget=Decimal(0))
 
