@@ -85,6 +85,7 @@ class SwitchOrderAdmin(ReadOnlyAdmin[SwitchOrder]):
         if left:
             self.message_user(
                 request,
-                f"Left out {counted(left, 'order')}: not refused, or followed by a later one.",
+                f"Left out {counted(left, 'order')}: not refused, decided otherwise since, or "
+                "where nothing may be switched.",
                 messages.WARNING,
             )

@@ -88,17 +88,22 @@ def put_right(account_id: int, now: datetime) -> int:
     return written
 
 
+@transaction.atomic
 def tell_again(order: SwitchOrder, now: datetime) -> bool:
     """Tell a refused order once more, because somebody has mended what it was refused for.
 
-    False: it is not the latest for its campaign there, so it means nothing any more.
+    False: it is not the latest for its campaign there, or disagrees with what is decided now, so
+    it means nothing any more; or nothing may be switched there.
     """
+    locks.campaigns([order.campaign_id])  # whoever decides on it writes the next order
     later = SwitchOrder.objects.filter(
         account=order.account_id, remote_id=order.remote_id, pk__gt=order.pk
     )
-    if later.exists():
+    if later.exists() or not still_meant([order], now):
         return False
-    again = SwitchOrder.objects.filter(pk=order.pk, state=OrderState.REFUSED)
+    again = SwitchOrder.objects.filter(
+        pk=order.pk, state=OrderState.REFUSED, account__in=may_switch()
+    )
     told = again.update(state=OrderState.PENDING, next_at=now, settled_at=None, code="", answer="")
     if told:
         tell_soon()

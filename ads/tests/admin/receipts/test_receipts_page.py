@@ -122,5 +122,5 @@ def test_a_refused_order_is_told_again_from_the_list(
     order.refresh_from_db()
     assert order.state == "pending"
     assert said(act(admin, "ads_switchorder", "tell_again", [order])) == [
-        "Left out 1 order: not refused, or followed by a later one."
+        "Left out 1 order: not refused, decided otherwise since, or where nothing may be switched."
     ]

@@ -11,7 +11,7 @@ from ads.services.delivery import lifecycle
 from ads.services.platforms import campaigns
 from ads.tests.factories import CampaignFactory, PlatformAccountFactory
 from ads.tests.services.orders.scripted import Scripted, on_platform
-from ads.tests.support import NOON, at_once, enforce_all
+from ads.tests.support import NOON, at_once, await_blocked, enforce_all, held_open
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -57,3 +57,22 @@ def test_the_last_decision_is_told_whatever_happens_meanwhile() -> None:
     assert all(row.is_active for row in Campaign.objects.all())
     assert all(row.is_on for row in PlatformCampaign.objects.all())
     assert not SwitchOrder.objects.filter(state__in=["pending", "unknown"]).exists()
+
+
+def test_an_order_is_not_told_again_beside_the_decision_that_follows_it() -> None:
+    campaign = CampaignFactory.create()
+    enforce_all(NOON)
+    on_platform(campaign, "1")
+    lifecycle.pause(campaign, now=NOON)
+    SwitchOrder.objects.update(state="refused")
+    order = SwitchOrder.objects.get()
+    said: list[bool] = []
+
+    with held_open(lambda: lifecycle.activate(campaign, now=NOON)) as commit, at_once() as start:
+        start(lambda: said.append(orders.tell_again(order, NOON)))
+        await_blocked()
+        commit()
+
+    assert said == [False]
+    found = SwitchOrder.objects.order_by("pk").values_list("is_on", "state")
+    assert list(found) == [(False, "refused"), (True, "pending")]

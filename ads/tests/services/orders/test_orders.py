@@ -447,6 +447,37 @@ def test_a_refused_order_that_a_later_one_followed_is_not_told_again() -> None:
     assert orders_of(campaign) == [(False, "refused"), (True, "pending")]
 
 
+def test_a_refused_order_that_a_later_decision_contradicts_is_not_told_again() -> None:
+    """No order has followed, as nothing could be switched there when it was decided."""
+    campaign = running()
+    lifecycle.pause(campaign, now=NOON)
+    tell(campaign, Scripted(answers={"1": [Refused("NO", "No.")]}))
+    [order] = SwitchOrder.objects.all()
+    PlatformAccount.objects.update(is_read=False)
+    lifecycle.activate(campaign, now=NOON)
+    PlatformAccount.objects.update(is_read=True)
+
+    assert not orders.tell_again(order, NOON + SECOND)
+    assert orders_of(campaign) == [(False, "refused")]
+
+
+@pytest.mark.parametrize(
+    "given",
+    [{"is_read": False}, {"is_read_only": True}],
+)
+def test_a_refused_order_is_not_told_again_where_nothing_may_be_switched_any_more(
+    given: dict[str, bool],
+) -> None:
+    campaign = running()
+    lifecycle.pause(campaign, now=NOON)
+    tell(campaign, Scripted(answers={"1": [Refused("NO", "No.")]}))
+    [order] = SwitchOrder.objects.all()
+    PlatformAccount.objects.update(**given)
+
+    assert not orders.tell_again(order, NOON + SECOND)
+    assert orders_of(campaign) == [(False, "refused")]
+
+
 def test_where_a_campaign_is_with_the_last_order_for_it_there() -> None:
     campaign = running("1")
     on_platform(campaign, "2")
