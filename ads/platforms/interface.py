@@ -247,6 +247,10 @@ class Connector(Protocol):
 
         One answer for each ID; one that is refused holds up no other. What is so already is
         confirmed.
+
+        Raises:
+            CredentialsRefused, OutOfQuota, AccountGone: the platform has not heard any of them.
+            PlatformError: any other; it may have.
         """
         ...
 

@@ -16,7 +16,6 @@ from ads.platforms.interface import (
     Changed,
     Confirmed,
     Costs,
-    CredentialsRefused,
     PlatformError,
     Refused,
     RemoteCampaign,
@@ -128,7 +127,8 @@ class MetaAdsConnector:
         What is seen decides, also where the answer to a change was lost.
 
         Raises:
-            PlatformError: nothing could be told, or nothing seen.
+            PlatformError: nothing could be told.
+            Unreachable: it is not known whether anything was.
         """
         del now
         self._graph.begin(account.id)
@@ -240,11 +240,10 @@ class MetaAdsConnector:
                 break
             try:
                 seen |= zip(left, self._seen(left), strict=True)
-            except CredentialsRefused:
-                raise
             except PlatformError as error:
                 if not any(told.values()) and not answers:
-                    raise  # neither what was told nor what became of it is known
+                    # Neither what was told nor what became of it is known: it may have been heard.
+                    raise Unreachable(error.text, remedy=error.remedy) from None
                 answers |= {
                     each: Unknown(error.text)
                     for each in left

@@ -152,7 +152,7 @@ def test_a_stop_that_did_not_arrive_is_unknown(
     assert switches(meta) == []
 
 
-@pytest.mark.parametrize("kind", ["html_502", "half", "quota", "empty_body"])
+@pytest.mark.parametrize("kind", ["html_502", "half", "quota", "empty_body", "revoked"])
 def test_what_was_told_and_cannot_be_read_back_is_unknown(
     meta: StandIn, connector: MetaAdsConnector, kind: str
 ) -> None:
@@ -169,6 +169,17 @@ def test_neither_told_nor_seen_is_an_error(meta: StandIn, connector: MetaAdsConn
     meta.fault("html_502", "read_back")
     with pytest.raises(Unreachable, match="HTTP 502"):
         switch(connector, c101=False)
+
+
+@pytest.mark.parametrize("kind", ["quota", "revoked"])
+def test_what_may_have_been_told_is_no_error_that_says_it_was_not(
+    meta: StandIn, connector: MetaAdsConnector, kind: str
+) -> None:
+    meta.fault("lost", "switch")
+    meta.fault(kind, "read_back")
+    with pytest.raises(Unreachable, match="Meta: "):
+        switch(connector, c101=False)
+    assert switches(meta) == [("101", False)]
 
 
 def test_a_silent_platform_takes_no_longer_than_the_timeout(
@@ -190,10 +201,9 @@ def test_out_of_quota_and_a_revoked_token_are_errors_of_all(
     meta.fault("partial", "switch", code="80004")
     with pytest.raises(OutOfQuota):
         switch(connector, c101=False, c102=False)
-    for call in ("switch", "read_back"):
-        meta.fault("revoked", call)
-        with pytest.raises(CredentialsRefused, match="password has changed"):
-            switch(connector, c101=False)
+    meta.fault("revoked", "switch")
+    with pytest.raises(CredentialsRefused, match="password has changed"):
+        switch(connector, c101=False)
 
 
 def test_many_are_switched_in_batches_and_a_late_failure_spoils_only_the_rest(
