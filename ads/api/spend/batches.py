@@ -83,7 +83,7 @@ def undo_batch(
     check_known(request, ("reason",))
     batch = _own(request, batch_id)
     try:
-        done = batches.undo(batch, reason=reason, now=request.now)
+        done = batches.undo(batch, reason=reason, now=request.now, api_key_id=request.auth.key_id)
     except CannotUndo as error:
         reasons = " ".join(_told(request, error.reasons))
         detail = f"Batch {batch_id} cannot be undone. {reasons} Nothing was changed."

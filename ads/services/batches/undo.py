@@ -116,13 +116,22 @@ def preview(batch: SpendBatch, *, now: datetime) -> UndoPreview:
     )
 
 
-def undo(batch: SpendBatch, *, reason: str, now: datetime, seen: str | None = None) -> Undone:
+def undo(
+    batch: SpendBatch,
+    *,
+    reason: str,
+    now: datetime,
+    seen: str | None = None,
+    api_key_id: int | None = None,
+) -> Undone:
     """Undo a batch, in one transaction, and enforce what that crosses.
 
     Args:
         batch: what to undo; an undo, too.
         reason: why; required, at most :data:`LONGEST_REASON` characters.
         seen: the figures that whoever confirms was shown; None: whatever they are.
+        api_key_id: the key that undoes it, which may then undo the undo; None: it is a person, and
+            what people undo no key brings back.
 
     Raises:
         InvalidSpend: ``reason`` is missing or too long.
@@ -131,7 +140,7 @@ def undo(batch: SpendBatch, *, reason: str, now: datetime, seen: str | None = No
     """
     check_text("reason", reason, required=True)
     try:
-        return _undo(batch, reason, now, seen)
+        return _undo(batch, reason, now, seen, api_key_id)
     except OperationalError as error:
         if not lock_waits.is_in_the_way(error):
             raise
@@ -139,7 +148,9 @@ def undo(batch: SpendBatch, *, reason: str, now: datetime, seen: str | None = No
         raise CannotUndo(batch, reasons) from error
 
 
-def _undo(batch: SpendBatch, reason: str, now: datetime, seen: str | None) -> Undone:
+def _undo(
+    batch: SpendBatch, reason: str, now: datetime, seen: str | None, api_key_id: int | None
+) -> Undone:
     with transaction.atomic():
         locks.undoing()
         rematched = rematch.await_reference(batch, now)
@@ -156,7 +167,7 @@ def _undo(batch: SpendBatch, reason: str, now: datetime, seen: str | None) -> Un
             reasons = [_plainly("It has changed since you were shown its preview; look again.")]
         if reasons:
             raise CannotUndo(locked, reasons)
-        undoing = _made(locked, reason, figures, now)
+        undoing = _made(locked, reason, figures, now, api_key_id)
         given |= {"undo": undoing.pk, "by": undoing.recorded_by, "reason": reason}
         if rematched is not None:
             rematch.wait_again(locked, rematched)
@@ -179,7 +190,9 @@ def _plainly(reason: str) -> InTheWay:
     return InTheWay(reason, reason)
 
 
-def _made(batch: SpendBatch, reason: str, figures: BatchFigures, now: datetime) -> SpendBatch:
+def _made(
+    batch: SpendBatch, reason: str, figures: BatchFigures, now: datetime, api_key_id: int | None
+) -> SpendBatch:
     return SpendBatch.objects.create(
         kind=BatchKind.UNDO,
         title=batch.title,
@@ -189,7 +202,7 @@ def _made(batch: SpendBatch, reason: str, figures: BatchFigures, now: datetime) 
         rows=figures.rows + figures.waiting,
         amounts=new_batch.as_text(figures.change),
         spend_import=batch.spend_import,
-        api_key=batch.api_key,
+        api_key_id=api_key_id,
         campaign=batch.campaign,
         undoes=batch,
         reason=reason,

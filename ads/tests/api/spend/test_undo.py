@@ -72,6 +72,33 @@ def test_undone_entries_that_are_sent_again_are_a_conflict_that_says_what_to_do(
     assert amounts() == ["1.5", "-1.5", "1.5"]
 
 
+def test_what_a_person_has_undone_no_key_brings_back(program: Program, campaign: Campaign) -> None:
+    batch = program.post("/spend/day-totals", total(campaign, "40.00")).json()["batch"]
+    with acting_as("olivia"):
+        undone = batches.undo(
+            SpendBatch.objects.get(pk=batch), reason="wrong", now=timezone.now()
+        ).batch
+
+    problem(program.get(f"/batches/{undone.pk}/undo"), 404, "not-found")
+    problem(program.post(f"/batches/{undone.pk}/undo?reason=x"), 404, "not-found")
+    assert amounts() == ["40", "-40"]
+
+
+def test_what_a_person_has_brought_back_its_key_may_not_undo(campaign: Campaign) -> None:
+    program = Program(key_for("First", source="first", brands=(campaign.brand,)))
+    batch = program.post("/spend/day-totals", total(campaign, "40.00")).json()["batch"]
+    undo = program.post(f"/batches/{batch}/undo?reason=x").json()["batch"]
+    with acting_as("olivia"):
+        again = batches.undo(
+            SpendBatch.objects.get(pk=undo), reason="right", now=timezone.now()
+        ).batch
+
+    (told,) = program.get(f"/batches/{batch}/undo").json()["in_the_way"]
+    assert told == "It was undone and brought back."
+    problem(program.post(f"/batches/{again.pk}/undo?reason=x"), 404, "not-found")
+    assert amounts() == ["40", "-40", "40"]
+
+
 def test_a_limited_key_learns_of_no_batch_source_or_person_but_its_own(campaign: Campaign) -> None:
     program = Program(key_for("First", source="first", brands=(campaign.brand,)))
     batch = program.post("/spend/day-totals", total(campaign, "40.00")).json()["batch"]
