@@ -8,6 +8,8 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
+import sqlalchemy as sa
+
 from ads.platforms.interface import (
     Account,
     CapAnswer,
@@ -144,7 +146,7 @@ class Warehouse:
         """Let go of the driver."""
         self._access.close()
 
-    def _accounts(self, table: Table) -> list[Account]:
+    def _accounts(self, table: Table, among: sa.ColumnElement[bool] | None = None) -> list[Account]:
         names: dict[tuple[str, str], str] = {}
         said: dict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)
         options = [
@@ -155,7 +157,7 @@ class Warehouse:
             )
         ]
         columns = [option for option in options if table.has(option)]
-        for platform, id_, name, values in table.accounts(*columns):
+        for platform, id_, name, values in table.accounts(*columns, among=among):
             key = platform, id_
             names[key] = max(name, names.get(key, ""))
             by_column = dict(zip(columns, values, strict=True))
@@ -171,8 +173,8 @@ class Warehouse:
         """
         rows = AccountRows(table, account)
         if not (account.currency and account.timezone):
-            for one in self._accounts(table):
-                if one.state and (one.platform, one.id) == (account.platform, account.id):
+            for one in self._accounts(table, rows.are_its):
+                if one.state:
                     raise PlatformError(
                         f"query: {one.platform} account {one.id}: {one.state}.",
                         remedy="Give all of its rows the same one, by its usual name.",

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -9,7 +10,13 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from ads.platforms.interface import Account, AccountGone, PlatformError, Unreachable
+from ads.platforms.interface import (
+    Account,
+    AccountGone,
+    PlatformError,
+    Unreachable,
+    UnreadableAnswer,
+)
 from ads.platforms.warehouse.values import (
     amount_of,
     day_of,
@@ -101,53 +108,85 @@ class Table:
         """The column of this name."""
         return self._columns[name.casefold()]
 
-    def accounts(self, *options: str) -> Iterator[tuple[str, str, str, list[str]]]:
+    def accounts(
+        self, *options: str, among: sa.ColumnElement[bool] | None = None
+    ) -> Iterator[tuple[str, str, str, list[str]]]:
         """The platform, ID, name and options of every account, once for each of these options.
 
         Args:
             options: names of columns.
+            among: the condition of the rows that are looked at; None: all.
         """
         columns = [self.column(name) for name in ("platform", "account_id", *options)]
         name = self.column("account_name" if self.has("account_name") else "account_id")
         query = sa.select(sa.func.max(name), *columns).group_by(*columns)
+        if among is not None:
+            query = query.where(among)
         for its_name, platform, id_, *said in self.connection.execute(query):
             if platform is not None and id_ is not None:
                 yield *_key(platform, id_), text_of(its_name), [text_of(value) for value in said]
 
-    def spans(self) -> Iterator[tuple[tuple[str, str], Span]]:
-        """What stands in the table for each account, by its platform and ID in our spelling."""
+    def spans(self) -> tuple[list[tuple[tuple[str, str], Span]], UnreadableAnswer | None]:
+        """What stands in the table for each account, by its platform and ID in our spelling.
+
+        And what is wrong with an ID that cannot be read, if one cannot; its rows are left out.
+        """
         key = [self.column(name) for name in ("platform", "account_id")]
         day = self.column("date_day")
         loaded_at = [sa.func.max(self.column(name)) for name in [self.settings.loaded_at] if name]
         query = sa.select(*key, sa.func.min(day), sa.func.max(day), *loaded_at).group_by(*key)
+        found, unreadable = [], None
         for platform, id_, first, last, *loaded in self.connection.execute(query):
             if platform is not None and id_ is not None:
-                yield _key(platform, id_), Span(platform, id_, first, last, *loaded)
+                try:
+                    found.append((_key(platform, id_), Span(platform, id_, first, last, *loaded)))
+                except UnreadableAnswer as error:
+                    unreadable = error
+        return found, unreadable
 
 
 class AccountRows:
     """The rows of an account."""
 
     def __init__(self, table: Table, account: Account) -> None:
-        """Raises AccountGone: it has no rows. Unreachable: nothing has."""
+        """Raises AccountGone: it has no rows. Unreachable: nothing has.
+
+        UnreadableAnswer: it may be the one whose ID cannot be read.
+        """
         self._table = table
-        spans = list(table.spans())
-        if not spans:
-            raise Unreachable("The table is empty; it may be being built.")
+        spans, unreadable = table.spans()
         key = account.platform, account.id
         platform, id_ = table.column("platform"), table.column("account_id")
-        its = [sa.and_(platform == one.platform, id_ == one.id) for at, one in spans if at == key]
-        if not its:
+        self._spans = [one for at, one in spans if at == key]
+        if not self._spans:
+            if unreadable is not None:
+                raise unreadable
+            if not spans:
+                raise Unreachable("The table is empty; it may be being built.")
             raise AccountGone(f"The table has no rows of {account.platform} account {account.id}.")
-        self._are_its = sa.or_(*its)
+        #: The condition of its rows.
+        self.are_its = sa.or_(
+            *(sa.and_(platform == one.platform, id_ == one.id) for one in self._spans)
+        )
         # A platform is loaded as a whole: an account that did not run last week has no rows of last
         # week, though all were loaded.
         self._loaded = [one for (name, _), one in spans if name == account.platform]
 
     @property
+    def _day(self) -> sa.ColumnElement[Any]:
+        return self._table.column("date_day")
+
+    @property
     def days(self) -> tuple[date, date]:
-        """The first and the last day that the table holds of the platform."""
-        days = [day_of(day) for span in self._loaded for day in (span.first, span.last)]
+        """The first and the last day that the table holds of the platform.
+
+        Raises:
+            UnreadableAnswer: a day of this account is none; those of others fail these alone.
+        """
+        days = [day_of(day) for span in self._spans for day in (span.first, span.last)]
+        for span in self._loaded:
+            with suppress(UnreadableAnswer):
+                days += [day_of(span.first), day_of(span.last)]
         return min(days), max(days)
 
     @property
@@ -161,8 +200,7 @@ class AccountRows:
         newest: dict[str, tuple[date, str]] = {}
         names = [name for name in ("campaign_id", "campaign_name") if self._table.has(name)]
         columns = [self._table.column(name) for name in names]
-        day = sa.func.max(self._table.column("date_day"))
-        query = sa.select(day, *columns).where(self._are_its).group_by(*columns)
+        query = sa.select(sa.func.max(self._day), *columns).where(self.are_its).group_by(*columns)
         for last, value, *its_name in self._table.connection.execute(query):
             if campaign := id_of(value, "campaign_id"):
                 named = day_of(last), text_of(*its_name)
@@ -170,12 +208,16 @@ class AccountRows:
         return {campaign: name for campaign, (_, name) in sorted(newest.items())}
 
     def between(self, since: date, until: date, *, by_hour: bool) -> Iterator[Row]:
-        """Every row of these days, of which many may be of one campaign and day."""
+        """Every row of these days, of which many may be of one campaign and day.
+
+        Raises:
+            UnreadableAnswer: a row of any day says none, or another value cannot be read.
+        """
         hour = [self._table.settings.hour] if by_hour else []
         its_name = ["campaign_name"] if self._table.has("campaign_name") else []
         names = ["date_day", "campaign_id", "spend", *hour, *its_name]
         query = sa.select(*map(self._table.column, names)).where(
-            self._are_its, self._are_within(since, until)
+            self.are_its, sa.or_(self._are_within(since, until), self._day.is_(None))
         )
         options = {"stream_results": True, "yield_per": _BATCH}
         for values in self._table.connection.execute(query, execution_options=options):
@@ -191,20 +233,21 @@ class AccountRows:
 
     def _are_within(self, since: date, until: date) -> sa.ColumnElement[bool]:
         """The condition of these days in the type of the column, so that an index serves it."""
-        column = self._table.column("date_day")
+        column = self._day
         begins, ends = since, until + timedelta(days=1)
-        kind = self._loaded[0].first
+        kind = next((one.first for one in self._loaded if one.first is not None), None)
         if isinstance(kind, str):
-            self._check_texts(column)
+            self._check_texts()
             return sa.and_(column >= begins.isoformat(), column < ends.isoformat())
         if isinstance(kind, datetime):
             zone = UTC if kind.tzinfo else None
             begins, ends = (datetime.combine(day, time.min, zone) for day in (begins, ends))
         return sa.and_(column >= begins, column < ends)
 
-    def _check_texts(self, column: sa.ColumnElement[Any]) -> None:
+    def _check_texts(self) -> None:
         """Refuse days that do not sort as texts, which would be outside of every range."""
-        other = sa.select(column).where(column.not_like("____-__-__%")).limit(1)
+        is_other = self._day.not_like("____-__-__%")
+        other = sa.select(self._day).where(self.are_its, is_other).limit(1)
         for (value,) in self._table.connection.execute(other):
             day_of(value)
 

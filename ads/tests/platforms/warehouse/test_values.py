@@ -169,6 +169,34 @@ def test_one_text_that_is_not_a_day_is_not_passed_over(database: Database) -> No
         spent(database.connected())
 
 
+@pytest.mark.parametrize("kind", ["DATE", "TIMESTAMP", "VARCHAR"])
+def test_a_day_that_is_not_said_fails_its_account_alone(database: Database, kind: str) -> None:
+    day = f"CAST('2026-11-28' AS {kind})"
+    rows = ["(NULL, 'google_ads', '0', 'c', 9)", "(NULL, 'google_ads', '2', 'c', 9)"]
+    in_part = f"({day}, 'google_ads', '2', 'c', 1)"
+    database.table(", ".join([row("1", day=day), *rows, in_part]), columns=COLUMNS)
+    warehouse = database.connected()
+
+    costs = warehouse.costs(ACCOUNT, DAY, DAY, now=NOW)
+    assert (costs.rows, costs.complete_days) == ([Cost("c", DAY, Decimal(1))], (DAY, DAY))
+    assert [each.id for each in warehouse.campaigns(ACCOUNT)] == ["c"]
+    for id_ in ("0", "2"):
+        with pytest.raises(UnreadableAnswer, match="date_day: None is not a day"):
+            warehouse.costs(Account(id_, "", platform="google_ads"), DAY, DAY, now=NOW)
+
+
+@pytest.mark.parametrize("other", ["('11/28/2026', 'google_ads', '2', 'c', 1)",
+                                   "('2026-11-28', 'google_ads', '1.2E+10', 'c', 1)"])  # fmt: skip
+def test_what_cannot_be_read_of_an_account_fails_no_other(database: Database, other: str) -> None:
+    day = "'2026-11-28'"
+    database.table(f"{row('1', day=day)}, {other}", columns=COLUMNS)
+    warehouse = database.connected()
+
+    assert spent(warehouse) == [("c", Decimal(1))]
+    with pytest.raises(UnreadableAnswer, match=r"is not a day|may have lost digits"):
+        warehouse.costs(Account("2", "", platform="google_ads"), DAY, DAY, now=NOW)
+
+
 def test_ids_may_be_numbers_but_not_those_that_lose_digits(database: Database) -> None:
     database.table(row("1", campaign="CAST(120210000000000123 AS BIGINT)"), columns=COLUMNS)
 
