@@ -18,18 +18,25 @@ from django.db.models import (
     QuerySet,
     Value,
 )
-from django.db.models.functions import Coalesce, Least
+from django.db.models.functions import Coalesce, Greatest, Least
 
 from ads.models import Campaign, CampaignReference, Connection, PlatformAccount
 from ads.rules.platform_ids import SIMULATED
 
 
 def asked_accounts() -> QuerySet[Any, Any]:
-    """The accounts whose spend is read, with ``heard_at``: up to when it is known."""
+    """The accounts whose spend is read, with ``heard_at``: up to when it is known.
+
+    And ``ages_from``: the instant from which it grows old, not before the account has been read.
+    """
+    answered = Least("answered_at", "fresh_until")
     return (
         PlatformAccount.objects.filter(is_read=True)
         .exclude(connection__state=Connection.State.DISCONNECTED)
-        .annotate(heard_at=Coalesce(Least("answered_at", "fresh_until"), "created_at"))
+        .annotate(
+            heard_at=Coalesce(answered, "read_since", "created_at"),
+            ages_from=Greatest("heard_at", "read_since"),
+        )
     )
 
 
@@ -66,12 +73,14 @@ def is_stale(campaigns: QuerySet[Campaign] | None, now: datetime) -> Q:
     if campaigns is not None:
         those = those.filter(pk__in=campaigns.order_by().values("pk"))
     simulated = asked_accounts().filter(
-        heard_at__lt=_oldest(now, "brand__stale_after_minutes"),
+        ages_from__lt=_oldest(now, "brand__stale_after_minutes"),
         platform=SIMULATED,
         timezone=OuterRef("brand__timezone"),
         currency=OuterRef("brand__currency"),
     )
-    old = asked_accounts().filter(heard_at__lt=_oldest(now, "campaign__brand__stale_after_minutes"))
+    old = asked_accounts().filter(
+        ages_from__lt=_oldest(now, "campaign__brand__stale_after_minutes")
+    )
     references = CampaignReference.objects.filter(campaign__in=those.values("pk")).order_by()
     referred = references.filter(reporting(old))
     # The first condition is cheap, and the only one that is worked out for brands that did not ask.
@@ -93,7 +102,7 @@ def has_stale(campaigns: QuerySet[Campaign] | None, strictest: int, now: datetim
 
 def is_any_old(minutes: int, now: datetime) -> bool:
     """Is any account's spend known only up to more than ``minutes`` ago? A small query."""
-    return asked_accounts().filter(heard_at__lt=now - timedelta(minutes=minutes)).exists()
+    return asked_accounts().filter(ages_from__lt=now - timedelta(minutes=minutes)).exists()
 
 
 def _oldest(now: datetime, minutes: str) -> Any:

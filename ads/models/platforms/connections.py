@@ -132,6 +132,9 @@ class PlatformAccount(TimestampedModel):
     is_read = models.BooleanField(
         "spend is read", default=True, help_text="Off: the account is not asked, nor told anything."
     )
+    read_since = models.DateTimeField(
+        null=True, blank=True, help_text="When its reading was last switched on; empty: as added."
+    )
     is_read_only = models.BooleanField(
         "read only",
         default=False,

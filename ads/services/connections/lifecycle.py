@@ -203,9 +203,9 @@ def read(ids: Collection[int], *, is_read: bool, now: datetime) -> int:
         accounts = PlatformAccount.objects.filter(pk__in=[one.pk for one in rows])
         if is_read:
             ask_soon([one.pk for one in rows])
-        else:
-            _supersede(accounts, now)
-        return accounts.update(is_read=is_read, updated_at=now)
+            return accounts.update(is_read=True, read_since=now, failing_since=None, updated_at=now)
+        _supersede(accounts, now)
+        return accounts.update(is_read=False, updated_at=now)
 
 
 def refuse_second_reader(accounts: Collection[PlatformAccount]) -> None:

@@ -330,8 +330,9 @@ def _stale_sentence(row: Campaign, now: datetime) -> str:
     sources = freshness.sources_of(row)
     if not sources:  # it has reported just now
         return f"Spend was older than {allowed}"
-    age = freshness.duration(now - sources[0].heard_at)
-    return f"Spend of {sources[0].name} is {age} old, and {allowed} is allowed"
+    oldest = min(sources, key=lambda each: each.ages_from)
+    age = freshness.duration(now - oldest.heard_at)
+    return f"Spend of {oldest.name} is {age} old, and {allowed} is allowed"
 
 
 def _hours_sentence(schedules: list[DaypartingSchedule], now: datetime) -> str:

@@ -84,7 +84,7 @@ def stale_of_brand(brand: Brand, now: datetime) -> Stale | None:
     if brand.stale_after_minutes is None:
         return None
     limit = timedelta(minutes=brand.stale_after_minutes)
-    if not any(now - source.heard_at > limit for source in of_brand(brand)):
+    if not any(now - source.ages_from > limit for source in of_brand(brand)):
         return None
     ids = list(Campaign.objects.filter(brand=brand).order_by().values_list("pk", flat=True))
     return _stale(brand, of_campaigns(ids), now)
@@ -92,7 +92,11 @@ def stale_of_brand(brand: Brand, now: datetime) -> Stale | None:
 
 def _stale(brand: Brand, sources: Mapping[int, list[Source]], now: datetime) -> Stale | None:
     limit = timedelta(minutes=brand.stale_after_minutes or 0)
-    stale = {pk: its[0] for pk, its in sources.items() if its and now - its[0].heard_at > limit}
+    stale = {
+        pk: old[0]  # the oldest of them
+        for pk, its in sources.items()
+        if (old := [source for source in its if now - source.ages_from > limit])
+    }
     if not stale:
         return None
     oldest = min(stale.values(), key=lambda source: (source.heard_at, source.name))

@@ -72,7 +72,7 @@ def late(now: datetime) -> list[Late]:
         )
         for one in failing
     ]
-    return found + _too_old([one for one in accounts if one.heard_at < now - SHORTEST], now)
+    return found + _too_old([one for one in accounts if one.ages_from < now - SHORTEST], now)
 
 
 def _too_old(old: Sequence[Any], now: datetime) -> list[Late]:
@@ -94,7 +94,8 @@ def _too_old(old: Sequence[Any], now: datetime) -> list[Late]:
     found = []
     for account in old:
         age = now - account.heard_at
-        waiting = frozenset(brand for brand in brands[account.pk] if limits[brand] < age)
+        aged = now - account.ages_from
+        waiting = frozenset(brand for brand in brands[account.pk] if limits[brand] < aged)
         if waiting:
             said = f"last reported spend {duration(age)} ago"
             if account.answered_at is None:

@@ -25,8 +25,10 @@ class Source:
     account_id: int
     #: Such as "Google Ads, Acme US".
     name: str
-    #: Up to when its spend is known (UTC); if it never answered, when it was added.
+    #: Up to when its spend is known (UTC); if it never answered, since when it is read.
     heard_at: datetime
+    #: From when its age counts: not before the account has been read.
+    ages_from: datetime
     has_answered: bool
     #: How late its platform usually reports: "Google Ads: usually within 3 hours".
     usual_lag: str
@@ -175,6 +177,7 @@ def _source(account: Any) -> Source:
         account.pk,
         account_name(account),
         account.heard_at,
+        account.ages_from,
         account.answered_at is not None,
         _usual_lag(account.connection.platform),
         account.problem or account.connection.problem,

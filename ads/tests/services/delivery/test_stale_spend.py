@@ -13,7 +13,7 @@ from ads.holds import Moment
 from ads.models import Brand, Campaign, CampaignReference, Connection, PlatformAccount
 from ads.models.platforms import PlatformCampaign
 from ads.platforms.interface import Cost
-from ads.services import freshness
+from ads.services import connections, freshness
 from ads.services.delivery import preview_switches
 from ads.services.explain import conditions, explanation
 from ads.services.orders import There, lookup
@@ -189,6 +189,47 @@ def test_its_age_is_that_of_what_the_answer_contained(given: Any, stops: bool) -
     enforce_all(NOON)
 
     assert delivers(campaign) is not stops
+
+
+@pytest.mark.parametrize("answered", [None, NOON - 24 * HOUR])
+def test_an_account_that_is_read_from_now_on_has_as_long_to_answer_as_any(answered: Any) -> None:
+    """Its campaigns would stop until then, though nothing is late."""
+    its = account(heard_at=answered, is_read=False, failing_since=answered)
+    PlatformAccount.objects.filter(pk=its.pk).update(created_at=NOON - 48 * HOUR)
+    brand = strict_brand()
+    campaign = referring(brand)
+    connections.lifecycle.read([its.pk], is_read=True, now=NOON)
+
+    enforce_all(NOON + HOUR)
+    assert delivers(campaign)
+    assert freshness.stale_of_brand(brand, NOON + HOUR) is None
+    assert freshness.stale_of_campaign(campaign, NOON + HOUR) is None
+    assert freshness.problems(NOON + HOUR) == []
+
+    enforce_all(NOON + HOUR + MINUTE)
+    assert not delivers(campaign)
+    stale = freshness.stale_of_brand(brand, NOON + HOUR + MINUTE)
+    assert stale is not None
+    said = "has reported no spend since it was connected at" if answered is None else ""
+    since = (
+        "12:00 UTC, 1 h 1 min ago" if answered is None else "2024-05-14 12:00 UTC, 25 h 1 min ago"
+    )
+    assert said in stale.sentence
+    assert since in stale.sentence
+    (problem,) = freshness.problems(NOON + HOUR + MINUTE)
+    assert ("25 h 1 min" if answered else "1 h 1 min") in problem
+
+
+def test_the_hold_names_the_source_that_is_too_old_and_none_that_is_read_from_now_on() -> None:
+    account("1", NOON - 2 * HOUR), account("2", NOON - 24 * HOUR, read_since=NOON)
+    campaign = referring(strict_brand())
+    CampaignReference.objects.create(
+        campaign=campaign, platform="scripted", account="2", reference="9"
+    )
+
+    (held,) = explanation.explain(campaign, NOON).holds
+
+    assert "Account 1 is 2 h old" in held.sentence
 
 
 def test_an_account_that_never_answered_is_said_to_have_reported_nothing() -> None:
