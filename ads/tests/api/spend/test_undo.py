@@ -1,5 +1,7 @@
 """Undoing a request as a whole, by the key that sent it."""
 
+from importlib import import_module
+
 import pytest
 from django.utils import timezone
 
@@ -12,6 +14,7 @@ from ads.services.new_batch import NewBatch
 from ads.tests.api.spend.support import entry, ledger
 from ads.tests.api.spend.test_other_kinds import total
 from ads.tests.api.support import Program, key_for, problem
+from ads.tests.support import execute
 
 pytestmark = pytest.mark.django_db
 
@@ -82,6 +85,21 @@ def test_what_a_person_has_undone_no_key_brings_back(program: Program, campaign:
     problem(program.get(f"/batches/{undone.pk}/undo"), 404, "not-found")
     problem(program.post(f"/batches/{undone.pk}/undo?reason=x"), 404, "not-found")
     assert amounts() == ["40", "-40"]
+
+
+def test_what_a_person_undid_before_an_upgrade_no_key_brings_back(
+    program: Program, campaign: Campaign
+) -> None:
+    """Undos were of the key that had sent the batch."""
+    batch = program.post("/spend/day-totals", total(campaign, "40.00")).json()["batch"]
+    undo = program.post(f"/batches/{batch}/undo?reason=x").json()["batch"]
+    upgrade = import_module("ads.migrations.0058_read_since").OF_PEOPLE
+
+    execute(upgrade)
+    assert program.get(f"/batches/{undo}/undo").status_code == 200
+    SpendBatch.objects.filter(pk=undo).update(recorded_by="olivia")
+    execute(upgrade)
+    problem(program.get(f"/batches/{undo}/undo"), 404, "not-found")
 
 
 def test_what_a_person_has_brought_back_its_key_may_not_undo(campaign: Campaign) -> None:

@@ -2,6 +2,7 @@
 
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -25,7 +26,7 @@ from ads.tests.factories import (
 )
 from ads.tests.services.alerts.support import another_rule, evaluate, rule, titles
 from ads.tests.services.plans.support import schedule
-from ads.tests.support import NOON, enforce_all, spend
+from ads.tests.support import NOON, enforce_all, execute, spend
 
 pytestmark = pytest.mark.django_db
 
@@ -225,6 +226,22 @@ def test_a_refused_switch_is_open_until_a_later_order(
     order.save(force_insert=True)
     evaluate(NOON + DAY)
     assert titles(resolved_at=None) == []
+
+
+@pytest.mark.parametrize("is_on", [True, False])
+def test_a_refused_switch_of_before_an_upgrade_is_told_once(
+    campaign: Campaign, account: PlatformAccount, *, is_on: bool
+) -> None:
+    """Starts and stops of a place were one owner."""
+    rule("switch_refused")
+    refuse(campaign, account, NOON, is_on=is_on)
+    assert evaluate(NOON) == 1
+    Alert.objects.update(owner=f"switch {account.pk} 815")
+
+    execute(import_module("ads.migrations.0058_read_since").STARTS_AND_STOPS)
+
+    assert evaluate(NOON + DAY) == 0
+    assert Alert.objects.filter(resolved_at=None).count() == 1
 
 
 @pytest.mark.parametrize(
