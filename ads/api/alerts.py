@@ -1,6 +1,6 @@
 """Alerts: listed, and acknowledged."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any
@@ -51,9 +51,8 @@ class AlertAnswer(Schema):
 
     @classmethod
     def of(cls, alert: Alert, brand_ids: Collection[int] | None) -> "AlertAnswer":
-        if brand_ids is not None and (reason := alert.figures.get("reason")):
-            # It ends with whoever did it, and a key's name may have the word too.
-            alert.figures = {**alert.figures, "reason": reason.partition(" by ")[0]}
+        if brand_ids is not None and "reason" in alert.figures:
+            alert.figures |= _without_names(alert.figures, brand_ids)
         said = alerts.texts.of(alert)
         by = alert.acknowledged_by
         names = ("kind", "period", "figures", "at", "resolved_at", "acknowledged_at")
@@ -114,6 +113,17 @@ def acknowledge_alert(request: ApiRequest, alert_id: Path[Id]) -> AlertAnswer:
         raise Problem(Kind.NOT_FOUND, f"There is no alert {alert_id}.")
     alerts.bell.acknowledge(found, by=current_actor(), now=request.now)
     return AlertAnswer.of(_seen(request).get(pk=alert_id), request.auth.brand_ids)
+
+
+def _without_names(figures: Mapping[str, Any], brand_ids: Collection[int]) -> dict[str, str]:
+    """Why it was switched, and what kind of actor did it; the reason ends with its name, if any."""
+    if "by" not in figures:  # of before; a name may have the word too
+        return {"reason": figures["reason"].partition(" by ")[0]}
+    by = figures["by"]
+    return {
+        "reason": figures["reason"].removesuffix(f" by {by}"),
+        "by": by and visibility.actor(by, brand_ids),
+    }
 
 
 def _named(row: Brand | Campaign | None) -> Named | None:

@@ -97,6 +97,7 @@ def cases_of(
         day = change.at.date()
     figures = {
         "reason": switch.reason,
+        "by": "" if history.is_automatic(change.actor) else change.actor,
         "at": format_instant(change.at, brand.timezone),
         "returns": format_instant(at, brand.timezone) if (at := returns.get(campaign.pk)) else "",
     }

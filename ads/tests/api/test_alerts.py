@@ -92,3 +92,30 @@ def test_a_limited_key_is_told_why_a_campaign_runs_again_but_not_by_whom(brand: 
         "Let run on by olivia",
         "Let run on",
     )
+    assert (same["figures"]["by"], shown["figures"]["by"]) == ("olivia", "person")
+
+
+@pytest.mark.parametrize("by", ["olivia", "key: Stand by me"])
+def test_a_limited_key_is_told_the_whole_reason_though_names_in_it_have_the_word(
+    brand: Brand, by: str
+) -> None:
+    figures = {"reason": f"Schedule Run by night changed by {by}", "by": by, "at": "12:00"}
+    Alert.objects.filter(brand=brand).update(kind="resumed", figures=figures)
+    limited = Program(key_for(brands=(brand,), scopes=("read",)))
+
+    [shown] = limited.get("/alerts").json()["items"]
+
+    assert shown["text"] == "Schedule Run by night changed, at 12:00."
+    assert shown["figures"]["by"] == ("key" if "key" in by else "person")
+
+
+def test_a_limited_key_is_told_no_name_in_an_alert_that_does_not_know_whose_it_is(
+    brand: Brand,
+) -> None:
+    figures = {"reason": "Let run on by key: Stand by me", "at": "12:00"}
+    Alert.objects.filter(brand=brand).update(kind="resumed", figures=figures)
+    limited = Program(key_for(brands=(brand,), scopes=("read",)))
+
+    [shown] = limited.get("/alerts").json()["items"]
+
+    assert shown["text"] == "Let run on, at 12:00."
