@@ -2,8 +2,8 @@
 
 Each kind says in SQL, or in rows, what is the case: a relation with the columns of
 :data:`COLUMNS`. What is the case and has no open alert is raised, or opened again in silence where
-it was over in the same period. What is open and no longer the case is over. Which channels are to
-be told is written in the same transaction.
+it was over in the same period, with its present figures. What is open and no longer the case is
+over. Which channels are to be told is written in the same transaction.
 """
 
 import json
@@ -52,7 +52,8 @@ _RAISE: Final = """
               AND open.rule_id = the_case.rule_id
               AND (open.period = the_case.period OR NOT %(by_period)s))
         ON CONFLICT (rule_id, owner, period) DO UPDATE
-       SET resolved_at = NULL, ends_at = excluded.ends_at
+       SET resolved_at = NULL, ends_at = excluded.ends_at, figures = excluded.figures,
+           at = excluded.at
      WHERE alert.resolved_at IS NOT NULL AND NOT %(is_over)s
     RETURNING id, rule_id, brand_id, xmax = 0 AS is_new
 """

@@ -173,6 +173,27 @@ def test_a_campaign_that_is_paused_twice_in_a_day_is_told_once(campaign: Campaig
     assert titles(resolved_at=None) == ["Spring (Acme): paused"]
 
 
+def test_an_alert_that_opens_again_says_why_and_when_it_did(campaign: Campaign) -> None:
+    rule("paused")
+    alerts.evaluate(NOON)
+    spend(campaign, 80, NOON)
+    assert alerts.evaluate(NOON).raised == 1
+    campaign.daily_budget, campaign.monthly_budget = Decimal(500), Decimal(90)
+    campaign.save(update_fields=["daily_budget", "monthly_budget"])
+    enforce_all(NOON + HOUR)
+    alerts.evaluate(NOON + HOUR)
+    assert titles(resolved_at=None) == []
+
+    spend(campaign, 10, NOON + 2 * HOUR)
+    assert alerts.evaluate(NOON + 2 * HOUR).raised == 0
+
+    alert = Alert.objects.get(resolved_at=None)
+    said = texts.of(alert)
+    assert said.text == "Monthly budget used up: $90.00 of $90.00, at 2024-05-15 10:00 New York."
+    assert said.next == "It runs again from 2024-06-01 00:00 New York."
+    assert alert.at == NOON + 2 * HOUR
+
+
 def test_a_new_rule_tells_nothing_of_before(campaign: Campaign) -> None:
     rule("paused")
     alerts.evaluate(NOON)
