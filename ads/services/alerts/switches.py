@@ -158,7 +158,8 @@ def end_paused(now: datetime) -> None:
 def compare_refused(now: datetime) -> list[int]:
     """Raise and end alerts of orders that a platform refused, and that none has followed.
 
-    What was seen there since as it was ordered, or gone, is over: somebody has seen to it.
+    What was seen there since as it was ordered, or gone, is over: somebody has seen to it. So is
+    what is told no more: its account is not read, or no campaign has its platform ID.
     """
     return raising.compare(AlertKind.SWITCH_REFUSED, _REFUSED, {"most": CHUNK}, now)
 
@@ -181,7 +182,12 @@ _REFUSED: Final = """
       JOIN ads_alertrule AS rule
         ON rule.is_active AND rule.kind = 'switch_refused'
        AND (rule.brand_id IS NULL OR rule.brand_id = campaign.brand_id)
-     WHERE NOT EXISTS (
+     WHERE account.is_read
+       AND (account.platform = 'simulated' OR EXISTS (
+           SELECT FROM ads_campaignreference AS known
+            WHERE known.platform = account.platform AND known.reference = refused.remote_id
+              AND known.account IN (account.remote_id, '')))
+       AND NOT EXISTS (
            SELECT FROM ads_switchorder AS later
             WHERE later.account_id = refused.account_id
               AND later.remote_id = refused.remote_id AND later.id > refused.id)

@@ -1,5 +1,6 @@
 """What the system paused and brought back, and what a platform refused."""
 
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from importlib import import_module
@@ -11,6 +12,7 @@ from ads.models import (
     Alert,
     Brand,
     Campaign,
+    CampaignReference,
     PlatformAccount,
     PlatformCampaign,
     SwitchOrder,
@@ -217,6 +219,9 @@ def refuse(
     is_on: bool = False,
     remote_id: str = "815",
 ) -> SwitchOrder:
+    CampaignReference.objects.get_or_create(
+        campaign=campaign, platform=account.platform, account="", reference=remote_id
+    )
     return SwitchOrder.objects.create(
         campaign=campaign,
         account=account,
@@ -285,6 +290,27 @@ def test_a_refused_stop_is_over_when_the_campaign_is_seen_stopped_or_gone_there(
 
     assert evaluate(NOON + 2 * HOUR) == 0
 
+    assert titles(resolved_at=None) == []
+
+
+@pytest.mark.parametrize(
+    "given_up",
+    [
+        lambda: PlatformAccount.objects.update(is_read=False),
+        lambda: CampaignReference.objects.all().delete(),
+    ],
+)
+def test_a_refused_switch_is_over_where_nothing_is_told_of_the_campaign_any_more(
+    campaign: Campaign, account: PlatformAccount, given_up: Callable[[], object]
+) -> None:
+    """Its platform ID was taken away, as the refusal says, or its account is no longer read."""
+    rule("switch_refused")
+    refuse(campaign, account, NOON)
+    assert evaluate(NOON) == 1
+
+    given_up()
+
+    assert evaluate(NOON + HOUR) == 0
     assert titles(resolved_at=None) == []
 
 
