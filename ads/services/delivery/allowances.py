@@ -122,13 +122,23 @@ def given_under(external_id: str, owner: Brand | Campaign, terms: Terms) -> Allo
     if before is None:
         return None
     said = (owner, terms.period, terms.reason, terms.amount or before.amount)
-    if said != (before.owner, before.period, before.reason, before.amount):
+    is_same = said == (before.owner, before.period, before.reason, before.amount)
+    if not is_same or not _ends_as(before, terms):
         amount = format_money(before.amount, before.brand.currency)
+        until = allowed(before).ends(before.created_at, before.brand.timezone)
         raise AllowanceConflict(
-            f"Under {external_id!r} {amount} was allowed to {before.owner.name} "
+            f"Under {external_id!r} {amount} was allowed to {before.owner.name} until {until} "
             f"({before.reason}). Nothing was changed; give what is new an id of its own."
         )
     return before
+
+
+def _ends_as(allowance: Allowance, terms: Terms) -> bool:
+    """Would these terms have ended then, had they been given when the allowance was?"""
+    try:
+        return terms.ends(allowance.created_at, allowance.brand.timezone) == allowance.until
+    except InvalidAllowance:
+        return False
 
 
 def check(owner: Brand | Campaign, terms: Terms, now: datetime) -> None:

@@ -281,13 +281,26 @@ def test_what_is_allowed_in_all_stays_within_a_sum(campaign: Campaign) -> None:
 def test_the_same_again_under_one_id_allows_once(campaign: Campaign) -> None:
     terms = Terms("day", Decimal(20), "18:00", "Launch")
     first, again = (
-        allowances.allow(campaign, terms, now=NOON, external_id="job-1") for _ in range(2)
+        allowances.allow(campaign, terms, now=now, external_id="job-1")
+        for now in (NOON, SIX + SECOND)
     )
 
     assert first == again
     assert waived(campaign) == 20
-    other = Terms("day", Decimal(30), "18:00", "Launch")
-    with pytest.raises(AllowanceConflict, match=r"Under 'job-1' \$20\.00 was allowed to Spring"):
+
+
+@pytest.mark.parametrize(
+    ("amount", "until"), [(30, "18:00"), (20, "20:00"), (20, None), (20, "11:00")]
+)
+def test_something_else_under_one_id_is_a_conflict(
+    campaign: Campaign, amount: int, until: str | None
+) -> None:
+    terms = Terms("day", Decimal(20), "18:00", "Launch")
+    allowances.allow(campaign, terms, now=NOON, external_id="job-1")
+
+    other = Terms("day", Decimal(amount), until, "Launch")
+    said = r"Under 'job-1' \$20\.00 was allowed to Spring until 18:00 \(Launch\)"
+    with pytest.raises(AllowanceConflict, match=said):
         allowances.allow(campaign, other, now=NOON, external_id="job-1")
     assert waived(campaign) == 20
 
