@@ -93,7 +93,12 @@ def _ask(account: PlatformAccount, now: datetime, asked: Asked) -> None:
                 if n == 0:
                     asked.outcome.switched += _let_go(account, now)
             if wants_campaigns or account.platform == SIMULATED:
-                campaigns.refresh(account, connector, now)
+                try:
+                    campaigns.refresh(account, connector, now)
+                except OutOfQuota as error:  # which may not be that of costs, asked at each tick
+                    has_week = False
+                    asked.error = sentence(error)
+                    PlatformAccount.objects.filter(pk=account.pk).update(problem=asked.error)
             elif _may_look(account, now):
                 with suppress(OutOfQuota):  # the rest of it is for switching
                     campaigns.refresh(account, connector, now, only_changes=True)

@@ -9,7 +9,7 @@ from ads.models import (
     PlatformCampaign,
     SwitchOrder,
 )
-from ads.platforms.interface import Account, RemoteCampaign, Unreachable
+from ads.platforms.interface import Account, OutOfQuota, RemoteCampaign, Unreachable
 from ads.services import platforms
 from ads.tests.factories import CampaignFactory
 from ads.tests.platforms.doubles import (
@@ -134,6 +134,32 @@ def test_campaigns_that_cannot_be_listed_are_asked_for_again_and_that_is_said(
     its.refresh_from_db()
     assert (its.problem, its.failing_since) == ("", None)
     assert its.campaigns.count() == 1
+
+
+def test_a_quota_of_looking_at_campaigns_keeps_no_costs_from_being_asked_for(
+    platform: Scripted,
+) -> None:
+    campaign = CampaignFactory.create()
+    known_as(campaign, "7")
+    its = account(connection())
+
+    def used_up() -> None:
+        raise OutOfQuota("Enough.", retry_after=HOUR)
+
+    platform.before["campaigns of 1"] = used_up
+    for n, amount in enumerate((5, 8)):
+        platform.costs_of["1"] = [cost("7", amount)]
+        update(NOON + n * 5 * MINUTE)
+
+    its.refresh_from_db()
+    assert spent(campaign) == 8
+    assert (its.problem, its.failing_since) == ("Enough.", None)
+
+    platform.before.clear()
+    platform.campaigns_of["1"] = [RemoteCampaign("7", "Spring", is_on=False)]
+    update(NOON + 10 * MINUTE)
+    its.refresh_from_db()
+    assert (its.problem, its.campaigns.count()) == ("", 1)
 
 
 def test_an_account_that_cannot_be_opened_keeps_its_currency_and_timezone(
