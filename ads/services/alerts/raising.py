@@ -9,14 +9,14 @@ over. Which channels are to be told is written in the same transaction.
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, time
+from datetime import datetime
 from typing import Any, Final
 
 from django.db import connection
 
 from ads.models import AlertRule, Channel
 from ads.models.alerts import AlertKind, Frequency
-from ads.rules.calendar import UnknownTimezone
+from ads.rules.calendar import names as timezone_names
 from ads.rules.quiet_hours import next_digest, quiet_until
 
 #: Of what is the case.
@@ -216,14 +216,13 @@ def due(rule: AlertRule, channel: Channel, brand_timezone: str, now: datetime) -
     at = now
     if channel.frequency != Frequency.AT_ONCE:
         weekly = channel.frequency == Frequency.WEEKLY
-        at = next_digest(at, channel.digest_at, channel.timezone, weekly=weekly)
+        at = next_digest(at, channel.digest_at, _known(channel.timezone), weekly=weekly)
     if rule.quiet_from is not None and rule.quiet_until is not None:
-        return _after_quiet(at, rule.quiet_from, rule.quiet_until, rule.timezone or brand_timezone)
+        timezone = _known(rule.timezone or brand_timezone)
+        return quiet_until(at, rule.quiet_from, rule.quiet_until, timezone)
     return at
 
 
-def _after_quiet(at: datetime, begins: time, ends: time, timezone: str) -> datetime:
-    try:
-        return quiet_until(at, begins, ends, timezone or "UTC")
-    except UnknownTimezone:
-        return quiet_until(at, begins, ends, "UTC")
+def _known(timezone: str) -> str:
+    """UTC in place of one that is missing, or that the timezone database has dropped."""
+    return timezone if timezone in timezone_names() else "UTC"

@@ -315,6 +315,19 @@ def test_a_digest_waits_for_its_time_and_says_what_is_over_by_then(hook: Receive
     assert "Over since 2024-05-16 02:00 Berlin." in AlertMessage.objects.get().text
 
 
+def test_a_digest_whose_timezone_was_dropped_is_sent_by_utc_and_stops_no_other(
+    hook: Receiver,
+) -> None:
+    digest = channel("ann@example.com", "mail", frequency="daily", digest_at="08:00")
+    Channel.objects.filter(pk=digest.pk).update(timezone="Mars/Base")
+    rule("budget_used", digest, channel(hook.url))
+    used()
+
+    assert evaluate(NOON) == 1
+    assert send() == (1, 0)
+    assert send(datetime(2024, 5, 16, 8, tzinfo=UTC)) == (1, 0)
+
+
 def test_quiet_hours_are_by_the_clock_of_the_brand(hook: Receiver) -> None:
     rule("budget_used", channel(hook.url), quiet_from="20:00", quiet_until="07:00")
     campaign = CampaignFactory.create(brand__timezone="Asia/Tokyo", daily_budget=100)
