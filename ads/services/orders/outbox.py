@@ -228,7 +228,7 @@ _DIFFERING: Final = f"""
       JOIN ads_campaign AS campaign ON campaign.id = ({{whose}})
       JOIN ads_brand AS brand ON brand.id = campaign.brand_id
       LEFT JOIN LATERAL (
-            SELECT last.state, last.is_on, last.settled_at FROM ads_switchorder AS last
+            SELECT last.* FROM ads_switchorder AS last
              WHERE last.account_id = there.account_id AND last.remote_id = there.remote_id
              ORDER BY last.id DESC LIMIT 1
            ) AS last ON true
@@ -241,10 +241,13 @@ _DIFFERING: Final = f"""
             OR last.is_on <> campaign.is_active)
 """  # noqa: S608
 
+#: One that was refused is told again for the same decision.
 _PUT_RIGHT: Final = f"""
     INSERT INTO ads_switchorder {_COLUMNS}
     SELECT campaign.id, there.account_id, there.remote_id, campaign.is_active,
-           NULL, %(now)s, '{OrderState.PENDING}', 0, %(now)s, '', ''
+           CASE WHEN last.state = '{OrderState.REFUSED}' AND last.is_on = campaign.is_active
+                 AND last.campaign_id = campaign.id THEN last.change_id END,
+           %(now)s, '{OrderState.PENDING}', 0, %(now)s, '', ''
     {_DIFFERING} AND campaign.id = ANY(%(locked)s::bigint[])
      ORDER BY there.remote_id
     {_UNLESS_OPEN}

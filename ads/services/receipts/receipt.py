@@ -5,6 +5,7 @@ change what was decided on it, the switch orders what the platforms said, and th
 it came to in the end; so a receipt grows truer with every late report.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -414,11 +415,19 @@ _ENTRIES: Final = """
 
 
 def _orders(found: Sequence[_Pause]) -> dict[int, list[SwitchOrder]]:
-    orders: dict[int, list[SwitchOrder]] = {}
+    """By change, the last order for each place, told when the first there was.
+
+    One that was refused is followed by another for the same change.
+    """
+    orders: dict[int, dict[tuple[int, str], SwitchOrder]] = defaultdict(dict)
     changes = [pause.change.pk for pause in found]
     meant = SwitchOrder.objects.filter(change__in=among(changes)).exclude(
         state=OrderState.SUPERSEDED
     )
     for order in meant.order_by("pk"):
-        orders.setdefault(order.change_id or 0, []).append(order)
-    return orders
+        its = orders[order.change_id or 0]
+        place = order.account_id, order.remote_id
+        if place in its:
+            order.told_at = its[place].told_at or order.told_at
+        its[place] = order
+    return {change: list(its.values()) for change, its in orders.items()}

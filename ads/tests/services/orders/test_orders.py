@@ -418,6 +418,25 @@ class TestPuttingRight:
         assert orders.put_right(account.pk, NOON + HOUR + SECOND) == 1
         assert orders_of(campaign) == [(False, "refused"), (False, "pending")]
 
+    @pytest.mark.parametrize("is_on", [True, False])
+    def test_it_is_for_the_decision_whose_order_was_refused_and_no_other(
+        self, *, is_on: bool
+    ) -> None:
+        campaign = running()
+        lifecycle.pause(campaign, now=NOON)
+        tell(campaign, Scripted(answers={"1": [Refused("NO", "No.")]}))
+        account = PlatformAccount.objects.get()
+        if is_on:  # decided while nothing could be switched there
+            PlatformAccount.objects.update(is_read=False)
+            lifecycle.activate(campaign, now=NOON)
+            PlatformAccount.objects.update(is_read=True)
+        PlatformCampaign.objects.update(is_on=not is_on, seen_at=NOON + 2 * HOUR)
+
+        assert orders.put_right(account.pk, NOON + 2 * HOUR) == 1
+
+        refused, again = SwitchOrder.objects.order_by("pk")
+        assert again.change_id == (None if is_on else refused.change_id)
+
     def test_one_that_agrees_is_left_alone(self) -> None:
         campaign = running()
 

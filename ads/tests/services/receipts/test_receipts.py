@@ -8,10 +8,10 @@ import pgtrigger
 import pytest
 import time_machine
 
-from ads.models import Brand, BudgetGroup, Campaign, SwitchOrder
+from ads.models import Brand, BudgetGroup, Campaign, PlatformCampaign, SwitchOrder
 from ads.models.spend import Kind
 from ads.platforms.interface import Refused, Unreachable
-from ads.services import receipts
+from ads.services import orders, receipts
 from ads.services.delivery import Trigger, enforce, rollover
 from ads.services.ledger import DayTotal, SpendEntry, record
 from ads.services.receipts import Delay, Receipt, pauses, receipts_of
@@ -128,6 +128,23 @@ def test_a_stop_that_was_refused_is_never_confirmed() -> None:
     assert (receipt.orders, receipt.refusals) == (1, ("It was removed.",))
     assert (receipt.told_at, receipt.confirmed_at) == (NOON, None)
     assert receipt.cost_by == Delay.STOPPING
+
+
+def test_a_stop_that_was_refused_is_confirmed_once_it_is_told_again() -> None:
+    campaign = running()
+    reported(campaign, 101, NOON, NOON)
+    reference = f"there-{campaign.pk}"
+    tell(campaign, Scripted(answers={reference: [Refused("NO", "Not by you.")]}), NOON)
+    later = NOON + HOUR + MINUTE
+    PlatformCampaign.objects.update(seen_at=later)
+    assert orders.put_right(PlatformCampaign.objects.get().account_id, later) == 1
+    assert (the_receipt(campaign).refusals, the_receipt(campaign).orders) == ((), 1)
+    tell(campaign, Scripted(), later)
+
+    receipt = the_receipt(campaign)
+
+    assert (receipt.orders, receipt.refusals) == (1, ())
+    assert (receipt.told_at, receipt.confirmed_at) == (NOON, later)
 
 
 def test_a_campaign_on_no_platform_is_told_nothing() -> None:
