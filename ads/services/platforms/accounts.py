@@ -142,5 +142,6 @@ def keep_simulated(now: datetime) -> None:
     if connection.state != Connection.State.WORKING:
         connection.state, connection.disconnected_at = Connection.State.WORKING, None
         connection.save(update_fields=["state", "disconnected_at"])
+        connection.accounts.update(read_since=now)
     with connected(connection) as connector:
         keep(connection, connector.accounts(), now, reads_new=True)

@@ -7,6 +7,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from ads.freshness import is_any_old
 from ads.models import (
     Campaign,
     Connection,
@@ -147,6 +148,10 @@ def test_it_is_connected_while_the_settings_say_so(settings: object) -> None:
     settings.SIMULATED_PLATFORM = False  # type: ignore[attr-defined]
     assert update(NOON + 2 * HOUR).recorded == 0
     assert spent(campaign) == before
+
+    settings.SIMULATED_PLATFORM = True  # type: ignore[attr-defined]
+    keep_simulated(NOON + 24 * HOUR)
+    assert not is_any_old(5, NOON + 24 * HOUR + MINUTE)  # else campaigns stop until it answers
 
 
 def test_the_platform_hears_of_a_pause_and_of_a_return_without_any_spend() -> None:
