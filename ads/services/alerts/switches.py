@@ -159,7 +159,7 @@ def compare_refused(now: datetime) -> list[int]:
     """Raise and end alerts of orders that a platform refused, and that none has followed.
 
     What was seen there since as it was ordered, or gone, is over: somebody has seen to it. So is
-    what is told no more: its account is not read, or no campaign has its platform ID.
+    what is told no more: nothing is switched in its account, or no campaign has its platform ID.
     """
     return raising.compare(AlertKind.SWITCH_REFUSED, _REFUSED, {"most": CHUNK}, now)
 
@@ -178,11 +178,12 @@ _REFUSED: Final = """
       FROM (SELECT * FROM ads_switchorder WHERE state = 'refused'
              ORDER BY settled_at DESC LIMIT %(most)s) AS refused
       JOIN ads_platformaccount AS account ON account.id = refused.account_id
+      JOIN ads_connection AS connection ON connection.id = account.connection_id
       JOIN ads_campaign AS campaign ON campaign.id = refused.campaign_id
       JOIN ads_alertrule AS rule
         ON rule.is_active AND rule.kind = 'switch_refused'
        AND (rule.brand_id IS NULL OR rule.brand_id = campaign.brand_id)
-     WHERE account.is_read
+     WHERE account.is_read AND NOT (account.is_read_only OR connection.is_read_only)
        AND (account.platform = 'simulated' OR EXISTS (
            SELECT FROM ads_campaignreference AS known
             WHERE known.platform = account.platform AND known.reference = refused.remote_id

@@ -13,6 +13,7 @@ from ads.models import (
     Brand,
     Campaign,
     CampaignReference,
+    Connection,
     PlatformAccount,
     PlatformCampaign,
     SwitchOrder,
@@ -297,13 +298,15 @@ def test_a_refused_stop_is_over_when_the_campaign_is_seen_stopped_or_gone_there(
     "given_up",
     [
         lambda: PlatformAccount.objects.update(is_read=False),
+        lambda: PlatformAccount.objects.update(is_read_only=True),
+        lambda: Connection.objects.update(is_read_only=True),
         lambda: CampaignReference.objects.all().delete(),
     ],
 )
 def test_a_refused_switch_is_over_where_nothing_is_told_of_the_campaign_any_more(
     campaign: Campaign, account: PlatformAccount, given_up: Callable[[], object]
 ) -> None:
-    """Its platform ID was taken away, as the refusal says, or its account is no longer read."""
+    """Its platform ID was taken away, as the refusal says, or nothing is switched there."""
     rule("switch_refused")
     refuse(campaign, account, NOON)
     assert evaluate(NOON) == 1
