@@ -15,6 +15,7 @@ from django.db import connection
 from ads.models import Campaign
 from ads.models.spend import Kind, OnOverlap
 from ads.rules.money import sums_by_currency
+from ads.services import visible
 from ads.services.currencies import by_currency, the_only
 from ads.services.delivery import Decision, preview_switches, supposed_sums
 from ads.services.imports import questions, recording, tables
@@ -90,6 +91,7 @@ def preview_entries(done: Imported, columns: Columns, *, source: str, now: datet
     recording.refuse_archived(done, source)
     new = entries.NEW.format(staged=f"{tables.ROWS} AS staged")
     values: dict[str, Any] = {"source": source, "kind": Kind.ENTRY.value, "now": now}
+    values["brand_ids"] = visible.only_brands()
     tables.run(f"CREATE TEMP TABLE {tables.MOVES} AS {new}", values)
     tables.run(f"ANALYZE {tables.MOVES}")
     code, join, group = by_currency(tables.MOVES)
@@ -258,6 +260,7 @@ _CAMPAIGNS: Final = f"""
 _UNMATCHED: Final = f"""
     SELECT platform, account, reference, name, rows, amount, currency
       FROM {tables.UNMATCHED}
+     WHERE rows > 0
      ORDER BY amount DESC, account, reference
      LIMIT {SHOWN}
 """  # noqa: S608

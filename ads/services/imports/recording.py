@@ -9,7 +9,7 @@ from django.db import connection
 
 from ads.models.spend import Kind, OnOverlap, key_of
 from ads.rules.money import LIMIT
-from ads.services import new_batch
+from ads.services import new_batch, visible
 from ads.services.currencies import by_currency
 from ads.services.errors import InvalidSpend, Overlap, RecordedAndUndone, ReportedOtherwise
 from ads.services.imports import conflicts, tables
@@ -217,6 +217,7 @@ def record_entries(done: Imported, columns: Columns, *, source: str, now: dateti
         "recorded_by": entries.recorder(Kind.ENTRY),
         "now": now,
         "batch": new_batch.current(),
+        "brand_ids": visible.only_brands(),
     }
     insert = entries.INSERT.format(staged=f"{tables.ROWS} AS staged")
     code, join, group = by_currency("recorded")
@@ -255,8 +256,9 @@ def count_duplicates(
     ((done.items, done.zero),) = tables.run(
         f"SELECT count(*), count(*) FILTER (WHERE amount = 0) FROM {tables.ROWS}"  # noqa: S608
     )
-    done.duplicates = done.items - done.zero - done.recorded
-    if done.duplicates or done.zero:
+    repeated = done.items - done.zero - done.recorded
+    done.duplicates += repeated
+    if repeated or done.zero:
         for relation in recorded:
             count, of_zero = conflicts.refuse(
                 done.refused, columns, values, staged=f"{tables.ROWS} AS staged", recorded=relation
@@ -264,27 +266,32 @@ def count_duplicates(
             done.duplicates -= count - of_zero
             done.zero -= of_zero
             done.rows -= count
-        _refuse_undone(done, values)
+        count = refuse_undone(done, values, f"{tables.ROWS} AS staged", entries.DIFFERS)
+        done.duplicates -= count
+        done.rows -= count
 
 
-def _refuse_undone(done: Imported, values: dict[str, Any]) -> None:
-    """Refuse entries that are on record and were undone: they would not count."""
+def refuse_undone(done: Imported, values: dict[str, Any], staged: str, differs: str) -> int:
+    """Refuse entries that are on record and were undone: they would not count. How many."""
     refused = done.refused
     source = values["source"]
+    repeated = entries.REPEATED.format(staged=staged, recorded=entries.UNDONE)
     with connection.chunked_cursor() as cursor:
-        cursor.execute(_UNDONE, {**values, "shown": None if refused.sink else refused.limit})
-        count = refused.add_all(
+        cursor.execute(
+            _UNDONE.format(repeated=repeated, differs=differs),
+            {**values, "shown": None if refused.sink else refused.limit},
+        )
+        count: int = refused.add_all(
             (count, BadRow.at(line, RecordedAndUndone(source=source, external_id=id_, undo=undo)))
             for count, line, id_, undo in cursor
         )
-    done.duplicates -= count
-    done.rows -= count
+    return count
 
 
-_UNDONE: Final = f"""
+_UNDONE: Final = """
     SELECT count(*) OVER (), staged.position, staged.external_id, recorded.undo_id
-      FROM {entries.REPEATED.format(staged=f"{tables.ROWS} AS staged", recorded=entries.UNDONE)}
-     WHERE staged.amount <> 0 AND {entries.DIFFERS} IS NULL
+      FROM {repeated}
+     WHERE staged.amount <> 0 AND {differs} IS NULL
      ORDER BY staged.position
      LIMIT %(shown)s
-"""  # noqa: S608
+"""

@@ -37,6 +37,7 @@ ENTRIES: Final = {
     "external_id": "text",
     "date_given": "boolean",
     "occurred_at_given": "boolean",
+    "known_as": "text",
 }
 
 #: The columns staged of each row of an unmatched campaign, entry or day total.

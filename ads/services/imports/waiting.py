@@ -6,14 +6,14 @@ See :mod:`ads.services.ledger.waiting`; here are the same steps for any number o
 from datetime import datetime
 from typing import Any, Final
 
-from ads.models.spend import Kind
+from ads.models.spend import BETWEEN, Kind
 from ads.rules.money import LIMIT, sums_by_currency
 from ads.services import locks, new_batch, visible
 from ads.services.currencies import the_only
 from ads.services.imports import conflicts, tables
 from ads.services.imports.outcome import Imported
 from ads.services.imports.parsing import Columns
-from ads.services.imports.recording import too_large
+from ads.services.imports.recording import refuse_undone, too_large
 from ads.services.imports.refusals import BadRow
 from ads.services.ledger import entries
 from ads.services.ledger import waiting as statements
@@ -61,6 +61,7 @@ _ENTRIES: Final = f"""
             waiting.position,
             waiting.date IS NOT NULL AS date_given,
             waiting.occurred_at IS NOT NULL AS occurred_at_given,
+            concat_ws('{BETWEEN}', made.platform, made.account, made.reference) AS known_as,
             concat_ws(' / ', made.platform, nullif(made.account, ''), made.reference) AS called
      {_OF_KNOWN}) AS staged
 """
@@ -99,9 +100,13 @@ def add_up(done: Imported, platform: str) -> None:
         done.waiting_rows -= rows
     tables.run(_MAKE, [platform])
     tables.analyze(tables.UNMATCHED)
+    _count(done)
+
+
+def _count(done: Imported) -> None:
     found = tables.run(
         f"SELECT currency, count(*), sum(amount) FROM {tables.UNMATCHED}"  # noqa: S608
-        " GROUP BY currency ORDER BY currency"
+        " WHERE rows > 0 GROUP BY currency ORDER BY currency"
     )
     done.unmatched_count = sum(count for _, count, _ in found)
     only = the_only()
@@ -113,7 +118,7 @@ def add_up(done: Imported, platform: str) -> None:
 
 _FIRST: Final = f"""
     SELECT concat_ws(' / ', platform, nullif(account, ''), reference)
-      FROM {tables.UNMATCHED} ORDER BY amount DESC, account, reference LIMIT {SHOWN}
+      FROM {tables.UNMATCHED} WHERE rows > 0 ORDER BY amount DESC, account, reference LIMIT {SHOWN}
 """  # noqa: S608
 
 _TOO_LARGE: Final = f"""
@@ -157,9 +162,9 @@ def keep(
     locks.staged_unknown_references(f"{tables.UNMATCHED} AS given", now)
     values: dict[str, Any] = {"source": source, "now": now, "observed_at": observed_at}
     values |= {"kind": Kind.ENTRY.value, "batch": new_batch.current()}
-    values["only_brands"] = visible.only_brands()
+    values["only_brands"] = values["brand_ids"] = visible.only_brands()
     if done.are_entries:
-        _refuse_recorded(done, columns, values)
+        _leave_recorded(done, columns, values)
         tables.run(statements.KEEP_ENTRIES.format(staged=_ENTRIES), values)
         _refuse(done, columns, values, recorded=statements.KEPT, recorded_campaign=_CALLED)
     else:
@@ -174,8 +179,8 @@ def preview(done: Imported, columns: Columns, *, source: str, now: datetime) -> 
     """Refuse the conflicts that :func:`keep` would; nothing is locked or changed."""
     if done.are_entries:
         values = {"source": source, "now": now, "kind": Kind.ENTRY.value}
-        values["only_brands"] = visible.only_brands()
-        _refuse_recorded(done, columns, values)
+        values["only_brands"] = values["brand_ids"] = visible.only_brands()
+        _leave_recorded(done, columns, values)
         _refuse(done, columns, values, recorded=statements.KEPT, recorded_campaign=_CALLED)
         _refuse(done, columns, values, recorded=_FIRSTS, recorded_campaign="recorded.called")
 
@@ -188,21 +193,44 @@ def _refuse(done: Imported, columns: Columns, values: dict[str, Any], **relation
         values,
         staged=_ENTRIES,
         offered_campaign="staged.called",
-        **relation,
+        **{"differs": entries.DIFFERS_WAITING, **relation},
     )
     done.waiting_rows -= count
     return count
 
 
-def _refuse_recorded(done: Imported, columns: Columns, values: dict[str, Any]) -> None:
-    """Leave out ids on record: whether the entry is the same cannot be known."""
-    if _refuse(done, columns, values, recorded=entries.TAKEN, differs="'campaign'"):
-        tables.run(
-            f"DELETE FROM {tables.WAITING_ROWS} AS waiting USING {entries.TAKEN} AS recorded"  # noqa: S608
-            " WHERE recorded.source = %(source)s"
-            "   AND recorded.external_id = waiting.external_id",
-            values,
-        )
+def _leave_recorded(done: Imported, columns: Columns, values: dict[str, Any]) -> None:
+    """Leave out ids on record: duplicates of a campaign that had the platform ID, or refused."""
+    differs = entries.DIFFERS_UNMATCHED
+    refused = _refuse(done, columns, values, recorded=entries.TAKEN, differs=differs)
+    undone = refuse_undone(done, values, _ENTRIES, differs)
+    ((left_out,),) = tables.run(_LEAVE_RECORDED, values)
+    if not left_out:
+        return
+    tables.run(_COUNT_AGAIN)
+    _count(done)
+    done.waiting_rows -= left_out - refused
+    done.duplicates += left_out - refused - undone
+
+
+_LEAVE_RECORDED: Final = f"""
+    WITH gone AS (
+        DELETE FROM {tables.WAITING_ROWS} AS waiting USING {entries.TAKEN} AS recorded
+         WHERE recorded.source = %(source)s AND recorded.external_id = waiting.external_id
+        RETURNING 1
+    )
+    SELECT count(*) FROM gone
+"""  # noqa: S608
+
+_COUNT_AGAIN: Final = f"""
+    UPDATE {tables.UNMATCHED} AS made SET rows = kept.rows, amount = kept.amount
+      FROM (SELECT number, count(waiting.position) AS rows,
+                   coalesce(sum(waiting.amount), 0) AS amount
+              FROM {tables.UNMATCHED} LEFT JOIN {tables.WAITING_ROWS} AS waiting
+             USING (account, reference)
+             GROUP BY number) AS kept
+     WHERE kept.number = made.number
+"""  # noqa: S608
 
 
 _CARRIED: Final = f"""

@@ -9,7 +9,7 @@
 - *answer*.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -177,10 +177,12 @@ def append(
     kind: Kind,
     on_overlap: OnOverlap | None = None,
     has_waited: bool = False,
+    brand_ids: Collection[int] | None = None,
 ) -> list[Answer]:
     """Append placed rows, inside the caller's transaction, which enforces.
 
-    ``on_overlap`` is for day totals. ``has_waited``: for its campaign, so that nobody knows yet
+    ``on_overlap`` is for day totals, ``brand_ids`` for entries: the brands of which the sender may
+    know; None: every brand. ``has_waited``: for its campaign, so that nobody knows yet
     which of its references it is (see :mod:`.overlaps`), or that it was recorded before and its
     match undone.
     """
@@ -193,7 +195,7 @@ def append(
             every_reference=has_waited,
         )
     append_entries = entries.append_again if has_waited else entries.append
-    return append_entries(placed, source=source, now=now, kind=kind)
+    return append_entries(placed, source=source, now=now, kind=kind, brand_ids=brand_ids)
 
 
 class _TakenBack(Exception):
@@ -336,11 +338,12 @@ class _Batch:
     def _append(self) -> None:
         kept = self._await_references() if self.unmatched else {}
         placed = list(self.placed.values())
-        recording = partial(append, on_overlap=self.on_overlap)
+        recording = partial(append, on_overlap=self.on_overlap, brand_ids=self.brand_ids)
         answers = self._step(recording, self.placed, placed) if placed else []
         if self.unmatched:
             rows = [(kept[row.campaign], row) for row in self.unmatched.values()]
-            self._step(waiting.keep, self.unmatched, rows)
+            keeping = partial(waiting.keep, brand_ids=self.brand_ids)
+            self._step(keeping, self.unmatched, rows)
         self._check_good()
         if kept:
             waiting.forget_empty(kept.values())

@@ -1,10 +1,12 @@
 """Appending entries to the ledger.
 
 Statements work on ``staged``: SQL for a relation of that name with the columns campaign_id, amount,
-date, occurred_at, description, external_id, position, and date_given and occurred_at_given (whether
-the sender gave them); all checked already. So one entry (:data:`ARRAYS`) and a file of a million (a
-temporary table) are recorded by the same statements. ``%(source)s``, ``%(kind)s``,
-``%(recorded_by)s``, ``%(now)s`` and ``%(batch)s`` are the same for all entries.
+date, occurred_at, description, external_id, position, known_as (:attr:`.rows.SpendEntry.known_as`),
+and date_given and occurred_at_given (whether the sender gave them); all checked already. So one
+entry (:data:`ARRAYS`) and a file of a million (a temporary table) are recorded by the same
+statements. ``%(source)s``, ``%(kind)s``, ``%(recorded_by)s``, ``%(now)s`` and ``%(batch)s`` are the
+same for all entries, and so is ``%(brand_ids)s`` where they are compared: the brands of which the
+sender may know, NULL for every brand.
 """
 
 from collections import defaultdict
@@ -16,7 +18,7 @@ from typing import Any, Final
 from django.db import connection
 
 from ads.models import RecordedAgain
-from ads.models.spend import Kind
+from ads.models.spend import BETWEEN, Kind
 from ads.services import new_batch
 from ads.services.actor import current_actor
 from ads.services.errors import RecordedAndUndone, SpendConflict
@@ -26,10 +28,10 @@ from ads.services.ledger.rows import DUPLICATE, RECORDED, Answer, Placed, SpendE
 ARRAYS: Final = """
     unnest(%(campaigns)s::bigint[], %(amounts)s::numeric[], %(dates)s::date[],
            %(instants)s::timestamptz[], %(descriptions)s::text[], %(external_ids)s::text[],
-           %(dates_given)s::boolean[], %(instants_given)s::boolean[])
+           %(dates_given)s::boolean[], %(instants_given)s::boolean[], %(known_as)s::text[])
            WITH ORDINALITY
            AS staged (campaign_id, amount, date, occurred_at, description, external_id,
-                      date_given, occurred_at_given, position)
+                      date_given, occurred_at_given, known_as, position)
 """
 
 #: Inserts new entries; none for an amount of zero. By external ID, in one collation everywhere, so
@@ -53,10 +55,21 @@ REPEATED: Final = """
        AND recorded.external_id IS NOT NULL
 """
 
-#: The first field in which a repeated entry differs from the one recorded; NULL: none. Only what
-#: the sender gave is compared.
-DIFFERS: Final = """
-    CASE WHEN recorded.campaign_id <> staged.campaign_id THEN 'campaign'
+# Of campaigns of other brands a limited sender is told nothing, so theirs is another one.
+_HAS_HAD_ITS_ID: Final = f"""
+    EXISTS (SELECT FROM ads_campaignreferenceevent AS event
+              JOIN ads_campaign AS owner ON owner.id = event.campaign_id
+             WHERE event.campaign_id = recorded.campaign_id
+               AND event.platform = split_part(staged.known_as, '{BETWEEN}', 1)
+               AND event.reference = split_part(staged.known_as, '{BETWEEN}', 3)
+               AND (event.account = split_part(staged.known_as, '{BETWEEN}', 2)
+                    OR '' IN (event.account, split_part(staged.known_as, '{BETWEEN}', 2)))
+               AND (owner.brand_id = ANY(%(brand_ids)s::bigint[])
+                    OR %(brand_ids)s::bigint[] IS NULL))
+"""
+
+_DIFFERS: Final = """
+    CASE WHEN {of_another} THEN 'campaign'
          WHEN recorded.amount <> staged.amount THEN 'amount'
          WHEN recorded.description <> staged.description THEN 'description'
          WHEN recorded.kind <> %(kind)s THEN 'kind'
@@ -64,6 +77,19 @@ DIFFERS: Final = """
          WHEN staged.occurred_at_given AND recorded.occurred_at IS DISTINCT FROM staged.occurred_at
          THEN 'occurred_at' END
 """
+
+#: The first field in which a repeated entry differs from the one recorded; NULL: none. Only what
+#: the sender gave is compared. A platform ID names the campaigns that have it or had it before
+#: (which the audit knows): the entry was recorded for whoever had it then.
+DIFFERS: Final = _DIFFERS.format(
+    of_another=f"recorded.campaign_id <> staged.campaign_id AND NOT {_HAS_HAD_ITS_ID}"
+)
+
+#: The same of an entry under an ID that no campaign has.
+DIFFERS_UNMATCHED: Final = _DIFFERS.format(of_another=f"NOT {_HAS_HAD_ITS_ID}")
+
+#: The same of two that wait, each for an unknown reference.
+DIFFERS_WAITING: Final = _DIFFERS.format(of_another="recorded.campaign_id <> staged.campaign_id")
 
 #: The ledger, with what each external ID stands for: the entry that was recorded with it, or the
 #: last one after a match was undone (:class:`ads.models.RecordedAgain`). ``first_id`` has the ID.
@@ -126,11 +152,19 @@ NEW: Final = """
 Staged = tuple[int, SpendEntry, date | None, datetime | None]
 
 
-def append(placed: Sequence[Placed], *, source: str, now: datetime, kind: Kind) -> list[Answer]:
+def append(
+    placed: Sequence[Placed],
+    *,
+    source: str,
+    now: datetime,
+    kind: Kind,
+    brand_ids: Collection[int] | None = None,
+) -> list[Answer]:
     """Insert new entries in one statement, and compare the others with what was recorded.
 
     Of several entries with one external ID the first is recorded. Inside the caller's transaction,
-    which enforces what is crossed, or is rolled back.
+    which enforces what is crossed, or is rolled back. ``brand_ids``: those of which the sender may
+    know; None: every brand.
     """
     staged = [(owner.campaign_id, row, day, instant) for row, owner, day, instant in placed]
     answers = [Answer(RECORDED)] * len(staged)
@@ -145,18 +179,20 @@ def append(placed: Sequence[Placed], *, source: str, now: datetime, kind: Kind) 
             compared.append(i)
     if compared:
         again = [staged[i] for i in compared]
-        for position, pk, recorded, differs in compare(again, ON_RECORD, source, now, kind):
+        for position, pk, recorded, differs in compare(
+            again, ON_RECORD, source, now, kind, brand_ids=brand_ids
+        ):
             i = compared[position]
             answers[i] = (
                 Answer(DUPLICATE, pk)
                 if differs is None
                 else conflict(staged[i], differs, recorded[differs], source, kind)
             )
-        _refuse_undone(answers, staged, compared, source)
+        refuse_undone(answers, staged, compared, source)
     return answers
 
 
-def _refuse_undone(
+def refuse_undone(
     answers: list[Answer], staged: Sequence[Staged], compared: Sequence[int], source: str
 ) -> None:
     """Duplicates of entries that were undone do not count, which is said."""
@@ -180,7 +216,12 @@ def _refuse_undone(
 
 
 def append_again(
-    placed: Sequence[Placed], *, source: str, now: datetime, kind: Kind
+    placed: Sequence[Placed],
+    *,
+    source: str,
+    now: datetime,
+    kind: Kind,
+    brand_ids: Collection[int] | None = None,
 ) -> list[Answer]:
     """As :func:`append`, for spend that has waited: entries whose match was undone count again.
 
@@ -197,6 +238,7 @@ def append_again(
         source=source,
         now=now,
         kind=kind,
+        brand_ids=brand_ids,
     )
     again = {
         free[each.row.external_id]: answer.entry_id
@@ -227,24 +269,33 @@ def _free(placed: Sequence[Placed], source: str) -> dict[str | None, int]:
 
 
 def compare(
-    staged: Sequence[Staged], recorded: str, source: str, now: datetime, kind: Kind
+    staged: Sequence[Staged],
+    recorded: str,
+    source: str,
+    now: datetime,
+    kind: Kind,
+    *,
+    brand_ids: Collection[int] | None = None,
+    differs: str = DIFFERS,
 ) -> Iterable[tuple[int, int, dict[str, Any], str | None]]:
     """The entries whose external IDs ``recorded`` has, SQL for a relation like the ledger.
 
     Yields the position, the primary key there, its content by field, and the first field in which
     they differ; None: they are the same.
     """
+    values = parameters(staged, source, now, kind)
+    values["brand_ids"] = None if brand_ids is None else list(brand_ids)
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT staged.position - 1, recorded.id,"  # noqa: S608  (our own)
             " recorded.campaign_id, recorded.amount, recorded.description, recorded.kind,"
-            f" recorded.date, recorded.occurred_at, {DIFFERS}"
+            f" recorded.date, recorded.occurred_at, {differs}"
             f" FROM {REPEATED.format(staged=ARRAYS, recorded=recorded)}"
             " ORDER BY staged.position",
-            parameters(staged, source, now, kind),
+            values,
         )
-        for position, pk, *columns, differs in cursor.fetchall():
-            yield position, pk, dict(zip(_CONTENT, columns, strict=True)), differs
+        for position, pk, *columns, field in cursor.fetchall():
+            yield position, pk, dict(zip(_CONTENT, columns, strict=True)), field
 
 
 _CONTENT: Final = ("campaign", "amount", "description", "kind", "date", "occurred_at")
@@ -289,6 +340,7 @@ def parameters(
         "external_ids": [row.external_id for row in rows],
         "dates_given": [row.date is not None for row in rows],
         "instants_given": [row.occurred_at is not None for row in rows],
+        "known_as": [row.known_as for row in rows],
         "source": source,
         "kind": kind.value,
         "recorded_by": recorder(kind),

@@ -36,6 +36,11 @@ class SpendEntry:
     external_id: Any = None
     currency: Any = None
 
+    @property
+    def known_as(self) -> str:
+        """See :attr:`ads.models.ReportedTotal.known_as`; "" where no reference was given."""
+        return self.campaign.known_as if isinstance(self.campaign, Reference) else ""
+
 
 @dataclass(frozen=True, slots=True)
 class DayTotal:

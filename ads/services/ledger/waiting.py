@@ -22,7 +22,7 @@ from ads.services.actor import current_actor
 from ads.services.campaign_lookup import Reference
 from ads.services.ledger import entries
 from ads.services.ledger.day_totals import newest_of
-from ads.services.ledger.rows import OLDER, WAITING, Answer, Row
+from ads.services.ledger.rows import DUPLICATE, OLDER, WAITING, Answer, Row
 
 #: A row that will wait, and the id of its unknown reference.
 Unmatched = tuple[int, Row]
@@ -31,24 +31,53 @@ Unmatched = tuple[int, Row]
 OVERLAPPED: Final = "Skipped: the same days are on record."
 
 
-def keep(rows: Sequence[Unmatched], *, source: str, now: datetime, kind: Kind) -> list[Answer]:
-    """Keep rows; each is ``waiting`` (also if it was before), ``older`` or a conflict."""
+def keep(
+    rows: Sequence[Unmatched],
+    *,
+    source: str,
+    now: datetime,
+    kind: Kind,
+    brand_ids: Collection[int] | None = None,
+) -> list[Answer]:
+    """Keep rows; each is ``waiting`` (also if it was before), ``older`` or a conflict.
+
+    Entries that were recorded before their platform ID was taken from its campaign are duplicates.
+    ``brand_ids``: those of which the sender may know; None: every brand.
+    """
     if kind == Kind.DAY_TOTAL:
         return _keep_totals(rows, source, now)
-    return _keep_entries(rows, source, now, kind)
+    return _keep_entries(rows, source, now, kind, brand_ids)
 
 
 def _keep_entries(
-    rows: Sequence[Unmatched], source: str, now: datetime, kind: Kind
+    rows: Sequence[Unmatched],
+    source: str,
+    now: datetime,
+    kind: Kind,
+    brand_ids: Collection[int] | None,
 ) -> list[Answer]:
     staged: list[Any] = [(pk, row, row.date, row.occurred_at) for pk, row in rows]
     answers = [Answer(WAITING)] * len(rows)
-    # An ID that the ledger has is a conflict too: it was recorded for a campaign, and nobody can
-    # tell that this is the same one.
-    for i, _, recorded, _ in entries.compare(staged, entries.TAKEN, source, now, kind):
-        answers[i] = entries.conflict(
-            staged[i], "campaign", recorded["campaign"], source, kind, rows[i][1].campaign
+    on_record = list(
+        entries.compare(
+            staged,
+            entries.TAKEN,
+            source,
+            now,
+            kind,
+            brand_ids=brand_ids,
+            differs=entries.DIFFERS_UNMATCHED,
         )
+    )
+    for i, entry_id, recorded, differs in on_record:
+        answers[i] = (
+            Answer(DUPLICATE, entry_id)
+            if differs is None
+            else entries.conflict(
+                staged[i], differs, recorded[differs], source, kind, rows[i][1].campaign
+            )
+        )
+    entries.refuse_undone(answers, staged, [i for i, *_ in on_record], source)
     new = [i for i, answer in enumerate(answers) if answer.outcome == WAITING]
     inserted = _insert([staged[i] for i in new], source, now, kind) if new else set()
     compared = []
@@ -60,7 +89,8 @@ def _keep_entries(
             compared.append(i)
     if compared:
         again = _as_kept([staged[i] for i in compared], source)
-        differing = [row for row in entries.compare(again, KEPT, source, now, kind) if row[-1]]
+        found = entries.compare(again, KEPT, source, now, kind, differs=entries.DIFFERS_WAITING)
+        differing = [row for row in found if row[-1]]
         names = UnknownReference.objects.in_bulk({row[2]["campaign"] for row in differing})
         for position, _, kept, differs in differing:
             i = compared[position]

@@ -221,6 +221,7 @@ def _record_batch(
                 kind=kind,
                 on_overlap=on_overlap,
                 has_waited=True,
+                brand_ids=brands,
             )
             if good
             else []

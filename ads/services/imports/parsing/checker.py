@@ -378,7 +378,8 @@ class Checker:
         if isinstance(campaign, Found):
             given = (int(bool(dated)), int(bool(at)))
             at_text = at or self._now_text
-            return (line, campaign.id, day, amount, at_text, description, external_id, *given)
+            entry = (line, campaign.id, day, amount, at_text, description, external_id, *given)
+            return (*entry, campaign.known_as)
         in_currency = self.amounts.currency
         return (line, *_names(campaign), day, amount, at, description, external_id, in_currency, "")
 

@@ -18,7 +18,6 @@ from ads.tests.services.ledger.moved_ids.support import days, move
 from ads.tests.services.ledger.support import (
     TODAY,
     Sender,
-    entry,
     google,
     kept,
     known_as,
@@ -325,15 +324,3 @@ def report_as_batch(amount: int) -> SpendBatch:
         together=NewBatch(BatchKind.API),
     )
     return SpendBatch.objects.latest("pk")
-
-
-def test_an_entry_with_an_id_of_its_own_is_not_recorded_again(
-    first: Campaign, second: Campaign
-) -> None:
-    carried = known_as(first, google("7"))
-    row = entry(google("7"), 60, external_id="x", date=TODAY)
-    take(row)
-    move(carried, second)
-
-    assert outcomes(take(row)) == ["conflict"]
-    assert days(first, second) == [60, 0]
