@@ -44,7 +44,7 @@ from datetime import date, datetime
 from typing import Any, Final
 
 from django.core.exceptions import ImproperlyConfigured
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import F, Model, QuerySet
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Collate
@@ -350,6 +350,26 @@ _REPORTED_TOTALS: Final = """
       FROM (SELECT id FROM ads_reportedtotal WHERE id IN ({ids})
              ORDER BY campaign_id, date, known_as COLLATE "C", source COLLATE "C"
                FOR NO KEY UPDATE) AS locked
+"""
+
+
+def await_reported_totals(keys: str, values: Mapping[str, Any]) -> None:
+    """Wait for whoever adds or changes the reported totals with the keys that SQL selects.
+
+    A row that is not there cannot be locked; but of two that insert it the second waits for the
+    first. So they are inserted, in key order, and taken back at once: nothing stays locked.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(_AWAIT_REPORTED_TOTALS.format(keys=keys), values)
+        transaction.set_rollback(True)
+
+
+_AWAIT_REPORTED_TOTALS: Final = """
+    INSERT INTO ads_reportedtotal (source, campaign_id, date, known_as, amount, observed_at)
+    SELECT source, campaign_id, date, known_as, 0, now()
+      FROM (SELECT DISTINCT source, campaign_id, date, known_as FROM ({keys}) AS given) AS key
+     ORDER BY campaign_id, date, known_as COLLATE "C", source COLLATE "C"
+        ON CONFLICT DO NOTHING
 """
 
 

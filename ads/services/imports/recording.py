@@ -43,11 +43,14 @@ _LEAVE_BEGUN: Final = f"""
 """  # noqa: S608  (the tables' names are our own)
 
 
-def leave_moved(*, source: str) -> bool:
+def leave_moved(*, source: str, waits: bool) -> bool:
     """Note what is on record for campaigns that had the file's platform IDs before; is anything?
 
-    Days that stay with such a campaign are recorded there.
+    Days that stay with such a campaign are recorded there. ``waits``: for whoever is recording them
+    just now.
     """
+    if waits:
+        day_totals.await_earlier(f"{tables.SUMMED} AS staged", {"source": source})
     tables.run(_FIND_MOVED, {"source": source})
     if not tables.run(f"SELECT 1 FROM {tables.MOVED} LIMIT 1"):  # noqa: S608  (our own names)
         return False
@@ -184,7 +187,13 @@ def record_totals(
             on_overlap=on_overlap,
             are_new=are_new,
             have_moved=have_moved,
+            but=_BUT_KNOWN,
         )
+    except day_totals.JustMoved as error:
+        raise ImportRefused(
+            "A platform ID in this file has moved to another campaign since the file was read: "
+            "nothing was recorded. Import the file again."
+        ) from error
     except ReportedOtherwise as error:
         raise ImportRefused(f"{error} It was reported just now: nothing was recorded.") from error
     except Overlap as error:
@@ -198,6 +207,15 @@ def record_totals(
         day_totals.count_older(staged, source=source) if posted.recorded < done.items else 0
     )
     done.unchanged = done.items - done.recorded - done.older - done.skipped_overlaps
+
+
+#: Those that stay with a campaign that had the ID before. Zeros count nothing twice.
+_BUT_KNOWN: Final = f"""
+    AND staged.amount <> 0
+    AND NOT EXISTS (SELECT FROM {tables.MOVED} AS moved
+                     WHERE moved.stays AND (moved.before_id, moved.date, moved.before_as)
+                         = (staged.campaign_id, staged.date, staged.known_as))
+"""
 
 
 def overlapping(error: Overlap) -> ImportRefused:

@@ -168,7 +168,7 @@ class Import:
         with _sums_in_range(), transaction.atomic():
             lock_waits.wait_up_to(PATIENCE)
             self._create()
-            self._add_up()
+            self._add_up(is_recording=True)
             self._ask()
             if self._open(done.questions, seen):
                 self._refuse_bad_rows()
@@ -276,7 +276,7 @@ class Import:
         with transaction.atomic():
             lock_waits.wait_up_to(PATIENCE)
             self._create()
-            self._add_up()
+            self._add_up(is_recording=False)
             self._ask()
             self._fill_in_preview(now)
             yield self.done
@@ -319,7 +319,7 @@ class Import:
     def _staged(self) -> str:
         return tables.ROWS if self.done.are_entries else tables.SUMMED
 
-    def _add_up(self) -> None:
+    def _add_up(self, *, is_recording: bool) -> None:
         tables.run("SET LOCAL work_mem = %s", [WORK_MEM])
         if self.done.waiting_rows:
             waiting.add_up(self.done, self.reader.plan.platform or "")
@@ -329,7 +329,7 @@ class Import:
             tables.add_up(self._observed_at)
             recording.leave_begun(self.done, self.checker.days.begun(), source=self._source)
             recording.refuse_too_large(self.done.refused)
-            self._have_moved = recording.leave_moved(source=self._source)
+            self._have_moved = recording.leave_moved(source=self._source, waits=is_recording)
             self._are_known = self._have_moved or tables.are_known()
             if self._are_known:
                 recording.refuse_reported_otherwise(self.done, source=self._source)

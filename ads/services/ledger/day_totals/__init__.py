@@ -15,7 +15,12 @@ same statements.
 """
 
 from ads.services.ledger.day_totals.listed import append, newest_of
-from ads.services.ledger.day_totals.moved import EARLIER, carried_before
+from ads.services.ledger.day_totals.moved import (
+    EARLIER,
+    JustMoved,
+    await_earlier,
+    carried_before,
+)
 from ads.services.ledger.day_totals.staged import (
     Posted,
     Posting,

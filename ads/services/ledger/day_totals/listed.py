@@ -53,6 +53,8 @@ def append(
     looking = posting.of({key: placed[i].row for key, i in newest.items()})
     with connection.cursor() as cursor:
         is_beside, have_moved = looking.beside(cursor)
+    if have_moved:
+        moved.await_earlier(ARRAYS, looking.values)
     earlier = moved.earlier(ARRAYS, looking.values) if have_moved else []
     stays = {one.key: one.before for one in earlier if one.stays}
     keyed = {i: (stays.get(key, key), total) for i, (key, total) in keyed.items()}

@@ -15,6 +15,7 @@ from typing import Any, Final, NamedTuple
 from django.db import connection
 
 from ads.models.spend import BETWEEN
+from ads.services import locks
 from ads.services.errors import ReportedOtherwise
 from ads.services.ledger.rows import Key
 
@@ -45,11 +46,25 @@ _MOVED: Final = f"""
 ANY_HAS: Final = "EXISTS (SELECT FROM ads_campaignreference AS held WHERE held.has_moved{of_these})"
 OF_THESE: Final = f" AND {_AS_TEXT.format('held')} = ANY(%(known_as_each)s::text[])"
 
+# Whoever found the ID's former campaign before it moved has inserted its totals by now, or will see
+# that it moved. So none that began a day later needs to be waited for.
+_JUST_BEFORE: Final = f"""
+    WITH moved AS MATERIALIZED (
+        {_MOVED} {{of_these}}
+           AND EXISTS (SELECT FROM ads_campaignreferenceevent AS latest
+                        WHERE latest.pgh_obj_id = held.id
+                          AND latest.pgh_created_at > now() - interval '1 day')
+    )
+    SELECT %(source)s AS source, before_id AS campaign_id, date, before_as AS known_as
+      FROM {{staged}}
+      JOIN moved ON moved.campaign_id = staged.campaign_id AND moved.known_as = staged.known_as
+"""  # noqa: S608
+
 _OF_OTHERS: Final = f"""
     SELECT staged.campaign_id, staged.date, staged.known_as
       FROM ads_campaignreference AS held
       JOIN {{staged}} ON staged.known_as = {_AS_TEXT.format("held")}
-     WHERE held.has_moved AND held.campaign_id <> staged.campaign_id
+     WHERE held.has_moved AND held.campaign_id <> staged.campaign_id {{but}}
 """  # noqa: S608
 
 #: A relation of what is on record elsewhere of the IDs and days of ``staged``: its key and
@@ -105,7 +120,7 @@ class OnRecord(NamedTuple):
 
 def earlier(staged: str, values: Mapping[str, Any]) -> list[OnRecord]:
     """What is on record of the IDs and days of ``staged`` for whoever had them; newest last."""
-    relation = EARLIER.format(staged=staged, of_these=OF_THESE if "known_as_each" in values else "")
+    relation = EARLIER.format(staged=staged, of_these=_of_these(values))
     sql = f"SELECT * FROM ({relation}) AS earlier ORDER BY before_at"  # noqa: S608
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
@@ -115,10 +130,26 @@ def earlier(staged: str, values: Mapping[str, Any]) -> list[OnRecord]:
         ]
 
 
-def of_others(staged: str, values: Mapping[str, Any]) -> set[Key]:
-    """Those of ``staged`` whose platform ID another campaign has by now."""
+def await_earlier(staged: str, values: Mapping[str, Any]) -> None:
+    """Wait for whoever is recording these IDs and days for campaigns that had the IDs before.
+
+    These may be of another brand, so that the two have no sum in common.
+    """
+    keys = _JUST_BEFORE.format(staged=staged, of_these=_of_these(values))
+    locks.await_reported_totals(keys, values)
+
+
+def _of_these(values: Mapping[str, Any]) -> str:
+    return OF_THESE if "known_as_each" in values else ""
+
+
+def of_others(staged: str, values: Mapping[str, Any], *, but: str = "") -> set[Key]:
+    """Those of ``staged`` whose platform ID another campaign has by now.
+
+    ``but``: SQL for a further condition on ``staged``, from its AND on.
+    """
     with connection.cursor() as cursor:
-        cursor.execute(_OF_OTHERS.format(staged=staged), values)
+        cursor.execute(_OF_OTHERS.format(staged=staged, but=but), values)
         return set(cursor.fetchall())
 
 
@@ -132,8 +163,10 @@ def carried_before(platform: str) -> list[tuple[int, str, int, str]]:
         return list(cursor.fetchall())
 
 
-def just_moved() -> ReportedOtherwise:
-    """The refusal of totals of which another campaign has got a platform ID meanwhile."""
-    return ReportedOtherwise(
-        "campaign", None, "a platform ID has just moved to another campaign; report it again."
-    )
+class JustMoved(ReportedOtherwise):
+    """Totals of which another campaign has got a platform ID meanwhile."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "campaign", None, "a platform ID has just moved to another campaign; report it again."
+        )

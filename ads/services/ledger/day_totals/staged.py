@@ -57,20 +57,23 @@ def post(
     every_reference: bool = False,
     are_new: bool = False,
     have_moved: bool = False,
+    but: str = "",
 ) -> Posted:
     """Bring the ledger in line with ``staged``, inside the caller's transaction, which enforces.
 
     ``staged`` is without those of :data:`OTHERWISE`. ``on_overlap`` and ``every_reference``: as
     :func:`append`. ``are_new``: nothing was on record for any of these days just now, which makes
-    recording many of them cheaper; it need not be so any longer. ``have_moved``: zeros among them
-    are of campaigns that had a platform ID before.
+    recording many of them cheaper; it need not be so any longer. ``have_moved``: some are of
+    campaigns that had a platform ID before, which the SQL ``but`` leaves out.
 
     Raises:
         ReportedOtherwise: as :func:`append`.
         Overlap: there are overlaps, or there are since a choice was made about those on record;
             all of them in sum. The transaction is to be rolled back.
     """
-    posting = Posting(staged, source, now, on_overlap, every_reference, have_moved=have_moved)
+    posting = Posting(
+        staged, source, now, on_overlap, every_reference, have_moved=have_moved, but=but
+    )
     by = by_currency("reported")
     answer = COUNTED.format(code=by.code, join=by.join)
     if on_overlap == OnOverlap.SKIP:
@@ -102,7 +105,8 @@ def posted_of(rows: Sequence[Sequence[Any]], by: ByCurrency) -> Posted:
 class Posting:
     """What is to be posted, and how; ``given`` are further parameters of ``staged``.
 
-    ``have_moved``: some are of campaigns that no longer have the platform ID, ``elsewhere``.
+    ``have_moved``: some are of campaigns that no longer have the platform ID: those ``elsewhere``,
+    and those that the SQL ``but`` leaves out.
     """
 
     staged: str
@@ -113,6 +117,7 @@ class Posting:
     given: Mapping[str, Any] = field(default_factory=dict)
     have_moved: bool = False
     elsewhere: frozenset[Key] = frozenset()
+    but: str = ""
 
     def of(self, totals: dict[Key, DayTotal]) -> "Posting":
         """The same of these, for :data:`ARRAYS`."""
@@ -209,11 +214,9 @@ class Posting:
             raise found.error(self.source)
 
     def _check_moved(self) -> None:
-        if moved.earlier(self.staged, self.values):
-            raise moved.just_moved()
-        # Files find campaigns by their names, too.
-        if self.given and moved.of_others(self.staged, self.values) - self.elsewhere:
-            raise moved.just_moved()
+        of_others = moved.of_others(self.staged, self.values, but=self.but)
+        if of_others - self.elsewhere or moved.earlier(self.staged, self.values):
+            raise moved.JustMoved
 
 
 def count_older(staged: str, *, source: str) -> int:

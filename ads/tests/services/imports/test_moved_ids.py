@@ -1,5 +1,6 @@
 """Files of a platform whose IDs have moved to other campaigns since the last one."""
 
+import io
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -10,10 +11,12 @@ from ads.models.spend import Kind
 from ads.services import OnOverlap, batches
 from ads.services.imports.plan import Plan
 from ads.services.imports.questions import Unanswered
+from ads.services.imports.refusals import ImportRefused
+from ads.services.imports.run import Import
 from ads.services.ledger import DayTotal, record_all
 from ads.services.ledger.verification import find_drift
 from ads.tests.factories import CampaignFactory
-from ads.tests.services.imports.support import ledger, previewed, recorded, refused
+from ads.tests.services.imports.support import as_bytes, ledger, previewed, recorded, refused
 from ads.tests.support import NOON, delivers, enforce_all
 
 pytestmark = pytest.mark.django_db
@@ -159,6 +162,31 @@ def test_a_day_that_is_skipped_stays_where_it_is(
     assert preview.difference == done.difference
     assert preview.taken_back == done.taken_back
     assert (preview.items, preview.recorded) == (done.items, done.recorded)
+
+
+def test_an_id_that_moves_while_the_file_is_read_is_not_recorded_for_the_first_campaign(
+    search: Campaign, other: Campaign, carried: CampaignReference
+) -> None:
+    with Import.staged(io.BytesIO(as_bytes(file(60))), Plan(), now=NOON) as staged:
+        move(carried, other)
+        with pytest.raises(ImportRefused, match="Import the file again"):
+            staged.record(now=NOON)
+    assert ledger() == {}
+
+    recorded(file(60))
+    assert ledger() == {("Other", DAY): 60}
+
+
+def test_days_that_are_left_out_and_set_to_zero_may_be_of_an_id_that_has_moved(
+    search: Campaign, other: Campaign, carried: CampaignReference
+) -> None:
+    recorded([HEADER, f"{EVE},9,Search,111,5", f"{DAY},9,Search,111,60", f"{DAY},9,Else,8,1"])
+    move(carried, other)
+    lines = [HEADER, f"{EVE},9,Search,111,5", f"{DAY},9,Else,8,1"]
+
+    recorded(lines, Plan(answers={"left_out": "zero", "lowered": "accept"}), now=LATER)
+
+    assert ledger() == {("Search", EVE): 0, ("Search", DAY): 0, ("Other", EVE): 5}
 
 
 def test_a_name_that_two_campaigns_have_is_no_moved_id(search: Campaign) -> None:
