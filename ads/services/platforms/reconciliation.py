@@ -140,29 +140,33 @@ def _recorded(account: PlatformAccount, window: Window, costs: Costs) -> dict[da
     What was recorded by hours is on the days of other timezones, and counts as it was reported.
     """
     those = matching.matched(account, {spelled(cost.campaign) for cost in costs.rows})
-    timezones = {key: those.owners[remote_id].timezone for key, remote_id in those.known().items()}
+    known = those.known()
     reported = ReportedTotal.objects.filter(
-        campaign__in=among({pk for pk, _ in timezones}),
+        campaign__in=among({pk for pk, _ in known}),
         source=account.source,
         date__range=(window.since, window.until),
     ).exclude(amount=0)
     recorded: dict[date, Decimal] = defaultdict(Decimal)
-    by_hours: set[tuple[int, str]] = set()
-    for pk, known_as, day, amount in reported.values_list("campaign", "known_as", "date", "amount"):
-        timezone = timezones.get((pk, known_as))
-        if timezone is None:
+    of_its_days: set[tuple[str, date]] = set()
+    by_hours: dict[str, set[str]] = defaultdict(set)
+    # In the timezone of whoever has it on record, who may have had the ID before.
+    rows = reported.values_list(
+        "campaign", "known_as", "campaign__brand__timezone", "date", "amount"
+    )
+    for pk, known_as, timezone, day, amount in rows:
+        remote_id = known.get((pk, known_as))
+        if remote_id is None:
             continue
         if _is_its_day(account, day, timezone):
             recorded[day] += amount
+            of_its_days.add((remote_id, day))
         else:
-            by_hours.add((pk, known_as))
+            by_hours[remote_id].add(timezone)
     for cost in costs.rows:
         remote_id = spelled(cost.campaign)
-        owner = those.owners.get(remote_id)
-        if (
-            owner is not None
-            and not _is_its_day(account, cost.date, owner.timezone)
-            and (owner.campaign_id, those.known_as(remote_id)) in by_hours
+        if (remote_id, cost.date) not in of_its_days and any(
+            not _is_its_day(account, cost.date, timezone)
+            for timezone in by_hours.get(remote_id, ())
         ):
             recorded[cost.date] += cost.amount
     waiting = WaitingSpend.objects.filter(

@@ -1,5 +1,6 @@
 """An account reports days of a platform ID that has moved to another campaign since."""
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -96,3 +97,34 @@ def test_days_before_the_flight_stay_and_are_reconciled(
     assert [spent(first), spent(first, YESTERDAY)] == [0, 19]
     assert [spent(second), spent(second, YESTERDAY)] == [35, 0]
     assert platforms.reconcile(its.pk, NOON + timedelta(minutes=20)) == 0
+
+
+@pytest.mark.parametrize("is_reported_again", [False, True])
+@pytest.mark.parametrize(
+    ("before", "after"), [("UTC", "America/New_York"), ("America/New_York", "UTC")]
+)
+def test_each_campaigns_days_are_reconciled_in_its_own_timezone(
+    platform: Scripted, before: str, after: str, *, is_reported_again: bool
+) -> None:
+    """The days of one of the brands are the account's; hours are added up to those of the other."""
+    eve = YESTERDAY - DAY
+    first = CampaignFactory.create(brand__timezone=before)
+    second = CampaignFactory.create(brand__timezone=after, start_date=YESTERDAY)
+    carried = known_as(first, "7")
+    its = account(connection())
+    platform.gives_hours = True
+    costs = [cost("7", 20, eve), cost("7", 30, YESTERDAY)]
+    platform.costs_of["1"] = costs + [replace(each, hour=15) for each in costs]
+    platform.totals_of["1"] = {eve: Decimal(20), YESTERDAY: Decimal(30)}
+    update(NOON)
+    assert [spent(first, day) for day in (eve, YESTERDAY)] == [20, 30]
+    carried.campaign = second
+    carried.save()
+    if is_reported_again:
+        update(NOON + timedelta(hours=2))
+        assert [spent(first, day) for day in (eve, YESTERDAY)] == [20, 0]
+        assert spent(second, YESTERDAY) == 30
+
+    assert platforms.reconcile(its.pk, NOON + timedelta(hours=2)) == 0
+    platform.totals_of["1"][eve] = Decimal(21)
+    assert platforms.reconcile(its.pk, NOON + timedelta(hours=2)) > 0

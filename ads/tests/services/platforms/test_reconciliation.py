@@ -119,6 +119,24 @@ def test_what_was_recorded_by_hours_is_no_difference(platform: Scripted) -> None
     assert platforms.reconcile(its.pk, now) == 0
 
 
+def test_a_day_that_hours_need_not_be_added_up_to_is_compared(platform: Scripted) -> None:
+    """In winter London's days are those of the account, in UTC."""
+    known_as(CampaignFactory.create(brand__timezone="Europe/London"), "7")
+    its = account(connection())
+    winter, summer = date(2026, 3, 10), date(2026, 3, 31)
+    platform.gives_hours = True
+    platform.costs_of["1"] = [Cost("7", summer, Decimal(4)), Cost("7", summer, Decimal(4), 9)]
+    now = datetime(2026, 4, 2, 12, tzinfo=UTC)
+    update(now)
+    platform.costs_of["1"].append(Cost("7", winter, Decimal(5)))
+    platform.totals_of["1"] = {winter: Decimal(5), summer: Decimal(4)}
+
+    platforms.reconcile(its.pk, now)
+
+    assert differences(its)[0] == ("day", winter, 5, 5, 0, None)
+    assert len(differences(its)) == 2
+
+
 def test_a_failure_is_tried_again_the_next_night_and_changes_nothing(platform: Scripted) -> None:
     its = account(connection(), month_answered_at=NOON)
 
