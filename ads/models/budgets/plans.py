@@ -134,6 +134,11 @@ class ScheduledChange(TimestampedModel):
     after = MoneyField("became", null=True, help_text="What it became, with what was carried over.")
     #: NULL: nothing depends on it, or no longer, since the month is over.
     spent_before = MoneyField(null=True, help_text="The month before: what had been spent by then.")
+    follows = models.BigIntegerField(
+        null=True,
+        editable=False,
+        help_text="The last change of its owner on record when it was applied.",
+    )
     says = models.CharField(
         max_length=300, blank=True, default="", db_default="", help_text="What was applied and why."
     )

@@ -31,8 +31,6 @@ class Change(NamedTuple):
     """One value that was changed: the event on record, the value before and the value after."""
 
     event: int
-    #: When its transaction began.
-    at: datetime
     was: Any
     became: Any
 
@@ -151,16 +149,16 @@ def _changes(context: UUID, model: Model) -> Changes:
     edits = list(
         events.annotate(before=Subquery(earlier.order_by("-pgh_id").values("pgh_id")[:1]))
         .order_by("pgh_id")
-        .values_list("pgh_obj_id", "pgh_id", "pgh_created_at", "before", *fields)
+        .values_list("pgh_obj_id", "pgh_id", "before", *fields)
     )
-    before = _events(model).filter(pk__in=locks.among(edit[3] for edit in edits if edit[3]))
+    before = _events(model).filter(pk__in=locks.among(edit[2] for edit in edits if edit[2]))
     values = {pk: values for pk, *values in before.values_list("pgh_id", *fields)}
     found: dict[str, dict[int, Change]] = defaultdict(dict)
-    for pk, event, at, earlier_event, *became in edits:
+    for pk, event, earlier_event, *became in edits:
         for name, was, now in zip(fields, values.get(earlier_event, became), became, strict=True):
             if was != now:
                 first = found[name].get(pk)
-                found[name][pk] = Change(event, at, first.was if first else was, now)
+                found[name][pk] = Change(event, first.was if first else was, now)
     kept = {
         name: {pk: one for pk, one in rows.items() if _can_be_undone(name, one)}
         for name, rows in found.items()
@@ -215,15 +213,15 @@ def _planned_since(model: Model, name: str, rows: Mapping[int, Change]) -> dict[
     key = "brand_id" if model is Brand else "campaign_id"
     applied: Any = audit.event_model("ScheduledChangeEvent")._default_manager.filter(
         **{f"{key}__in": locks.among(rows)}, field=name, pgh_label="applied",
-        pgh_created_at__gt=min(change.at for change in rows.values()),
+        pgh_obj__follows__gte=min(change.event for change in rows.values()),
         pgh_obj__cancelled_at=None,
     )  # fmt: skip
     if model is Brand:
         applied = applied.filter(campaign=None)
     return {
         getattr(event, key): event
-        for event in applied.select_related("pgh_context").order_by("pgh_id")
-        if event.pgh_created_at > rows[getattr(event, key)].at
+        for event in applied.select_related("pgh_context", "pgh_obj").order_by("pgh_id")
+        if event.pgh_obj.follows >= rows[getattr(event, key)].event
     }
 
 
@@ -249,7 +247,10 @@ def _left(model: Model, name: str, ids: Collection[int], planned: Mapping[int, A
     last = _events(model).filter(pgh_obj_id__in=ids).order_by("pgh_obj_id", "-pgh_id")
     by = {
         event.pgh_obj_id: audit.actor(
-            max(event, planned.get(event.pgh_obj_id, event), key=lambda one: one.pgh_created_at)
+            event
+            if (last_planned := planned.get(event.pgh_obj_id)) is None
+            or last_planned.pgh_obj.follows < event.pgh_id
+            else last_planned
         )
         for event in last.distinct("pgh_obj_id").select_related("pgh_context")
     }

@@ -236,10 +236,19 @@ def _write_changes(changes: Sequence[ScheduledChange]) -> None:
 
 _WRITTEN: Final = ("before", "after", "budget_before", "spent_before", "says", "applied_at")
 
+# When a transaction began does not say who came first: one may have waited for the other. So what
+# is on record of the owner is noted under its locks, with what the audit calls "applied".
 _WRITE_CHANGES: Final = """
     UPDATE ads_scheduledchange AS change
        SET before = new.before, after = new.after, budget_before = new.budget_before,
-           spent_before = new.spent_before, says = new.says, applied_at = new.applied_at
+           spent_before = new.spent_before, says = new.says, applied_at = new.applied_at,
+           follows = CASE WHEN (change.after, change.says) IS NOT DISTINCT FROM
+                               (new.after, new.says) THEN change.follows
+                          WHEN change.campaign_id IS NULL
+                          THEN (SELECT max(pgh_id) FROM ads_brandevent
+                                 WHERE pgh_obj_id = change.brand_id)
+                          ELSE (SELECT max(pgh_id) FROM ads_campaignevent
+                                 WHERE pgh_obj_id = change.campaign_id) END
       FROM unnest(%s::bigint[], %s::numeric[], %s::numeric[], %s::numeric[], %s::numeric[],
                   %s::text[], %s::timestamptz[])
            AS new (id, before, after, budget_before, spent_before, says, applied_at)

@@ -10,7 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from ads.models import Brand, Campaign
-from ads.services import plans
+from ads.services import locks, plans
 from ads.services.actor import acting_as
 from ads.services.bulk import undo as undoing
 from ads.services.bulk.actions import ChangeBudgets
@@ -19,9 +19,8 @@ from ads.services.bulk.budget_changes import BudgetChange, How
 from ads.services.bulk.undo import changed_in, left_alone
 from ads.tests.factories import CampaignFactory
 from ads.tests.services.plans.support import NOW, budget_of, schedule
-from ads.tests.support import at
+from ads.tests.support import Paused, at, at_once
 
-# What is on record is told apart by when its transaction began.
 pytestmark = pytest.mark.django_db(transaction=True)
 
 TODAY = date(2024, 11, 20)
@@ -74,6 +73,31 @@ def test_one_of_the_brand_is_left_likewise(campaign: Campaign) -> None:
     undoing.undo(changed_in(context), NOW)
 
     assert (budget_of(campaign, DAILY), budget_of(campaign.brand, DAILY)) == (100, 110)
+
+
+@pytest.mark.parametrize("is_brands", [False, True])
+def test_one_that_waited_for_the_bulk_change_came_after_it(
+    campaign: Campaign, monkeypatch: pytest.MonkeyPatch, *, is_brands: bool
+) -> None:
+    """Its transaction begins before that of the bulk change, and has the locks after it."""
+    owner = campaign.brand if is_brands else campaign
+    reached = Paused(locks.budgets)
+    monkeypatch.setattr(locks, "budgets", reached)
+
+    with at_once() as start:
+        start(lambda: begin(owner, 110))
+        reached.await_reached()
+        context = set_all(campaign, 110)
+        reached.let_go()
+
+    left = left_alone(changed_in(context))
+    undoing.undo(changed_in(context), NOW)
+
+    assert [(one.row, one.changed_by) for one in left] == [(owner, "task: enforce_dayparting")]
+    assert budget_of(owner, DAILY) == 110
+    assert budget_of(campaign if is_brands else campaign.brand, DAILY) == (
+        100 if is_brands else 500
+    )
 
 
 def test_planned_changes_of_before_or_that_were_taken_back_are_in_nobodys_way(
