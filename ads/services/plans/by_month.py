@@ -182,11 +182,12 @@ def before_last_edit(owner: Brand | Campaign, now: datetime) -> tuple[Amounts, s
     mine = list(events.filter(plan=plan.pk, pgh_label__in=["planned", "changed"]))
     of_plan: Any = audit.event_model("BudgetPlanEvent")._default_manager.order_by("pgh_id")
     edits = list(of_plan.filter(pgh_obj_id=plan.pk))
-    last = max(
-        [*mine, *edits], key=lambda event: (event.pgh_created_at, event.pgh_id), default=None
-    )
-    if last is None:
+    if not (mine or edits):
         return None
+    # Of each the last by the order of the locks: a transaction that began earlier may have waited.
+    last = max([*mine[-1:], *edits[-1:]], key=lambda event: event.pgh_created_at)
+    if mine and any(event.pgh_context_id == last.pgh_context_id for event in mine):
+        last = mine[-1]
     before: dict[date, Decimal | None] = {}
     for event in mine:
         if event.pgh_context_id != last.pgh_context_id:

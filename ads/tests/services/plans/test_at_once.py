@@ -5,6 +5,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+import pghistory
 import pytest
 import time_machine
 from django.db import transaction
@@ -141,6 +142,32 @@ def test_saving_a_plan_waits_for_no_other_campaign() -> None:
         by_month.save(mine, november, "nothing", NOW)
 
     assert (mine.fresh().monthly_budget, other.fresh().daily_budget) == (5, None)
+
+
+def test_of_two_who_plan_at_once_the_last_is_the_one_that_waited(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    campaign = CampaignFactory.create()
+    december, january = date(2024, 12, 1), date(2025, 1, 1)
+    reached = Paused(locks.budgets)
+
+    def save(amounts: dict[date, Decimal | None]) -> None:
+        with pghistory.context(), transaction.atomic():
+            execute("SELECT now()")  # its transaction begins
+            by_month.save(campaign, amounts, "nothing", NOW)
+
+    save({december: Decimal(1)})
+    with at_once() as start:
+        with monkeypatch.context() as meanwhile:
+            meanwhile.setattr(locks, "budgets", reached)
+            start(lambda: save({january: Decimal(3)}))
+            reached.await_reached()
+        save({december: Decimal(2)})
+        reached.let_go()
+
+    before = by_month.before_last_edit(campaign, NOW)
+    assert before is not None
+    assert {month: amount for month, amount in before[0].items() if amount} == {december: 2}
 
 
 def test_two_who_schedule_the_same_for_a_brand_schedule_it_once() -> None:
