@@ -35,13 +35,15 @@ from ads.admin.references.text import (
     rows,
     settled,
     settled_many,
+    started,
+    taken,
 )
 from ads.models import Campaign, UnknownReference
 from ads.rules.money import format_sums, sums_by_currency
 from ads.services import visible
 from ads.services.errors import InvalidReference
 from ads.services.ledger import OnOverlap
-from ads.services.references import registry, unmatched
+from ads.services.references import registry, takes, unmatched
 
 #: References that are matched by name, or discarded, at a time.
 AT_ONCE = 500
@@ -123,6 +125,7 @@ class MatchingPages(AdminMixin[UnknownReference]):
                 return self._matched(request, unknown, campaign, done)
             context["used_up"] = unmatched.used_up_by(unknown, campaign, timezone.now())
             context["on_record"] = on_record(unmatched.on_record(unknown, campaign))
+            context |= self._loses(unknown, campaign, overlap)
             if overlap:
                 context |= {"overlap": overlaps(overlap), "choice": choice}
         return self._page(request, unknown, context)
@@ -148,7 +151,16 @@ class MatchingPages(AdminMixin[UnknownReference]):
             else:
                 return self._matched(request, unknown, campaign, done)
         context = {"title": f"Match {unknown} to a new campaign", "form": form, "is_new": True}
-        return self._page(request, unknown, context)
+        return self._page(request, unknown, context | self._loses(unknown))
+
+    def _loses(
+        self,
+        unknown: UnknownReference,
+        campaign: Campaign | None = None,
+        overlap: unmatched.Overlaps | None = None,
+    ) -> dict[str, Any]:
+        lost = takes([(unknown, campaign)], now=timezone.now())
+        return {"taken": taken(lost, unknown, overlap=overlap), "started": started(lost)}
 
     @action(  # type: ignore[untyped-decorator]
         description="Match by name",
@@ -177,9 +189,9 @@ class MatchingPages(AdminMixin[UnknownReference]):
     def _by_name(self, request: HttpRequest, unknown: list[UnknownReference]) -> HttpResponse:
         suggested = unmatched.suggestions(unknown)
         waits = unmatched.waits(list(suggested))
-        overlapping = unmatched.overlaps(
-            [(one, suggested[one.pk]) for one in unknown if one.pk in suggested]
-        )
+        matches = [(one, suggested[one.pk]) for one in unknown if one.pk in suggested]
+        overlapping = unmatched.overlaps(matches)
+        lost = takes(matches, now=timezone.now())
         pairs = [
             {
                 "unknown": one.pk,
@@ -190,6 +202,7 @@ class MatchingPages(AdminMixin[UnknownReference]):
                 "amount": format_sums(waits[one.pk].sums),
                 "days": days(waits[one.pk], suggested[one.pk]),
                 "overlap": overlaps(overlapping[one.pk]) if one.pk in overlapping else "",
+                "taken": taken(lost, one, overlap=overlapping.get(one.pk)),
             }
             for one in unknown
             if one.pk in suggested and waits[one.pk].rows
@@ -201,6 +214,7 @@ class MatchingPages(AdminMixin[UnknownReference]):
             "pairs": pairs,
             "left": len(unknown) - len(pairs),
             "choices": OnOverlap.choices if overlapping else (),
+            "started": started(lost),
             "back": reverse(LIST),
             "address": reverse("admin:ads_unknownreference_match_by_name"),
         }

@@ -9,7 +9,7 @@ from ads.models import Brand, Campaign, UnknownReference
 from ads.rules.calendar import UnknownTimezone, format_instant
 from ads.rules.money import format_money, format_sums
 from ads.services.ledger import OnRecord
-from ads.services.references import Matched, Overlaps, Settled, Waits
+from ads.services.references import Matched, Overlaps, Settled, Takes, Waits
 
 #: Failures listed in a message.
 NAMED = 3
@@ -77,6 +77,26 @@ def overlaps(overlap: Overlaps) -> str:
     return f"{format_sums(overlap.amount)} on {count}; on record for them: {known}"
 
 
+def taken(takes: Takes, unknown: UnknownReference, *, overlap: Overlaps | None) -> list[str]:
+    """Sentences: what other campaigns lose, which had the platform ID before."""
+    skipped = ", unless it is skipped" if overlap else ""
+    return [
+        f"{each.campaign.name} of {each.campaign.brand.name} had this platform ID before: "
+        f"{format_money(each.amount, each.campaign.brand.currency)} on "
+        f"{counted(each.days, 'day')} ({' – '.join(map(str, sorted({each.first, each.last})))}) "
+        f"is taken from it{skipped}."
+        for each in takes.of_each.get(unknown.pk, ())
+    ]
+
+
+def started(takes: Takes) -> str:
+    """ "That would start Search, Spring.", or ""."""
+    if not takes.starts:
+        return ""
+    more = f" and {len(takes.starts) - NAMED:,} more" if len(takes.starts) > NAMED else ""
+    return f"That would start {', '.join(each.name for each in takes.starts[:NAMED])}{more}."
+
+
 def on_record(known: Iterable[OnRecord]) -> list[tuple[str, str, str, str, str]]:
     """The rows of a table: source, platform, what, how many days, amount."""
     return [
@@ -135,9 +155,14 @@ def settled_many(matched: Collection[Matched]) -> list[tuple[int, str]]:
 
 
 def _settled_overlaps(done: Settled) -> str:
-    sums = {code: -amount for code, amount in done.taken_back.items() if amount}
-    taken_back = f", {format_sums(sums)} taken back" if sums else ""
-    return taken_back + (f", {rows(done.skipped)} skipped" if done.skipped else "")
+    text = ""
+    for taken_from, what in (
+        (done.taken_back, "taken back"),
+        (done.taken, "taken from campaigns that had the ID before"),
+    ):
+        sums = {code: -amount for code, amount in taken_from.items() if amount}
+        text += f", {format_sums(sums)} {what}" if sums else ""
+    return text + (f", {rows(done.skipped)} skipped" if done.skipped else "")
 
 
 def _switched(done: Settled) -> str:

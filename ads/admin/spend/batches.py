@@ -21,7 +21,7 @@ from ads.admin.elements import NOTHING, InstantFilter, actor_name, counted, is_n
 from ads.models import SpendBatch
 from ads.models.spend import shown
 from ads.rules.calendar import format_instant
-from ads.rules.money import format_sums
+from ads.rules.money import format_money, format_sums
 from ads.services import batches, visible
 from ads.services.batches import CannotUndo, UndoPreview
 from ads.services.errors import InvalidSpend
@@ -184,6 +184,10 @@ class SpendBatchAdmin(ReadOnlyAdmin[SpendBatch]):
             "media": form.media + forms.Media(css={"all": ["ads/spend.css"]}),
             "facts": _facts(preview),
             "preview": preview,
+            "changes": [
+                (campaign, format_money(by, campaign.brand.currency))
+                for campaign, by in preview.changes
+            ],
             "more": preview.would_start + preview.would_stop - len(preview.switches),
             "back": _address(batch),
         }

@@ -8,7 +8,7 @@ from django.utils import timezone
 from ads.management.prepared import PreparedCommand
 from ads.management.terminal import Screen, acting, check_enforced, count
 from ads.models import SpendBatch
-from ads.rules.money import format_sums
+from ads.rules.money import format_money, format_sums
 from ads.services import batches
 from ads.services.batches import BatchFigures, CannotUndo, UndoPreview, called
 from ads.services.errors import InvalidSpend
@@ -78,6 +78,15 @@ def _show_preview(screen: Screen, preview: UndoPreview) -> None:
         screen.line(note)
     if preview.in_the_way:
         raise CommandError("It cannot be undone. " + " ".join(map(str, preview.in_the_way)))
+    if preview.changes:
+        screen.table(
+            ["campaign", "brand", "changes by"],
+            (
+                (campaign.name, campaign.brand.name, format_money(by, campaign.brand.currency))
+                for campaign, by in preview.changes
+            ),
+            right=["changes by"],
+        )
     if preview.switches:
         screen.table(
             ["campaign", "brand", "would"],

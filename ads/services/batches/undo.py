@@ -14,10 +14,12 @@ IDs stay on record. Later records that stand on the batch are refused (:mod:`.st
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, Final
 
 from django.db import OperationalError, connection, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, Sum
+from django.db.models.functions import Abs
 
 from ads.holds import is_long
 from ads.models import Campaign, Spend, SpendBatch, WaitingSpend
@@ -82,6 +84,8 @@ class UndoPreview:
     #: The first campaigns that would be switched, and which way.
     switches: list[tuple[Campaign, Decision]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    #: By how much it changes the ledger for each campaign, where there are several: the most first.
+    changes: list[tuple[Campaign, Decimal]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +108,9 @@ def preview(batch: SpendBatch, *, now: datetime) -> UndoPreview:
             stops += not decision.is_active
             if len(first) < NAMED:
                 first.append(decision)
-    named = Campaign.objects.select_related("brand").in_bulk([each.campaign_id for each in first])
+    changes = _changes(batch) if figures.campaigns > 1 else []
+    ids = {each.campaign_id for each in first} | {pk for pk, _ in changes}
+    named = Campaign.objects.select_related("brand").in_bulk(ids)
     return UndoPreview(
         batch,
         figures,
@@ -113,7 +119,15 @@ def preview(batch: SpendBatch, *, now: datetime) -> UndoPreview:
         stops,
         [(named[each.campaign_id], each) for each in first],
         list(_notes(batch, figures)),
+        [(named[pk], by) for pk, by in changes],
     )
+
+
+def _changes(batch: SpendBatch) -> list[tuple[int, Decimal]]:
+    """Of the first campaigns, by how much undoing the batch changes the ledger."""
+    rows = Spend.objects.filter(batch=batch).order_by().values("campaign")
+    sums = rows.annotate(by=-Sum("amount")).exclude(by=0).order_by(Abs("by").desc(), "campaign")
+    return list(sums.values_list("campaign", "by")[:NAMED])
 
 
 def undo(

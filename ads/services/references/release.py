@@ -56,6 +56,8 @@ class Settled:
     skipped: int = 0
     #: How much of other totals was taken back in their place, by currency: negative sums.
     taken_back: Mapping[str, Decimal] = field(default_factory=dict)
+    #: How much was taken from campaigns that had the ID before, by currency: negative sums.
+    taken: Mapping[str, Decimal] = field(default_factory=dict)
     enforced: Enforced = field(default_factory=Enforced)
     #: Ids of the unknown references that failed; the reason is in the log.
     failed: tuple[int, ...] = ()
@@ -71,6 +73,7 @@ class Settled:
             self.refused + other.refused,
             self.skipped + other.skipped,
             add_sums(self.taken_back, other.taken_back),
+            add_sums(self.taken, other.taken),
             self.enforced + other.enforced,
             self.failed + other.failed,
         )
@@ -246,7 +249,13 @@ def _record_batch(
         for answer in answers
         if answer.taken_back
     )
-    settled = Settled(len(recorded), len(refusals), len(skipped), taken_back, enforced)
+    taken = sums_by_currency(
+        (other.currency, amount)
+        for answer in answers
+        for other, amount in answer.elsewhere
+        if amount < 0
+    )
+    settled = Settled(len(recorded), len(refusals), len(skipped), taken_back, taken, enforced)
     return rows[-1].pk, settled
 
 

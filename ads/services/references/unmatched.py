@@ -270,7 +270,7 @@ class Overlaps:
 
 #: The waiting day totals of references, as the totals of campaigns: a relation for the ledger's
 #: statements about overlaps.
-_AS_TOTALS: Final = """
+AS_TOTALS: Final = """
     (SELECT given.campaign_id, waiting.date, given.known_as, waiting.amount, waiting.observed_at
        FROM unnest(%(unknown)s::bigint[], %(campaigns)s::bigint[], %(known_as)s::text[])
             AS given (unknown_id, campaign_id, known_as)
@@ -287,7 +287,7 @@ def overlaps(pairs: Collection[tuple[UnknownReference, Campaign]]) -> dict[int, 
     By another source, or under another reference of the same one; on the same platform. Those
     without overlaps are left out. A query for each source that waits, and one.
     """
-    values = _pairs(pairs)
+    values = paired(pairs)
     named = {(unknown.known_as, campaign.pk): unknown.pk for unknown, campaign in pairs}
     waits = WaitingSpend.objects.filter(
         unknown__in=values["unknown"], kind=Kind.DAY_TOTAL, discarded_at=None
@@ -297,7 +297,7 @@ def overlaps(pairs: Collection[tuple[UnknownReference, Campaign]]) -> dict[int, 
     known: dict[int, dict[str, dict[str, Decimal]]] = defaultdict(lambda: defaultdict(dict))
     for source in waits.order_by("source").values_list("source", flat=True).distinct():
         of_each = ledger.overlaps.of_each(
-            _AS_TOTALS, source=source, every_reference=True, values={**values, "source": source}
+            AS_TOTALS, source=source, every_reference=True, values={**values, "source": source}
         )
         for (campaign_id, day, known_as), each in of_each.items():
             pk = named[known_as, campaign_id]
@@ -310,14 +310,15 @@ def overlaps(pairs: Collection[tuple[UnknownReference, Campaign]]) -> dict[int, 
 
 def on_record(unknown: UnknownReference, campaign: Campaign) -> list[OnRecord]:
     """What the campaign has on record on the days of the waiting day totals, by source."""
-    values = {**_pairs([(unknown, campaign)]), "source": None}
-    return ledger.overlaps.on_record(_AS_TOTALS, values=values)
+    values = {**paired([(unknown, campaign)]), "source": None}
+    return ledger.overlaps.on_record(AS_TOTALS, values=values)
 
 
-def _pairs(pairs: Collection[tuple[UnknownReference, Campaign]]) -> dict[str, Any]:
+def paired(pairs: Collection[tuple[UnknownReference, Campaign | None]]) -> dict[str, Any]:
+    """Parameters of :data:`AS_TOTALS`; a campaign that is not there yet is 0."""
     return {
         "unknown": [unknown.pk for unknown, _ in pairs],
-        "campaigns": [campaign.pk for _, campaign in pairs],
+        "campaigns": [campaign.pk if campaign else 0 for _, campaign in pairs],
         "known_as": [unknown.known_as for unknown, _ in pairs],
     }
 

@@ -17,6 +17,7 @@ same statements.
 from ads.services.ledger.day_totals.listed import append, newest_of
 from ads.services.ledger.day_totals.moved import (
     EARLIER,
+    EARLIER_IF,
     JustMoved,
     await_earlier,
     carried_before,

@@ -29,18 +29,31 @@ _SAME: Final = """
     AND ({0}.account = {1}.account OR '' IN ({0}.account, {1}.account))
 """
 
-#: A relation of IDs that have moved: the campaign that has it, known_as, and the campaign that had
-#: it and under which known_as. It may name one several times.
-_MOVED: Final = f"""
+_HAD_BEFORE: Final = f"""
     SELECT held.campaign_id, {_AS_TEXT.format("held")} AS known_as,
            event.campaign_id AS before_id, {_AS_TEXT.format("event")} AS before_as
-      FROM ads_campaignreference AS held
+      FROM {{held}} AS held
       JOIN ads_campaignreferenceevent AS event ON {_SAME.format("event", "held")}
-     WHERE held.has_moved AND event.campaign_id <> held.campaign_id
+     WHERE event.campaign_id <> held.campaign_id
        AND NOT EXISTS (SELECT FROM ads_campaignreference AS kept
                         WHERE kept.campaign_id = event.campaign_id
                           AND {_SAME.format("kept", "event")})
 """  # noqa: S608  (nothing in it comes from outside)
+
+#: A relation of IDs that have moved: the campaign that has it, known_as, and the campaign that had
+#: it and under which known_as. It may name one several times.
+_MOVED: Final = f"{_HAD_BEFORE.format(held='ads_campaignreference')} AND held.has_moved"
+
+#: The same as if the campaigns ``%(campaigns)s`` had ``%(known_as)s``.
+_SUPPOSED: Final = _HAD_BEFORE.format(
+    held=f"""
+        (SELECT campaign_id, split_part(known_as, '{BETWEEN}', 1) AS platform,
+                split_part(known_as, '{BETWEEN}', 2) AS account,
+                split_part(known_as, '{BETWEEN}', 3) AS reference
+           FROM unnest(%(campaigns)s::bigint[], %(known_as)s::text[])
+                AS given (campaign_id, known_as))
+    """  # noqa: S608
+)
 
 #: Whether any ID has moved; and whether one of ``known_as_each``, without looking at the others.
 ANY_HAS: Final = "EXISTS (SELECT FROM ads_campaignreference AS held WHERE held.has_moved{of_these})"
@@ -67,30 +80,36 @@ _OF_OTHERS: Final = f"""
      WHERE held.has_moved AND held.campaign_id <> staged.campaign_id {{but}}
 """  # noqa: S608
 
-#: A relation of what is on record elsewhere of the IDs and days of ``staged``: its key and
-#: observed_at, the key on record (``before_id``, date, ``before_as``) and when that was observed,
-#: and whether the day stays there. ``{of_these}``: :data:`OF_THESE`, or nothing.
-EARLIER: Final = f"""
-    WITH moved AS MATERIALIZED ({_MOVED} {{of_these}})
+_EARLIER: Final = """
+    WITH moved AS MATERIALIZED ({moved})
     SELECT DISTINCT ON (reported.id)
            staged.campaign_id, staged.date, staged.known_as, staged.observed_at,
            reported.campaign_id AS before_id, reported.known_as AS before_as,
            reported.observed_at AS before_at,
            reported.observed_at > staged.observed_at
                OR coalesce(staged.date < carrier.start_date AND coalesce(own.amount, 0) = 0, false)
-               AS stays
-      FROM {{staged}}
+               AS stays,
+           reported.amount AS before_amount
+      FROM {staged}
       JOIN moved ON moved.campaign_id = staged.campaign_id AND moved.known_as = staged.known_as
       JOIN ads_reportedtotal AS reported
         ON reported.source = %(source)s AND reported.campaign_id = moved.before_id
        AND reported.date = staged.date AND reported.known_as = moved.before_as
        AND reported.amount <> 0
-      JOIN ads_campaign AS carrier ON carrier.id = staged.campaign_id
+      LEFT JOIN ads_campaign AS carrier ON carrier.id = staged.campaign_id
       LEFT JOIN ads_reportedtotal AS own
         ON own.source = %(source)s AND own.campaign_id = staged.campaign_id
        AND own.date = staged.date AND own.known_as = staged.known_as
      ORDER BY reported.id, staged.campaign_id, staged.known_as
-"""  # noqa: S608
+"""
+
+#: A relation of what is on record elsewhere of the IDs and days of ``staged``: its key and
+#: observed_at, the key on record (``before_id``, date, ``before_as``) and when that was observed,
+#: whether the day stays there, and what is on record. ``{of_these}``: :data:`OF_THESE`, or nothing.
+EARLIER: Final = _EARLIER.replace("{moved}", f"{_MOVED} {{of_these}}")
+
+#: The same as if campaigns had IDs of which ``staged`` are: ``%(campaigns)s`` and ``%(known_as)s``.
+EARLIER_IF: Final = _EARLIER.replace("{moved}", _SUPPOSED)
 
 _CARRIED: Final = f"""
     SELECT DISTINCT campaign_id, known_as, before_id, before_as
@@ -126,7 +145,7 @@ def earlier(staged: str, values: Mapping[str, Any]) -> list[OnRecord]:
         cursor.execute(sql, values)
         return [
             OnRecord((pk, day, known_as), (before_id, day, before_as), stays)
-            for pk, day, known_as, _, before_id, before_as, _, stays in cursor.fetchall()
+            for pk, day, known_as, _, before_id, before_as, _, stays, _ in cursor.fetchall()
         ]
 
 
