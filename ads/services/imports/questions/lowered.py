@@ -12,17 +12,28 @@ from ads.services.imports.questions.base import SHOWN, Question, days, with_curr
 SHARE: Final = Decimal("0.2")
 LEAST: Final = Decimal(1)
 
+# What is taken from a campaign that had the platform ID before was the day's, too.
 _LOWERED: Final = f"""
-    WITH lowered AS MATERIALIZED (
-        SELECT staged.campaign_id, staged.date, staged.known_as, {{before}} AS before,
+    WITH taken AS MATERIALIZED (
+        SELECT moved.campaign_id, moved.date, moved.known_as, sum(moved.before_amount) AS amount
+          FROM {tables.MOVED} AS moved
+          JOIN {tables.SUMMED} AS zero
+            ON (zero.campaign_id, zero.date, zero.known_as)
+             = (moved.before_id, moved.date, moved.before_as) AND zero.position = 0
+         GROUP BY moved.campaign_id, moved.date, moved.known_as
+    ), compared AS (
+        SELECT staged.campaign_id, staged.date, staged.known_as,
+               coalesce({{before}}, 0) + coalesce(taken.amount, 0) AS before,
                staged.amount AS after
           FROM {tables.SUMMED} AS staged
-          JOIN ads_reportedtotal AS reported
+          LEFT JOIN taken USING (campaign_id, date, known_as)
+          LEFT JOIN ads_reportedtotal AS reported
             ON reported.source = %(source)s
            AND reported.campaign_id = staged.campaign_id AND reported.date = staged.date
            AND reported.known_as = staged.known_as
-         WHERE {{condition}} AND staged.position > 0
-           AND {{before}} - staged.amount > greatest(%(least)s, %(share)s * {{before}})
+         WHERE (reported.id IS NULL OR {{condition}}) AND staged.position > 0
+    ), lowered AS MATERIALIZED (
+        SELECT * FROM compared WHERE before - after > greatest(%(least)s, %(share)s * before)
     )
     SELECT campaign_id, date, before, after, count(*) OVER (),
            (SELECT json_agg(json_build_array(currency, before::text, after::text)

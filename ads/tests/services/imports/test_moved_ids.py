@@ -97,6 +97,30 @@ def test_whoever_would_start_is_asked_about(
     assert not delivers(other)
 
 
+def test_a_lower_total_of_an_id_that_has_moved_is_asked_about(
+    search: Campaign, other: Campaign, carried: CampaignReference
+) -> None:
+    recorded([*file(60), *file(50, EVE)[1:]])
+    move(carried, other)
+    poorer = [*file(20), *file(45, EVE)[1:]]
+
+    (question,) = previewed(poorer, now=LATER).questions
+
+    assert question.code == "lowered"
+    assert (
+        "1 campaign-day would be lowered by more than 20% and $1.00: from $60.00" in question.text
+    )
+    (row,) = question.rows
+    assert row == ("Other", search.brand.name, DAY, "$60.00", "$20.00", "-$40.00")
+    with pytest.raises(Unanswered, match="lowered by more than"):
+        recorded(poorer, now=LATER)
+    assert ledger() == {("Search", DAY): 60, ("Search", EVE): 50}
+    recorded(poorer, Plan(answers={"lowered": "accept"}), now=LATER)
+    assert ledger() == {
+        ("Search", DAY): 0, ("Search", EVE): 0, ("Other", DAY): 20, ("Other", EVE): 45,
+    }  # fmt: skip
+
+
 def test_undoing_the_import_gives_the_day_back(
     search: Campaign, other: Campaign, carried: CampaignReference
 ) -> None:
