@@ -2,24 +2,23 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 
 from django.db.models import Case, Count, IntegerField, QuerySet, Value, When
 
 from ads.holds import Hold, Moment, with_holds
-from ads.models import Brand, Campaign, SpendTotal
+from ads.models import Brand, Campaign
 from ads.models.campaigns import STATES, State
 from ads.models.spend import Period
-from ads.rules import calendar
-from ads.rules.allowances import Limit, Periods, limit_words, periods_ahead
+from ads.rules.allowances import Limit, limit_words, periods_ahead
 from ads.services import freshness
 from ads.services.delivery import allowances
 from ads.services.explain.conditions import Condition, budget_left
 from ads.services.explain.explanation import budget_sentence
 from ads.services.explain.limits import with_allowances, with_groups
-from ads.services.ledger import LATEST, Figures, Month
+from ads.services.ledger import Figures, Month
 from ads.services.planned import course
 
 #: The holds that name a brand's budgets on its own page.
@@ -54,7 +53,7 @@ class BrandExplanation:
 
 def explain(brand: Brand, month: Month, now: datetime) -> BrandExplanation:
     """What stops the campaigns of ``brand``, given its month's spend; a query for what is planned,
-    one for what was spent ahead of time, and one for a raised limit.
+    and one for a raised limit.
 
     Raises:
         UnknownTimezone: its timezone is invalid.
@@ -68,7 +67,6 @@ def explain(brand: Brand, month: Month, now: datetime) -> BrandExplanation:
     raised = any(figures.waived for figures in month.figures.values())
     given = allowances.in_force(brand, now=now) if raised else []
     planned = course.ahead([brand.pk], [], now).get((brand.pk, None), {})
-    ahead = _ahead(brand, now)
     conditions, made_of, limits = [switched], {}, {}
     for period, figures in month.figures.items():
         those = [one for one in given if one.period == period]
@@ -76,23 +74,12 @@ def explain(brand: Brand, month: Month, now: datetime) -> BrandExplanation:
             figures.budget or Decimal(0), figures.waived, those, now, brand.timezone, brand.currency
         )
         its = planned.get(f"{period.word}_budget", ())
-        limits[period] = Limit(figures.budget, its, those, ahead[period])
+        ahead = periods_ahead(period, month.ahead[period], now, brand.timezone)
+        limits[period] = Limit(figures.budget, its, those, ahead)
         conditions.append(_budget(brand, period, figures, limits[period], made_of[period], now))
     is_used_up = any(condition.applies for condition in conditions[1:])
     returns_at = _returns_at(month, limits, now) if brand.is_active and is_used_up else None
     return BrandExplanation(conditions, made_of, returns_at)
-
-
-def _ahead(brand: Brand, now: datetime) -> Mapping[Period, Periods]:
-    """The periods to come, with what the brand has spent in them ahead of time."""
-    today = calendar.local_date(now, brand.timezone)
-    rows = SpendTotal.objects.filter(brand=brand, campaign=None, start__gt=today, start__lt=LATEST)
-    counts: dict[str, dict[date, Decimal]] = {period: {} for period in Period}
-    for period, start, spent, waived in rows.order_by().values_list(
-        "period", "start", "amount", "waived"
-    ):
-        counts[period][start] = spent - waived
-    return {period: periods_ahead(period, counts[period], now, brand.timezone) for period in Period}
 
 
 def _returns_at(month: Month, limits: Mapping[Period, Limit], now: datetime) -> datetime | None:

@@ -13,12 +13,10 @@ from ads.holds import (
     BUDGET_HOLDS,
     LIMIT_OF,
     ON_ITS_WAY,
-    TOTAL,
     AnyBudget,
     BudgetHold,
     GroupFigures,
     Hold,
-    later_sums,
 )
 from ads.models import Allowance, Campaign, SpendTotal
 from ads.models.spend import Period
@@ -84,22 +82,24 @@ def with_ahead(rows: Collection[Any], now: datetime) -> None:
     """Give evaluated campaigns the periods to come, with what was spent in them ahead of time.
 
     Of the budgets of their own and their brands' (``ahead``, by hold), and of their groups
-    (``group_ahead``, by period). One query, and one for groups; ``rows`` :func:`with_groups`.
+    (``group_ahead``, by period). One query; ``rows`` are :func:`with_groups`.
     """
     if not rows:
         return
-    today = {row.pk: calendar.local_date(now, row.brand.timezone) for row in rows}
-    first = min(today.values())
-    whose = Q(campaign__in=list(today)) | Q(campaign=None, brand__in={row.brand_id for row in rows})
+    whose = Q(campaign__in=[row.pk for row in rows])
+    whose |= Q(campaign=None, brand__in={row.brand_id for row in rows})
+    if groups := {figures.id for row in rows if (figures := group_of(row))}:
+        whose |= Q(campaign__budget_group__in=groups)
+    first = min(calendar.local_date(now, row.brand.timezone) for row in rows)
     totals = SpendTotal.objects.filter(whose, start__gt=first, start__lt=LATEST).order_by()
-    counts: dict[tuple[int, int | None, str], dict[date, Decimal]] = defaultdict(dict)
-    columns = ("brand", "campaign", "period", "start", "amount", "waived")
-    for brand, campaign, period, start, amount, waived in totals.values_list(*columns):
+    counts: dict[tuple[Any, ...], dict[date, Decimal]] = defaultdict(dict)
+    in_groups: dict[tuple[Any, ...], dict[date, Decimal]] = defaultdict(
+        lambda: defaultdict(Decimal)
+    )
+    columns = ("brand", "campaign", "campaign__budget_group", "period", "start", "amount", "waived")
+    for brand, campaign, group, period, start, amount, waived in totals.values_list(*columns):
         counts[brand, campaign, period][start] = amount - waived
-    groups = {figures.id for row in rows if (figures := group_of(row))}
-    of_groups: dict[tuple[int, str], dict[date, Decimal]] = defaultdict(dict)
-    for (group, period, start), spent in (later_sums(groups, first) if groups else {}).items():
-        of_groups[group, period][start] = spent
+        in_groups[group, period][start] += amount
     for row in rows:
         zone = row.brand.timezone
         row.ahead = {
@@ -111,11 +111,9 @@ def with_ahead(rows: Collection[Any], now: datetime) -> None:
             )
             for budget in BUDGET_HOLDS
         }
-        figures = group_of(row)
         row.group_ahead = {
-            each.period: periods_ahead(each.period, of_groups[figures.id, each.period], now, zone)
-            for each in (figures.budgets if figures else ())
-            if figures and each.period != TOTAL
+            period: periods_ahead(period, in_groups[row.budget_group_id, period], now, zone)
+            for period in (Period if group_of(row) else ())
         }
 
 

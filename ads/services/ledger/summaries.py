@@ -7,13 +7,14 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import NamedTuple, TypedDict
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from ads.holds import waived_at
 from ads.models import Brand, Campaign, SpendTotal
 from ads.models.spend import Period
 from ads.rules.calendar import UnknownTimezone, local_date, next_month, period_start
 from ads.rules.money import is_used_up, remaining
+from ads.services.ledger.validation import LATEST
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,11 +88,15 @@ class DaySpend(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Month:
-    """An owner's accounting month: every day of it, and the figures of today and of the month."""
+    """An owner's accounting month: every day of it, and the figures of today and of the month.
+
+    ``ahead``: what is spent, less what is allowed, in days and months to come, by their first day.
+    """
 
     days: list[DaySpend]
     figures: dict[Period, Figures]
     currency: str
+    ahead: dict[Period, dict[date, Decimal]]
 
 
 class InvalidSpan(ValueError):
@@ -132,7 +137,7 @@ def by_day(owner: Brand | Campaign, first: date, last: date) -> list[DaySpend]:
 
 
 def month(owner: Brand | Campaign, now: datetime) -> Month:
-    """The brand's month at ``now``, its days to come included; one query.
+    """The brand's month at ``now``, and what was spent ahead of it; one query.
 
     Raises:
         UnknownTimezone: the brand's timezone is invalid.
@@ -141,9 +146,13 @@ def month(owner: Brand | Campaign, now: datetime) -> Month:
     first = period_start(Period.MONTH, today)
     dates = [first + timedelta(days=n) for n in range((next_month(first) - first).days)]
     # One lookup per date, for the index: a brand's own sums stand among those of all brands.
-    sums = _sums([owner], dates, now)
+    sums = _sums([owner], dates, now, since=next_month(first))
     days = [DaySpend(day, *sums.get((owner.pk, Period.DAY, day), _ZERO)) for day in dates]
-    return Month(days, _both(owner, today, sums), _brand(owner).currency)
+    ahead: dict[Period, dict[date, Decimal]] = {period: {} for period in Period}
+    for (_, period, start), (spent, waived) in sums.items():
+        if start > today:
+            ahead[period][start] = spent - waived
+    return Month(days, _both(owner, today, sums), _brand(owner).currency, ahead)
 
 
 def figures(owner: Brand | Campaign, period: Period, now: datetime) -> Figures:
@@ -233,11 +242,20 @@ def _of(*owners: Brand | Campaign) -> QuerySet[SpendTotal]:
     return SpendTotal.objects.filter(campaign__in=ids)
 
 
-def _sums(owners: Sequence[Brand | Campaign], days: Collection[date], now: datetime) -> _Sums:
-    """Of the days, and of their months, as of ``now``; one query."""
+def _sums(
+    owners: Sequence[Brand | Campaign],
+    days: Collection[date],
+    now: datetime,
+    *,
+    since: date | None = None,
+) -> _Sums:
+    """Of the days, and of their months, as of ``now``; one query. And of all ``since`` a day."""
     of_brands = bool(owners) and isinstance(owners[0], Brand)
     starts = {period_start(period, day) for day in days for period in Period}
-    sums = _of(*owners).filter(period__in=Period.values, start__in=starts).order_by()
+    those = Q(start__in=starts)
+    if since is not None:
+        those |= Q(start__gte=since, start__lt=LATEST)
+    sums = _of(*owners).filter(those, period__in=Period.values).order_by()
     columns = ("brand_id" if of_brands else "campaign_id", "period", "start", "amount")
     waived = waived_at(now, of_brands=of_brands)
     return {
