@@ -49,8 +49,8 @@ class BrandList(ChangeList):
         self, request: HttpRequest, exclude_parameters: list[str | None] | None = None
     ) -> QuerySet[Any]:
         every = self.root_queryset
-        figures = brand_figures.with_figures(every, instant_of(request))
-        self.root_queryset = pacing.with_pace(figures)
+        now = instant_of(request)
+        self.root_queryset = pacing.with_pace(brand_figures.with_figures(every, now), now)
         try:
             return super().get_queryset(request, exclude_parameters)
         finally:
@@ -78,7 +78,7 @@ class BrandList(ChangeList):
                 every=Count("pk"),
             )
         }
-        paces = pacing.stored_of(brands)
+        paces = pacing.stored_of(brands, now)
         for brand, figures in zip(brands, summaries.of_many(brands, now), strict=True):
             brand.pace_of_month = paces.get(brand.pk)
             brand.local, brand.figures = clock(now, brand.timezone), figures
@@ -107,7 +107,7 @@ class PaceFilter(ChoiceFilter):
     CHOICES = pacing.Paced.choices
 
     def pick(self, request: HttpRequest, rows: QuerySet[Brand], chosen: str) -> QuerySet[Any]:
-        return pacing.paced(rows, chosen)
+        return pacing.paced(rows, chosen, instant_of(request))
 
 
 class TimezoneFilter(DropdownFilter):

@@ -95,7 +95,7 @@ class CampaignList(ChangeList):
         sorting = {**SPENT, **SHARES}
         budgets = {sorting[name] for name in wanted & sorting.keys()}
         if PACE_PERCENT in wanted:
-            campaigns = pacing.with_pace(campaigns)
+            campaigns = pacing.with_pace(campaigns, instant_of(request))
         if not budgets:
             return campaigns
         shares = {name: filters.share_of(limit) for name, limit in SHARES.items() if name in wanted}
@@ -146,7 +146,7 @@ class CampaignList(ChangeList):
     def _explained(self, listed: list[Campaign]) -> list[Any]:
         """The campaigns with their explanations, which an invalid timezone leaves out."""
         explanations = explain_many(listed, self._now)
-        paces = pacing.stored_of(listed)
+        paces = pacing.stored_of(listed, self._now)
         rows: list[Any] = []
         for campaign in listed:
             explained = explanations.get(campaign.pk)

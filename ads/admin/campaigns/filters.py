@@ -105,7 +105,7 @@ LIST_FILTER: list[Any] = [
         "pace of the month",
         "pace",
         pacing.Paced.choices,
-        lambda _, rows, choice: pacing.paced(rows, choice),
+        lambda request, rows, choice: pacing.paced(rows, choice, instant_of(request)),
     ),
     ("priority", NumberFilter),
     _choice(

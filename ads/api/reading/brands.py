@@ -55,9 +55,9 @@ def list_brands(request: ApiRequest, response: HttpResponse, page: Query[Asked])
     refuse_to_find_people(request, page.account_manager)
     seen = visibility.brands(request.auth.brand_ids)
     if page.pace is not None:
-        seen = pacing.paced(seen, page.pace)
+        seen = pacing.paced(seen, page.pace, request.now)
     found, has_more = pages.brands(seen, **page.wanted)
-    paces = pacing.stored_of(found)
+    paces = pacing.stored_of(found, request.now)
     next_cursor = cursor_after(found[-1].pk) if has_more else None
     link(request, response, next_cursor)
     items = [BrandAnswer.of(brand, request.auth.brand_ids, paces.get(brand.pk)) for brand in found]
@@ -69,5 +69,5 @@ def get_brand(request: ApiRequest, brand_id: Path[Id]) -> BrandAnswer:
     """A brand's configuration."""
     check_known(request, ())
     with the_brand(request, brand_id) as brand:
-        pace = pacing.stored_of([brand]).get(brand.pk)
+        pace = pacing.stored_of([brand], request.now).get(brand.pk)
         return BrandAnswer.of(brand, request.auth.brand_ids, pace)

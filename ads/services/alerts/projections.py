@@ -9,7 +9,7 @@ from django.db.models import F
 from ads.models import AlertRule, Brand, Campaign
 from ads.models.alerts import Owner
 from ads.models.campaigns import Status
-from ads.rules.calendar import UnknownTimezone, local_date, month_start, next_month_begins
+from ads.rules.calendar import local_date, month_start, next_month_begins
 from ads.services import pacing
 from ads.services.alerts.raising import Case
 from ads.services.pacing import PACE, Paced
@@ -52,19 +52,12 @@ def _of(
     if brands is not None:
         rows = rows.filter(**{f"{path}pk__in": brands})
     for choice in CHOICES:
-        found = pacing.paced(rows, choice).values_list(
-            *("pk", f"{path}pk", f"{path}timezone", f"{PACE}__as_of"),
+        found = pacing.paced(rows, choice, now).values_list(
+            *("pk", f"{path}pk", f"{path}timezone"),
             *(F(f"{PACE}__{name}") for name in _FIGURES),
         )
-        for pk, brand, zone, as_of, *figures in found.iterator():
-            try:
-                month = month_start(local_date(now, zone))
-                ends = next_month_begins(now, zone)
-                is_of_month = month_start(local_date(as_of, zone)) == month
-            except UnknownTimezone:
-                continue
-            if not is_of_month:  # until the next refresh it is the pace of the month before
-                continue
+        for pk, brand, zone, *figures in found.iterator():
+            month, ends = month_start(local_date(now, zone)), next_month_begins(now, zone)
             said = {
                 name: None if value is None else str(value)
                 for name, value in zip(_FIGURES, figures, strict=True)

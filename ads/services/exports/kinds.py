@@ -362,7 +362,7 @@ def _brands(
     brands: QuerySet[Brand], now: datetime, names_people: bool
 ) -> Iterator[Sequence[object]]:
     for some in portions(brands.select_related("account_manager")):
-        paces = pacing.stored_of(some)
+        paces = pacing.stored_of(some, now)
         named = labels.names_of(Brand, [brand.pk for brand in some])
         for brand, figures in zip(some, summaries.of_many(some, now), strict=True):
             state = "Active" if brand.is_active else "Inactive"
@@ -380,7 +380,7 @@ def _campaigns(
     campaigns: QuerySet[Campaign], now: datetime, names_people: bool
 ) -> Iterator[Sequence[object]]:
     for some in portions(campaigns):
-        paces = pacing.stored_of(some)
+        paces = pacing.stored_of(some, now)
         named = labels.names_of(Campaign, [campaign.pk for campaign in some])
         for campaign, figures in zip(some, summaries.of_many(some, now), strict=True):
             brand = campaign.brand

@@ -96,7 +96,7 @@ def page(
     A wanted hold is evaluated at ``now``, whether or not it has stopped the campaign already. The
     number of queries is fixed without a hold, and logarithmic in the number of campaigns with one.
     """
-    matching = _matching(campaigns, wanted)
+    matching = _matching(campaigns, wanted, now)
     if wanted.hold is None:
         following = matching.filter(pk__gt=after).order_by("pk")
         ids = list(following.values_list("pk", flat=True)[: limit + 1])
@@ -134,7 +134,7 @@ def one(campaign: Campaign, now: datetime, brand_ids: Collection[int] | None = N
     raise Campaign.DoesNotExist
 
 
-def _matching(campaigns: QuerySet[Campaign], wanted: Wanted) -> QuerySet[Campaign]:
+def _matching(campaigns: QuerySet[Campaign], wanted: Wanted, now: datetime) -> QuerySet[Campaign]:
     """All conditions but the hold."""
     if wanted.brand is not None:
         campaigns = campaigns.filter(brand=wanted.brand)
@@ -147,7 +147,7 @@ def _matching(campaigns: QuerySet[Campaign], wanted: Wanted) -> QuerySet[Campaig
         campaigns = campaigns.filter(priority=wanted.priority)
     parts = {"platform": wanted.platform, "account": wanted.account, "reference": wanted.reference}
     if wanted.pace is not None:
-        campaigns = paced(campaigns, wanted.pace)
+        campaigns = paced(campaigns, wanted.pace, now)
     given = {part: value for part, value in parts.items() if value is not None}
     if given:
         references = CampaignReference.objects.filter(**given).order_by()
@@ -174,7 +174,7 @@ def _described(
     limits.with_allowances(list(evaluated.values()), now, brand_ids)
     limits.with_groups(evaluated.values(), moment.groups)
     freshness.with_sources(evaluated.values(), of_all=True)
-    paces = stored_of(evaluated.values())
+    paces = stored_of(evaluated.values(), now)
     listed = {
         pk: Listed(
             row,

@@ -76,7 +76,7 @@ def at(now: datetime, parts: Collection[Part], *, currency: str = "") -> Overvie
         first_steps=None
         if Part.FIRST_STEPS not in parts or (spent and any(each.amount for each in spent.month))
         else first_steps(),
-        pacing=pacing.outlook() if Part.PACING in parts else None,
+        pacing=pacing.outlook(now) if Part.PACING in parts else None,
         waiting=waiting() if Part.WAITING in parts else None,
         sources=freshness.of_all() if Part.MONEY in parts else (),
         # It names accounts, which may be of other brands.

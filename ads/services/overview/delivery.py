@@ -107,7 +107,7 @@ def _near(nearest: Collection[int], moment: Moment) -> list[Near]:
     # Between the two queries a budget can be taken away.
     rows = [row for row in rows if row.daily_limit or row.monthly_limit]
     limits.with_groups(rows, moment.groups)
-    paces = pacing.stored_of(row for row in rows if row.monthly_limit)
+    paces = pacing.stored_of((row for row in rows if row.monthly_limit), moment.now)
     near = [_as_near(row, paces.get(row.pk), moment.now) for row in rows]
     near.sort(key=lambda each: (each.is_used_up, -each.spent / each.limit, each.id))
     return near

@@ -149,7 +149,7 @@ def _summed(brands: QuerySet[Any], currency: str) -> _Summed:
 
 def _near(brands: Sequence[Any], now: datetime) -> list[Near]:
     """The closest to a budget first, from half of it on; what is used up comes last."""
-    paces = pacing.stored_of(brands)
+    paces = pacing.stored_of(brands, now)
     near = [_as_near(brand, paces.get(brand.pk), now) for brand in brands]
     near.sort(key=lambda each: (each.is_used_up, -each.spent / each.limit, each.id))
     return near

@@ -12,7 +12,7 @@ from ads.models import BudgetPace
 from ads.models.spend import Period
 from ads.rules.pacing import Pace
 from ads.services import visible
-from ads.services.pacing.stored import Paced, as_pace, condition
+from ads.services.pacing.stored import Paced, as_pace, condition, month_begins
 
 #: How many of each are shown.
 MOST: Final = 5
@@ -42,9 +42,12 @@ class Outlook:
     left_over: list[Projected]
 
 
-def outlook() -> Outlook | None:
-    """None: nothing has been worked out yet. Three queries."""
-    paces: Any = visible.rows(BudgetPace.objects.filter(period=Period.MONTH)).order_by()
+def outlook(now: datetime) -> Outlook | None:
+    """None: nothing of this month has been worked out yet. Four queries."""
+    of_month = BudgetPace.objects.filter(
+        period=Period.MONTH, as_of__gte=month_begins("brand__timezone", now)
+    )
+    paces: Any = visible.rows(of_month).order_by()
     wanted = (Paced.EXCEEDS, Paced.LEFT_OVER, Paced.OVER, Paced.UNDER)
     counted = paces.aggregate(
         as_of=Max("as_of"),

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import time_machine
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 
 from ads import tasks
 from ads.models import Brand, BudgetPace, Campaign, Heartbeat, SeasonalityAdjustment
@@ -45,12 +45,12 @@ def spending(amount: object, **given: Any) -> Campaign:
     return campaign
 
 
-def pace_of(owner: Brand | Campaign) -> pacing.Pace | None:
-    return pacing.stored_of([owner]).get(owner.pk)
+def pace_of(owner: Brand | Campaign, now: datetime = NOW) -> pacing.Pace | None:
+    return pacing.stored_of([owner], now).get(owner.pk)
 
 
-def named(rows: QuerySet[Any], choice: Paced) -> list[str]:
-    return sorted(pacing.paced(rows, choice).values_list("name", flat=True))
+def named(rows: QuerySet[Any], choice: Paced, now: datetime = NOW) -> list[str]:
+    return sorted(pacing.paced(rows, choice, now).values_list("name", flat=True))
 
 
 def test_the_task_works_out_every_pace_and_lists_find_them_by_it() -> None:
@@ -169,6 +169,34 @@ def test_a_refresh_replaces_and_forgets_nothing() -> None:
     assert BudgetPace.objects.count() == 2
 
 
+def test_the_pace_of_a_month_that_is_over_is_nobodys_until_the_next_refresh() -> None:
+    _, behind = [
+        spending(
+            14, name=zone, monthly_budget=100,
+            brand=BrandFactory.create(name=zone, timezone=zone, monthly_budget=100),
+        )
+        for zone in ("Europe/Berlin", "America/New_York")
+    ]  # fmt: skip
+    before, after = at("2026-09-30 21:55"), at("2026-09-30 22:05")  # October has begun in Berlin
+    pacing.refresh(before)
+    rows: Any
+    for rows in (Campaign.objects.all(), Brand.objects.all()):
+        assert len(named(rows, Paced.OVER, before)) == rows.count() == 2
+
+    for rows, left in ((Campaign.objects.all(), behind), (Brand.objects.all(), behind.brand)):
+        assert list(pacing.stored_of(rows, after)) == [left.pk]
+        assert named(rows, Paced.OVER, after) == [left.name]
+        spent = F(f"{pacing.PACE}__spent").desc(nulls_last=True)
+        assert pacing.with_pace(rows, after).order_by(spent).first() == left
+    told = pacing.outlook(after)
+    assert told is not None
+    assert told.counts[Paced.OVER] == (1, 1)
+    assert {one.id for one in told.exceeding} <= {behind.pk, behind.brand_id}
+
+    pacing.refresh(after)
+    assert len(pacing.stored_of(Campaign.objects.all(), after)) == 2
+
+
 def test_a_refresh_leaves_what_an_edit_has_worked_out_since() -> None:
     campaign = spending(14)
     pacing.after_edit([campaign.pk], [], NOW + timedelta(minutes=1))
@@ -273,17 +301,17 @@ def test_an_edit_is_seen_at_once_and_so_is_its_brands() -> None:
 def test_the_overview_names_the_most_extreme_and_counts_the_rest() -> None:
     much, little = spending(30, name="much"), spending(2, name="little")
     spending(10, name="right")
-    assert pacing.outlook() is None
+    assert pacing.outlook(NOW) is None
     pacing.refresh(NOW)
 
-    told = pacing.outlook()
+    told = pacing.outlook(NOW)
 
     assert told is not None
     assert [one.id for one in told.exceeding] == [much.pk]
     assert [one.id for one in told.left_over] == [little.pk]
     assert told.counts[Paced.EXCEEDS] == (1, 0)  # brands without budgets exceed none
     with visible.limited([little.brand_id]):
-        told = pacing.outlook()
+        told = pacing.outlook(NOW)
     assert told is not None
     assert (told.exceeding, told.counts[Paced.EXCEEDS]) == ([], (0, 0))
 

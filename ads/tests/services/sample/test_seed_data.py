@@ -268,7 +268,7 @@ def test_whatever_the_day_of_the_month_somebody_is_projected_to_exceed_a_budget(
     seed(plan(spend_days=SPEND_DAYS), now)
     pacing.refresh(now)
 
-    exceeding = pacing.paced(Campaign.objects.all(), pacing.Paced.EXCEEDS)
+    exceeding = pacing.paced(Campaign.objects.all(), pacing.Paced.EXCEEDS, now)
 
     assert exceeding.filter(is_dayparting_enabled=False, is_active=True).exists()
     assert exceeding.count() < 6
