@@ -83,7 +83,9 @@ class Schedule:
 def is_in_force(schedule: Schedule, now: datetime) -> bool:
     """Whether the schedule is active and valid on the local date of `now`.
 
-    A window of the last valid day that runs over midnight thus ends at midnight.
+    A window of the last valid day that runs over midnight thus ends at midnight, and one of the day
+    before the first is open from midnight on: of two schedules with the same windows, one valid
+    until the day before the other begins, a night that is open stays open.
     """
     first, last = schedule.valid_from or date.min, schedule.valid_until or date.max
     return schedule.is_active and first <= local_date(now, schedule.timezone) <= last

@@ -67,6 +67,16 @@ def test_validity_is_that_of_the_local_date_of_the_instant_so_the_last_tail_is_c
     assert next_opening([night], at("2026-01-06T05:00")) is None
 
 
+def test_of_two_schedules_that_follow_each_other_the_night_between_them_stays_open() -> None:
+    nights = [Window(day, time(22), time(6)) for day in range(7)]
+    before = schedule(*nights, valid=(None, date(2026, 1, 5)))
+    after = schedule(*nights, valid=(date(2026, 1, 6), None))
+
+    assert is_open([after], at("2026-01-06T00:00"))
+    assert not is_open([after], at("2026-01-05T23:59"))
+    assert next_closing([before, after], at("2026-01-05T22:00")) == at("2026-01-06T06:00")
+
+
 @pytest.mark.parametrize(
     ("priority", "windows", "expected"),
     [
