@@ -191,9 +191,10 @@ def periods_ahead(
         period, calendar.period_start(period, calendar.local_date(now, tz))
     )
     spent = [start for start in counts if start >= next_one]
-    starts = {next_one, *spent, *(calendar.next_period(period, start) for start in spent)}
-    return [
-        (calendar.day_begins(start, tz), counts.get(start, Decimal(0))) for start in sorted(starts)
+    later = {*spent, *(calendar.next_period(period, start) for start in spent)} - {next_one}
+    begins = calendar.next_period_begins(period, now, tz)
+    return [(begins, counts.get(next_one, Decimal(0)))] + [
+        (calendar.day_begins(start, tz), counts.get(start, Decimal(0))) for start in sorted(later)
     ]
 
 

@@ -1,6 +1,6 @@
 """On what terms an owner may run on, and how a raised limit reads."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -175,3 +175,12 @@ def test_a_period_to_come_begins_with_what_was_spent_in_it_ahead_of_time() -> No
     limit = Limit(Decimal(75), allowed=[allowed(10)], ahead=ahead)
     assert list(limit.turns(Decimal(85), NOON, used_up=False)) == days[1::2]
     assert list(limit.turns(Decimal(84), NOON, used_up=True)) == days[::2]
+
+
+def test_the_next_period_is_to_come_also_in_the_hour_that_a_clock_repeats_before_midnight() -> None:
+    # In St. John's, 0:01 of 7 November 2010 was followed by 23:01 of the 6th.
+    again = at("2010-11-07 02:40")
+
+    for counts in ({}, {date(2010, 11, 7): Decimal(5)}):
+        (begins, spent), *_ = periods_ahead("day", counts, again, "America/St_Johns")
+        assert (begins, spent) == (at("2010-11-07 03:30"), sum(counts.values(), Decimal(0)))
