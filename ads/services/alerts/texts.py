@@ -130,8 +130,9 @@ def _expected(alert: Alert, figures: Mapping[str, Any]) -> str:
 
 
 def _expected_today(alert: Alert, spent: Decimal, limit: Decimal) -> str:
-    if alert.campaign is not None and alert.campaign.is_dayparting_enabled:
-        return ""  # its spend is not even over the day
+    campaign = alert.campaign
+    if campaign is not None and (campaign.is_dayparting_enabled or not campaign.is_active):
+        return ""  # its spend is not even over the day, or it has stopped
     _, zone = _brand(alert)
     try:
         runs_out = pacing.used_up_at(spent, limit, zone, alert.at)

@@ -17,6 +17,8 @@ from ads.tests.support import (
     at,
     at_once,
     await_blocked,
+    delivers,
+    enforce_all,
     execute,
     held_open,
     let_run_on,
@@ -45,6 +47,7 @@ def is_open(**those: Any) -> list[str]:
 
 def test_a_budget_that_passes_eighty_percent_is_told_once(campaign: Campaign) -> None:
     rule(owners="campaign")
+    enforce_all(NOON)
     spend(campaign, 79, NOON)
     assert evaluate(NOON) == 0
     spend(campaign, 1, NOON)
@@ -58,6 +61,20 @@ def test_a_budget_that_passes_eighty_percent_is_told_once(campaign: Campaign) ->
     assert said.next == "At this pace it will be used up at about 2024-05-15 15:00 UTC."
     assert said.path == f"/admin/ads/campaign/{campaign.pk}/change/"
     assert alert.figures["spent"] == "80"
+
+
+def test_of_a_campaign_that_something_else_has_stopped_no_pace_is_told(
+    brand: Brand, campaign: Campaign
+) -> None:
+    rule(owners="campaign")
+    brand.daily_budget = Decimal(80)
+    brand.save(update_fields=["daily_budget"])
+    enforce_all(NOON)
+    spend(campaign, 80, NOON)
+
+    assert evaluate(NOON) == 1
+    assert not delivers(campaign)
+    assert alerts.texts.of(Alert.objects.get()).next == ""
 
 
 def test_of_a_campaign_with_hours_no_even_pace_of_the_day_is_told(campaign: Campaign) -> None:
