@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin, TabularInline
 else:
     import unfold.admin
+    import unfold.fields
 
     # Unfold's classes have no types; they are Django's with another look.
     class ModelAdmin(SavesViews, unfold.admin.ModelAdmin):
@@ -79,6 +80,7 @@ else:
             form = super().get_form(request, obj, change=change, **kwargs)
             for name in self.help_texts.keys() & form.base_fields.keys():
                 form.base_fields[name].help_text = self.help_texts[name]
+            form.request = request  # for the links of what is only shown
             return form
 
         def get_actions(self, request):  # type: ignore[no-untyped-def]
@@ -137,6 +139,18 @@ else:
 
         def __class_getitem__(cls, _: object) -> type:
             return cls
+
+    _linked = unfold.fields.UnfoldAdminReadonlyField.get_admin_url
+
+    def _linked_if_permitted(self, remote_field, remote_obj):  # type: ignore[no-untyped-def]
+        """Not to a page that is refused: a budget manager's to a channel, say."""
+        request = getattr(self.form, "request", None)
+        pages = self.model_admin.admin_site._registry.get(remote_field.model)
+        if request and pages and not pages.has_view_permission(request):
+            return str(remote_obj)
+        return _linked(self, remote_field, remote_obj)
+
+    unfold.fields.UnfoldAdminReadonlyField.get_admin_url = _linked_if_permitted
 
 
 def _of_visible(field: Any) -> Any:
