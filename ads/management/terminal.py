@@ -24,6 +24,7 @@ from rich.text import Text
 
 from ads.models import Brand, Campaign
 from ads.rules.calendar import format_instant, parse_date
+from ads.services import restored
 from ads.services.actor import acting_as
 from ads.services.lock_waits import Locked, is_in_the_way
 from ads.services.operations import ClockDiffers, require_clock, stuck_sessions
@@ -140,6 +141,12 @@ def printable(text: str) -> str:
 def count(number: int, noun: str, plural: str = "") -> str:
     """ "1 campaign", "2,000 campaigns"."""
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def say_held(screen: Screen) -> None:
+    """Say that nothing is started, after a restore: previews and reports would seem wrong."""
+    if held := restored.held():
+        screen.line(f"{held}: nothing is started until after_restore --resume.", "yellow")
 
 
 def check_enforced(done: str, failed: Sequence[int]) -> None:

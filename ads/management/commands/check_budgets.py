@@ -6,7 +6,7 @@ from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
 from ads.management.prepared import PreparedCommand
-from ads.management.terminal import SHOWN, Screen, acting, count
+from ads.management.terminal import SHOWN, Screen, acting, count, say_held
 from ads.models import Campaign
 from ads.services.delivery import Enforced, Trigger, check
 from ads.services.explain import switches
@@ -30,6 +30,7 @@ class Command(PreparedCommand):
             else:
                 enforced = check(now, everything=True)
                 changes = switches.made(now, [Trigger.CHECK_CAMPAIGN_BUDGETS], limit=SHOWN)
+        say_held(screen)
         show_switches(screen, changes)
         would = "would be " if dry_run else ""
         screen.line(

@@ -20,6 +20,7 @@ from ads.management.terminal import (
     called,
     campaign_named,
     count,
+    say_held,
 )
 from ads.models import Brand, Campaign
 from ads.models.spend import Period
@@ -114,6 +115,7 @@ class Command(PreparedCommand):
         run_on = _RunOn.of(options, wanted, brands, only, now) if options["waive"] else None
         periods = wanted or list(Period)
         with acting("reset_budgets"):
+            say_held(screen)
             if options["dry_run"]:
                 _preview(screen, periods, brands, now)
                 if run_on:

@@ -40,6 +40,15 @@ def test_nothing_is_started_and_what_must_stop_stops(
     spend(running, 75, NOON)
     assert [delivers(resting), delivers(running)] == [False, False]
 
+    nothing = (
+        "Restored as of 2024-05-14 12:00 UTC: nothing is started until after_restore --resume.\n"
+    )
+    for command in ("check_budgets", "--dry-run"), ("check_budgets",):
+        said = say(*command)
+        assert said.startswith(f"{nothing}2 campaigns checked: 0 ")
+    assert say("reset_budgets", "--dry-run").startswith(nothing)
+    assert not delivers(resting)
+
     assert "It will start once an operator resumes: the database was restored" in say(
         "explain", str(resting.pk)
     )
@@ -52,6 +61,7 @@ def test_nothing_is_started_and_what_must_stop_stops(
     assert say("after_restore", "--resume").startswith("Campaigns start at the next check")
     assert enforce_all(NOON) == Enforced(started=1)
     assert delivers(resting)
+    assert "nothing is started" not in say("check_budgets", "--dry-run")
     row = Restore.objects.get()
     assert (row.as_of, row.resumed_at) == (YESTERDAY, NOON)
     assert row.resumed_by.startswith("command: after_restore")
