@@ -7,9 +7,10 @@ from decimal import Decimal
 from typing import Any, Final
 
 from django.db import models
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
-from ads.models import Brand, Campaign, DaypartingSchedule, ScheduledChange
+from ads.models import Brand, Campaign, CampaignSchedule, DaypartingSchedule, ScheduledChange
 from ads.models.budgets import Carry, PlannedField
 from ads.models.campaigns import Status
 from ads.rules.calendar import next_month
@@ -109,10 +110,12 @@ def _flights(first: date, last: date, brand: Brand | None) -> Iterator[Entry]:
 def _hours(first: date, last: date, brand: Brand | None) -> Iterator[Entry]:
     dated = Q(valid_from__range=(first, last)) | Q(valid_until__range=(first - _DAY, last - _DAY))
     schedules: QuerySet[Any] = visible.rows(DaypartingSchedule.objects.filter(dated))
+    attached = visible.rows(CampaignSchedule.objects.filter(**_of(brand, "campaign__brand")))
     if brand is not None:
-        schedules = schedules.filter(campaigns__brand=brand).distinct()
-    schedules = schedules.filter(is_active=True).annotate(used=Count("campaigns", distinct=True))
-    for schedule in schedules.order_by("name")[:MOST]:
+        schedules = schedules.filter(pk__in=attached.values("schedule"))
+    its = attached.filter(schedule=OuterRef("pk")).order_by().values("schedule")
+    used = Coalesce(Subquery(its.values(count=Count("pk"))), 0)
+    for schedule in schedules.filter(is_active=True).annotate(used=used).order_by("name")[:MOST]:
         on = f"on {schedule.used} campaign{'' if schedule.used == 1 else 's'}"
         if schedule.valid_from and first <= schedule.valid_from <= last:
             says = f"Its hours begin to apply {on}, with priority {schedule.priority}"

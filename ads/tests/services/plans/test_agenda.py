@@ -5,8 +5,9 @@ from decimal import Decimal
 
 import pytest
 
+from ads.models import Brand
 from ads.models.budgets import Carry
-from ads.services import plans
+from ads.services import plans, visible
 from ads.tests.factories import BrandFactory, CampaignFactory, ScheduleFactory
 from ads.tests.services.plans.support import DECEMBER, JANUARY, plan, schedule
 
@@ -32,6 +33,20 @@ def test_the_calendar_says_what_changes_when() -> None:
         (25, "Gift", "Its flight has ended, on 2024-12-24"),
         (27, "Christmas", "Its hours no longer apply on 1 campaign"),
     ]
+
+
+def test_hours_are_said_to_be_of_the_campaigns_that_may_be_seen() -> None:
+    campaign, other = CampaignFactory.create_batch(2)
+    ScheduleFactory.create(valid_from=DECEMBER).campaigns.add(campaign, other)
+
+    def told(brand: Brand | None = None) -> list[str]:
+        return [one.says.partition(",")[0] for one in plans.agenda.of(DECEMBER, DECEMBER, brand)]
+
+    assert told() == ["Its hours begin to apply on 2 campaigns"]
+    assert told(campaign.brand) == ["Its hours begin to apply on 1 campaign"]
+    assert told(BrandFactory.create()) == []
+    with visible.limited([campaign.brand_id]):
+        assert told() == ["Its hours begin to apply on 1 campaign"]
 
 
 def test_the_calendar_says_when_what_was_carried_over_ends() -> None:
