@@ -23,7 +23,8 @@ class TimeInput(UnfoldAdminTextInputWidget):  # type: ignore[misc]
 
     def __init__(self) -> None:
         # A text input: a time input shows 20:05 as "08:05 PM" where the browser speaks American.
-        super().__init__(attrs={"inputmode": "numeric", "placeholder": "08:05", "size": 8})
+        # With the whole keyboard: that for numbers has no colon on a phone.
+        super().__init__(attrs={"placeholder": "08:05", "size": 8})
 
     def format_value(self, value: Any) -> str | None:
         if isinstance(value, time):

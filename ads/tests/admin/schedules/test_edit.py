@@ -1,5 +1,6 @@
 """Schedules and their windows are edited together, and refused together."""
 
+import re
 from datetime import time
 
 import pytest
@@ -224,6 +225,13 @@ def test_a_window_that_cannot_be_is_refused(admin: Client, window: Triple) -> No
 
     assert len(formset_errors(response)) == 1
     assert not DaypartingSchedule.objects.exists()
+
+
+def test_on_a_phone_a_time_can_be_typed(admin: Client) -> None:
+    page = admin.get(add("ads_daypartingschedule")).content.decode()
+
+    (field,) = re.findall(r'<input[^>]*name="windows-__prefix__-start_time"[^>]*>', page)
+    assert "inputmode" not in field, "a phone's keyboard for numbers has no colon"
 
 
 def test_the_list_says_which_are_open_and_how_many_campaigns_have_them(admin: Client) -> None:
