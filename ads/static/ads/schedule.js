@@ -135,6 +135,7 @@ document.addEventListener("DOMContentLoaded", () => {
         try {
             const response = await fetch(panel.dataset.preview, { method: "POST", body, signal: mine.signal });
             if (response.redirected || response.status === 403) throw new Error("Log in again to see the preview.");
+            if (response.status === 404) throw new Error("This schedule has been deleted.");
             if (!response.ok) throw new Error("The preview could not be calculated. Try again in a moment.");
             const found = await response.json();
             answer.innerHTML = found.html;

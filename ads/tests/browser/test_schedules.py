@@ -216,6 +216,9 @@ def test_what_would_start_and_stop_is_told_before_it_is_saved(open_as: Open, oli
     assert not Campaign.objects.get(pk=spring.pk).is_active
     page.get_by_role("button", name="Always").click()
     expect(preview(page)).to_contain_text("1 would start if saved now: Spring sale of Acme")
+    schedule.delete()
+    page.get_by_role("button", name="Refresh").click()
+    expect(preview(page)).to_contain_text("This schedule has been deleted.")
 
 
 def test_windows_that_overlap_are_told_at_both_and_in_the_grid(open_as: Open, olivia: User) -> None:
