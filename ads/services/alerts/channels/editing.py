@@ -8,7 +8,7 @@ from ads.models import Channel
 from ads.models.alerts import Way
 from ads.services.alerts.channels import addresses
 from ads.services.alerts.channels.addresses import InvalidChannel
-from ads.services.alerts.channels.outbox import drop
+from ads.services.alerts.channels.outbox import drop, write_anew
 from ads.services.senders import encryption
 
 
@@ -45,9 +45,10 @@ def update(channel: Channel, *, address: str = "", **changed: Any) -> None:
     Raises:
         InvalidChannel: with the field and the remedy.
     """
-    way = changed.get("way", channel.way)
-    check_way(channel, way)
-    if address or way != channel.way:
+    before = Channel.objects.get(pk=channel.pk)  # a form has changed the other one already
+    way = changed.get("way", before.way)
+    check_way(before, way)
+    if address or way != before.way:
         kept, channel.shown = addresses.check(way, address)
         channel.address = encryption.seal(kept)
         changed |= {"address": channel.address, "shown": channel.shown}
@@ -60,6 +61,8 @@ def update(channel: Channel, *, address: str = "", **changed: Any) -> None:
         channel.save(update_fields=[*changed, "updated_at"])
     if not channel.is_active:
         drop(channel)
+    elif before.way == Way.WEBHOOK != way:
+        write_anew(channel)
 
 
 def check_way(channel: Channel, way: str) -> None:

@@ -206,6 +206,14 @@ def drop(channel: Channel) -> None:
     give_up(channel.messages.all(), "The channel was switched off.")
 
 
+def write_anew(channel: Channel) -> None:
+    """Have the alerts that wait for a channel written for people, as it is no webhook any more."""
+    pending = channel.messages.filter(state=MessageState.PENDING, deliveries__isnull=False)
+    waiting = channel.messages.filter(pk__in=list(pending.values_list("pk", flat=True)))
+    AlertDelivery.objects.filter(message__in=waiting).update(message=None)
+    give_up(waiting, "The channel is no webhook any more. Its alerts are in another message.")
+
+
 def give_up(messages: QuerySet[AlertMessage], problem: str) -> None:
     """Send those of the messages that wait no more."""
     messages.filter(state=MessageState.PENDING).update(

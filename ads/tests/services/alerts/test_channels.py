@@ -363,6 +363,24 @@ def test_a_channel_that_is_switched_off_forgets_what_waits(hook: Receiver) -> No
     assert send() == (0, 0)
 
 
+def test_what_a_webhook_did_not_receive_is_written_anew_for_people(hook: Receiver) -> None:
+    told = channel(hook.url)
+    rule("budget_used", told)
+    used()
+    evaluate(NOON)
+    hook.status = 500
+    assert send() == (0, 1)
+
+    told.way = "mail"  # as a form does
+    alerts.channels.update(told, way="mail", address="ann@example.com")
+
+    assert send() == (1, 0)
+    payload, mail = AlertMessage.objects.order_by("pk")
+    assert (payload.state, mail.state) == ("given_up", "kept")
+    assert mail.subject == "Spring (Acme): 80% of the budget of 2024-05-15 used"
+    assert "<strong>Spring (Acme)" in mail.html
+
+
 def test_a_channel_that_is_switched_on_again_has_not_failed_yet(hook: Receiver) -> None:
     rule("channel_failing")
     told = channel(hook.url, failing_since=NOON - DAY, problem="It answered 500.")
