@@ -105,7 +105,7 @@ class ChannelAdmin(AlertConfigurationAdmin[Channel]):
         data = form.cleaned_data
         if change:
             changed = {name: data[name] for name in _FIELDS if name in form.changed_data}
-            channels.update(obj, address=data["sends_to"], **changed)
+            channels.update(obj, now=timezone.now(), address=data["sends_to"], **changed)
         else:
             made, secret = channels.create(
                 address=data["sends_to"], **{name: data[name] for name in _FIELDS}

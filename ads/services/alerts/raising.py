@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from django.db import connection
 
-from ads.models import AlertRule, Channel
+from ads.models import AlertDelivery, AlertRule, Channel
 from ads.models.alerts import AlertKind, Frequency
 from ads.rules.calendar import names as timezone_names
 from ads.rules.quiet_hours import next_digest, quiet_until
@@ -209,6 +209,17 @@ def _dues(found: Sequence[tuple[int, str]], now: datetime) -> list[tuple[int, st
         for pk, zone in found
         for channel in channels[pk]
     ]
+
+
+def date_anew(channel: Channel, now: datetime) -> None:
+    """Date what waits for a channel as if it were raised now, as the channel has other times."""
+    waiting = list(
+        channel.deliveries.filter(message=None).select_related("alert__rule", "alert__brand")
+    )
+    for one in waiting:
+        brand = one.alert.brand
+        one.due_at = due(one.alert.rule, channel, brand.timezone if brand else "", now)
+    AlertDelivery.objects.bulk_update(waiting, ["due_at"], batch_size=1000)
 
 
 def due(rule: AlertRule, channel: Channel, brand_timezone: str, now: datetime) -> datetime:

@@ -1,11 +1,13 @@
 """Making and changing channels; their addresses and secrets are sealed here."""
 
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
 
 from ads.models import Channel
 from ads.models.alerts import Way
+from ads.services.alerts import raising
 from ads.services.alerts.channels import addresses
 from ads.services.alerts.channels.addresses import InvalidChannel
 from ads.services.alerts.channels.outbox import drop, write_anew
@@ -36,8 +38,9 @@ def create(*, name: str, way: str, address: str, **more: Any) -> tuple[Channel, 
 
 
 @transaction.atomic
-def update(channel: Channel, *, address: str = "", **changed: Any) -> None:
-    """Change a channel; without an ``address`` it keeps its own. Switched off, nothing waits.
+def update(channel: Channel, *, now: datetime, address: str = "", **changed: Any) -> None:
+    """Change a channel; without an ``address`` it keeps its own. Switched off, nothing waits; told
+    at other times, so is what waits.
 
     Told in another way, it needs an address of that kind. A webhook has a secret, which is shown
     when it is made, so no other channel can become one.
@@ -61,8 +64,11 @@ def update(channel: Channel, *, address: str = "", **changed: Any) -> None:
         channel.save(update_fields=[*changed, "updated_at"])
     if not channel.is_active:
         drop(channel)
-    elif before.way == Way.WEBHOOK != way:
+        return
+    if before.way == Way.WEBHOOK != way:
         write_anew(channel)
+    if changed.keys() & {"frequency", "digest_at", "timezone"}:
+        raising.date_anew(channel, now)
 
 
 def check_way(channel: Channel, way: str) -> None:

@@ -3,7 +3,7 @@
 import json
 import uuid
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from email.message import EmailMessage
 from itertools import pairwise
 from typing import Any
@@ -315,6 +315,19 @@ def test_a_digest_waits_for_its_time_and_says_what_is_over_by_then(hook: Receive
     assert "Over since 2024-05-16 02:00 Berlin." in AlertMessage.objects.get().text
 
 
+def test_what_waits_follows_the_time_that_a_channel_is_given(hook: Receiver) -> None:
+    told = channel(hook.url, frequency="weekly")
+    rule("budget_used", told, quiet_from="11:00", quiet_until="13:00")
+    used()
+    evaluate(NOON)  # a Wednesday
+
+    alerts.channels.update(told, now=NOON, frequency="daily", digest_at=time(15))
+    assert send(NOON + 2 * HOUR) == (0, 0)
+    alerts.channels.update(told, now=NOON, frequency="at_once")
+    assert send(NOON + HOUR - timedelta(minutes=1)) == (0, 0)
+    assert send(NOON + HOUR) == (1, 0)
+
+
 def test_a_digest_whose_timezone_was_dropped_is_sent_by_utc_and_stops_no_other(
     hook: Receiver,
 ) -> None:
@@ -356,10 +369,10 @@ def test_a_channel_that_is_switched_off_forgets_what_waits(hook: Receiver) -> No
     rule("budget_used", told)
     used()
     evaluate(NOON)
-    alerts.channels.update(told, is_active=False)
+    alerts.channels.update(told, now=NOON, is_active=False)
 
     assert send() == (0, 0)
-    alerts.channels.update(told, is_active=True)
+    alerts.channels.update(told, now=NOON, is_active=True)
     assert send() == (0, 0)
 
 
@@ -372,7 +385,7 @@ def test_what_a_webhook_did_not_receive_is_written_anew_for_people(hook: Receive
     assert send() == (0, 1)
 
     told.way = "mail"  # as a form does
-    alerts.channels.update(told, way="mail", address="ann@example.com")
+    alerts.channels.update(told, now=NOON, way="mail", address="ann@example.com")
 
     assert send() == (1, 0)
     payload, mail = AlertMessage.objects.order_by("pk")
@@ -385,10 +398,10 @@ def test_a_channel_that_is_switched_on_again_has_not_failed_yet(hook: Receiver) 
     rule("channel_failing")
     told = channel(hook.url, failing_since=NOON - DAY, problem="It answered 500.")
     assert evaluate(NOON) == 1
-    alerts.channels.update(told, is_active=False)
+    alerts.channels.update(told, now=NOON, is_active=False)
     assert evaluate(NOON) == 0
 
-    alerts.channels.update(told, is_active=True)
+    alerts.channels.update(told, now=NOON, is_active=True)
     evaluate(NOON + DAY)
 
     assert not Alert.objects.filter(resolved_at=None).exists()

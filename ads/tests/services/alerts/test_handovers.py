@@ -92,7 +92,7 @@ def test_a_channel_that_is_handed_over_tells_the_new_manager_of_their_brands_alo
     rule("budget_used", theirs)
     used("Acme", ann)
     used("Byte", bob)
-    alerts.channels.update(theirs, account_manager=bob)
+    alerts.channels.update(theirs, now=NOON, account_manager=bob)
 
     assert send(NOON + DAY) == (1, 0)
 
@@ -109,7 +109,7 @@ def test_a_message_that_waits_is_made_anew_for_the_new_manager(
     assert send() == (0, 1)
     hook.status = 200
     Brand.objects.filter(pk=handed_over.pk).update(account_manager=bob)
-    alerts.channels.update(theirs, account_manager=bob)
+    alerts.channels.update(theirs, now=NOON, account_manager=bob)
 
     assert send(NOON + HOUR) == (1, 0)
 

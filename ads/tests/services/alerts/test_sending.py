@@ -269,7 +269,7 @@ def test_a_channel_that_is_switched_off_while_it_is_told_stays_given_up(hook: Re
     rule("budget_used", told)
     used()
     [claimed] = outbox.claim(NOON, at_most=9)
-    alerts.channels.update(told, is_active=False)
+    alerts.channels.update(told, now=NOON, is_active=False)
     outbox.settle(claimed, ways.Outcome("It answered 500."), NOON)
     message = AlertMessage.objects.get()
     assert (message.state, message.problem) == ("given_up", "The channel was switched off.")
