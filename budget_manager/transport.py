@@ -74,8 +74,24 @@ class NoTask(ValueError):
     """Why a message is dropped."""
 
 
+class Channel(redis.Channel):
+    """kombu's, which can be closed again where Redis is away."""
+
+    def _connparams(self, asynchronous: bool = False) -> Any:
+        """The address to connect to.
+
+        A lost connection is closed twice. The second time tasks that are not acknowledged are to be
+        put back, by an address that was forgotten, and a worker would end on that.
+        """
+        if self.connection.client is None:
+            raise ConnectionError("The connection to Redis is lost.")
+        return super()._connparams(asynchronous)  # type: ignore[misc]  # not in its stubs
+
+
 class Transport(redis.Transport):
     """kombu's, without the messages that Celery does not survive, or that it is slow to drop."""
+
+    Channel = Channel
 
     def _deliver(self, message: Any, queue: str | None) -> None:
         from budget_manager.celery import app

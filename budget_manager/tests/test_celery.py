@@ -12,6 +12,8 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
+from unittest.mock import Mock
 from urllib.parse import urlsplit, urlunsplit
 
 import pytest
@@ -20,9 +22,12 @@ from celery import Celery, signals
 from celery.apps.beat import Beat
 from celery.beat import Scheduler, Service
 from django.conf import settings
+from kombu import Connection
+from kombu.common import ignore_errors
 
 from budget_manager.celery import app
 from budget_manager.tests.support import ROOT
+from budget_manager.transport import install
 
 
 def ours() -> list[str]:
@@ -258,3 +263,33 @@ def test_beat_stops_when_it_is_told_to_whatever_it_is_doing() -> None:
             signal.signal(*each)
 
     assert Busy.ticks == 1
+
+
+def test_a_worker_that_has_tasks_survives_that_redis_goes_away(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    install()
+    client = redis.Redis.from_url(settings.REDIS_URL)
+    client.delete("lost", "unacked", "unacked_index")
+    connection: Any = Connection(settings.REDIS_URL)
+    connection.SimpleQueue("lost").put({})
+    channel, other = connection.default_channel, connection.channel()
+    assert channel.basic_get("lost") is not None  # and not acknowledged
+    for each in (channel, other):
+        each.basic_consume("lost", False, nothing, each.channel_id)
+    with suppress(TimeoutError):
+        connection.drain_events(timeout=0.01)
+    away = Mock(side_effect=redis.ConnectionError("Connection refused."))
+    with monkeypatch.context() as patch:
+        patch.setattr(redis.connection.AbstractConnection, "connect", away)
+        for each in (channel, other):  # which wait for the next
+            each._in_poll._sock.shutdown(socket.SHUT_RDWR)
+
+        # As Celery's consumer does before it connects again.
+        with suppress(Exception):
+            connection.collect(socket_timeout=1)
+        ignore_errors(connection, connection.close)
+
+    assert client.hlen("unacked") == 1  # it is delivered again in time
+    client.delete("unacked", "unacked_index")
+    channel.do_restore = False
