@@ -160,6 +160,9 @@ TEMPLATES = [
     },
 ]
 
+# Each window of a schedule has six, and there may be hundreds: half of every hour makes 168.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
+
 # A login lasts a working day, and longer only for whoever ticks "Keep me logged in".
 SESSION_COOKIE_AGE = 3600 * number("SESSION_HOURS", 12, least=1, most=87_600)
 REMEMBERED_DAYS = number("REMEMBERED_DAYS", 14, least=1, most=36_500)

@@ -227,6 +227,17 @@ def test_a_window_that_cannot_be_is_refused(admin: Client, window: Triple) -> No
     assert not DaypartingSchedule.objects.exists()
 
 
+def test_half_of_every_hour_can_be_cleared_in_one_edit(admin: Client) -> None:
+    hours = [(day, f"{hour:02}:00", f"{hour:02}:30") for day in range(7) for hour in range(24)]
+    schedule = ScheduleFactory.create(windows=hours)
+    deleted = {f"windows-{number}-DELETE": "on" for number in range(len(hours))}
+
+    response = save(admin, change(schedule), **rows(hours, list(schedule.windows.all())), **deleted)
+
+    assert response.status_code == 302
+    assert not stored(schedule)
+
+
 def test_on_a_phone_a_time_can_be_typed(admin: Client) -> None:
     page = admin.get(add("ads_daypartingschedule")).content.decode()
 
