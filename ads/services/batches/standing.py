@@ -103,6 +103,39 @@ _OTHERS_SINCE: Final = f"""
      LIMIT 1
 """  # noqa: S608
 
+_AS_TEXT: Final = (
+    f"{{0}}.platform || '{BETWEEN}' || {{0}}.account || '{BETWEEN}' || {{0}}.reference"
+)
+
+# Likewise beside those of another campaign that has got the platform ID: one ID's day counts once.
+_FOR_ANOTHER_SINCE: Final = f"""
+    WITH had AS MATERIALIZED (
+        SELECT DISTINCT platform, account, reference, campaign_id
+          FROM ads_campaignreferenceevent
+          JOIN (SELECT platform, reference FROM ads_campaignreferenceevent
+                 GROUP BY platform, reference
+                HAVING count(DISTINCT campaign_id) > 1) AS moved USING (platform, reference)
+    )
+    SELECT count(*) OVER (), campaign.name, reported.date, reported.known_as
+      FROM ({MOVED}) AS moved
+      JOIN ads_reportedtotal AS reported ON reported.id = moved.id
+      JOIN ads_campaign AS campaign ON campaign.id = reported.campaign_id
+      JOIN had AS own ON own.campaign_id = reported.campaign_id
+                     AND {_AS_TEXT.format("own")} = reported.known_as
+      JOIN had AS another
+        ON another.platform = own.platform AND another.reference = own.reference
+       AND (another.account = own.account OR '' IN (another.account, own.account))
+       AND another.campaign_id <> own.campaign_id
+      JOIN ads_reportedtotal AS other
+        ON other.campaign_id = another.campaign_id AND other.date = reported.date
+       AND other.source = reported.source AND other.known_as = {_AS_TEXT.format("another")}
+      LEFT JOIN ({MOVED}) AS also ON also.id = other.id
+     WHERE reported.amount = 0 AND moved.amount <> 0
+       AND other.amount <> coalesce(also.amount, 0)
+     ORDER BY reported.date, campaign.name
+     LIMIT 1
+"""  # noqa: S608
+
 _CORRECTED_SINCE: Final = f"""
     SELECT count(*) OVER (), entry.id, later.id
       FROM ads_spend AS entry
@@ -259,12 +292,18 @@ def reported_since(batch: SpendBatch) -> list[InTheWay]:
 
 
 def others_since(batch: SpendBatch) -> list[InTheWay]:
-    """The campaign-days that come back, and that another source has reported since."""
-    row = _first(_OTHERS_SINCE, batch)
-    if row is None:
-        return []
-    count, campaign, day, known_as, source, *_ = row
-    return [_by_source(_total(count, campaign, day, known_as), source)]
+    """The campaign-days that come back, and that count already.
+
+    Another source has reported them since, or the same one for another campaign.
+    """
+    if row := _first(_OTHERS_SINCE, batch):
+        count, campaign, day, known_as, source, *_ = row
+        return [_by_source(_total(count, campaign, day, known_as), source)]
+    if row := _first(_FOR_ANOTHER_SINCE, batch):
+        text = f"{_total(*row)}: it has been reported since for another campaign, to which the "
+        text += f"platform ID has moved. {_REMEDY}"
+        return [InTheWay(text, text)]
+    return []
 
 
 def _total(count: int, campaign: str, day: date, known_as: str) -> str:
@@ -273,11 +312,13 @@ def _total(count: int, campaign: str, day: date, known_as: str) -> str:
 
 
 def _by_source(total: str, source: str) -> InTheWay:
-    remedy = "Report the right total instead, or record a correction."
     return InTheWay(
-        f"{total}: source {source} has reported it since. {remedy}",
-        f"{total}: reported again since. {remedy}",
+        f"{total}: source {source} has reported it since. {_REMEDY}",
+        f"{total}: reported again since. {_REMEDY}",
     )
+
+
+_REMEDY: Final = "Report the right total instead, or record a correction."
 
 
 def corrected_since(batch: SpendBatch) -> list[InTheWay]:

@@ -315,9 +315,42 @@ def test_the_batch_that_reported_the_day_first_is_undone_after_the_later_one(
         batches.undo(early, reason="wrong", now=LATER)
 
 
-def report_as_batch(amount: int) -> SpendBatch:
+@pytest.mark.parametrize("account", ["123", ""])
+def test_a_day_does_not_come_back_that_counts_for_whoever_has_the_id_now(
+    first: Campaign, second: Campaign, account: str
+) -> None:
+    carried = known_as(first, google("7"))
+    report_as_batch(60)
+    lowered = report_as_batch(0)
+    move(carried, second)
+    CampaignReference.objects.update(account=account)
+    report_as_batch(50, google("7", account))
+    assert days(first, second) == [0, 50]
+
+    with pytest.raises(batches.CannotUndo, match="has been reported since for another campaign"):
+        batches.undo(lowered, reason="wrong", now=LATER)
+
+    assert days(first, second) == [0, 50]
+    later(0, google("7", account))
+    batches.undo(lowered, reason="wrong", now=LATER)
+    assert days(first, second) == [60, 0]
+
+
+def test_nor_does_it_when_an_undo_is_undone(first: Campaign, second: Campaign) -> None:
+    carried = known_as(first, google("7"))
+    undone = batches.undo(report_as_batch(60), reason="wrong", now=LATER).batch
+    move(carried, second)
+    report_as_batch(50)
+
+    with pytest.raises(batches.CannotUndo, match="has been reported since for another campaign"):
+        batches.undo(undone, reason="right", now=LATER)
+
+    assert days(first, second) == [0, 50]
+
+
+def report_as_batch(amount: int, given: Reference | None = None) -> SpendBatch:
     record(
-        [total(google("7"), amount, observed_at=LATER)],
+        [total(given or google("7"), amount, observed_at=LATER)],
         source="etl",
         now=LATER,
         kind=Kind.DAY_TOTAL,
