@@ -93,7 +93,7 @@ def test_what_a_person_undid_before_an_upgrade_no_key_brings_back(
     """Undos were of the key that had sent the batch."""
     batch = program.post("/spend/day-totals", total(campaign, "40.00")).json()["batch"]
     undo = program.post(f"/batches/{batch}/undo?reason=x").json()["batch"]
-    upgrade = import_module("ads.migrations.0058_read_since").OF_PEOPLE
+    upgrade = import_module("ads.migrations.0055_read_since").OF_PEOPLE
 
     execute(upgrade)
     assert program.get(f"/batches/{undo}/undo").status_code == 200

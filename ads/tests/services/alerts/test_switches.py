@@ -265,7 +265,7 @@ def test_a_refused_switch_of_before_an_upgrade_is_told_once(
     assert evaluate(NOON) == 1
     Alert.objects.update(owner=f"switch {account.pk} 815")
 
-    execute(import_module("ads.migrations.0058_read_since").STARTS_AND_STOPS)
+    execute(import_module("ads.migrations.0055_read_since").STARTS_AND_STOPS)
 
     assert evaluate(NOON + DAY) == 0
     assert Alert.objects.filter(resolved_at=None).count() == 1

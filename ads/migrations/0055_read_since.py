@@ -24,7 +24,7 @@ STARTS_AND_STOPS = """
 class Migration(_at_once.Migration):
 
     dependencies = [
-        ('ads', '0053_indexes_of_moved_ids'),
+        ('ads', '0054_what_planned_budgets_follow'),
     ]
 
     operations = [
