@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from ads.management.files import name_of, opened
 from ads.management.prepared import PreparedCommand
-from ads.management.terminal import SHOWN, Screen, acting, check_enforced, count
+from ads.management.terminal import SHOWN, Screen, acting, check_enforced, count, say_held
 from ads.services import setup
 from ads.services.setup import ChangedMeanwhile, Preview, RowsRefused, SetupRefused, Sheet
 
@@ -77,6 +77,7 @@ def _show(screen: Screen, found: Preview) -> None:
         f"changed; {count(counts['unchanged'], 'row')} as stored."
     )
     outcome = found.outcome
+    say_held(screen)
     screen.line(
         f"{count(outcome.starts.count, 'campaign')} would start, "
         f"{outcome.stops.count:,} would stop."

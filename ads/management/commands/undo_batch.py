@@ -6,7 +6,7 @@ from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
 from ads.management.prepared import PreparedCommand
-from ads.management.terminal import Screen, acting, check_enforced, count
+from ads.management.terminal import Screen, acting, check_enforced, count, say_held
 from ads.models import SpendBatch
 from ads.rules.money import format_money, format_sums
 from ads.services import batches
@@ -38,6 +38,7 @@ class Command(PreparedCommand):
             )
         now = timezone.now()
         with acting("undo_batch"):
+            say_held(screen)
             if options["dry_run"]:
                 _show_preview(screen, batches.preview(batch, now=now))
                 return

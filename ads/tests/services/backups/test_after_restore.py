@@ -1,12 +1,14 @@
 """After a restore campaigns are stopped as ever, and none is started until somebody resumes."""
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 import time_machine
 from django.core.management import CommandError
 
-from ads.models import Campaign, Restore, SimulatedSwitch
+from ads.models import Campaign, Restore, SimulatedSwitch, SpendBatch
+from ads.models.spend import BatchKind
 from ads.services import restored
 from ads.services.actor import acting_as
 from ads.services.delivery import Enforced
@@ -30,7 +32,7 @@ def campaigns() -> tuple[Campaign, Campaign]:
 
 
 def test_nothing_is_started_and_what_must_stop_stops(
-    campaigns: tuple[Campaign, Campaign], noon: time_machine.Traveller
+    campaigns: tuple[Campaign, Campaign], noon: time_machine.Traveller, tmp_path: Path
 ) -> None:
     resting, running = campaigns
     assert [delivers(resting), delivers(running)] == [False, True]
@@ -47,6 +49,11 @@ def test_nothing_is_started_and_what_must_stop_stops(
         said = say(*command)
         assert said.startswith(f"{nothing}2 campaigns checked: 0 ")
     assert say("reset_budgets", "--dry-run").startswith(nothing)
+    changes = tmp_path / "setup.csv"
+    changes.write_text(f"brand,campaign,daily_budget\n{resting.brand},{resting},90\n")
+    assert nothing in say("import_setup", str(changes), "--dry-run")
+    batch = SpendBatch.objects.create(kind=BatchKind.IMPORT, recorded_at=NOON)
+    assert say("undo_batch", str(batch.pk), "--dry-run").startswith(nothing)
     assert not delivers(resting)
 
     assert "It will start once an operator resumes: the database was restored" in say(
