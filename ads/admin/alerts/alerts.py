@@ -18,12 +18,10 @@ from ads.admin.elements import (
     RowFilter,
     badge,
     counted,
-    link_to,
-    may,
     two_lines,
     unbroken,
 )
-from ads.models import Alert, AlertRule
+from ads.models import Alert
 from ads.models.alerts import AlertKind
 from ads.rules.calendar import format_instant
 from ads.services.alerts import bell, texts
@@ -70,7 +68,7 @@ class AlertAdmin(ReadOnlyAdmin[Alert]):
     )
     list_display = ["since", "what", "state", "acknowledged"]
     fields = [
-        *("since", "what_happened", "figures_text", "following", "where", "of_rule"),
+        *("since", "what_happened", "figures_text", "following", "where", "rule"),
         *("state", "over", "acknowledged", "told"),
     ]
     list_select_related = ["rule", "brand", "campaign"]
@@ -95,7 +93,6 @@ class AlertAdmin(ReadOnlyAdmin[Alert]):
             alert.heading = texts.of(alert).title
             is_new = alert.acknowledged_at is None
             context["may_acknowledge"] = is_new and self.has_acknowledge_permission(request)
-            alert.links_rule = may(request, AlertRule, "view")
         return super().render_change_form(request, context, *args, **kwargs)  # type: ignore[return-value]
 
     def has_acknowledge_permission(self, request: HttpRequest) -> bool:
@@ -145,10 +142,6 @@ class AlertAdmin(ReadOnlyAdmin[Alert]):
     def where(self, alert: Alert) -> SafeString:
         name = texts.whose(alert) or "The page about it"
         return format_html('<a class="ads-link" href="{}">{}</a>', texts.of(alert).path, name)
-
-    @admin.display(description="rule")
-    def of_rule(self, alert: Any) -> SafeString | str:
-        return link_to(alert.rule) if alert.links_rule else str(alert.rule)
 
     @admin.display(description="state")
     def state(self, alert: Alert) -> SafeString:

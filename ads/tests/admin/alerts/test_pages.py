@@ -250,22 +250,6 @@ def test_the_page_of_an_alert_leads_whoever_may_see_it_to_its_rule_and_acknowled
     assert "Acknowledge</button>" not in text(admin.get(change(alert)))
 
 
-def test_a_rule_is_named_without_a_link_to_whoever_may_not_open_it(
-    admin: Client, staff: Callable[..., Client]
-) -> None:
-    its = rule("budget_used")
-    spend(CampaignFactory.create(daily_budget=100), 80, NOON)
-    evaluate(NOON)
-    page = change(Alert.objects.get())
-    link = f'href="{change(its)}"'
-
-    seen, limited = text(admin.get(page)), text(staff("view_alert").get(page))
-
-    assert link in seen
-    assert link not in limited
-    assert str(its) in limited
-
-
 def test_every_link_of_an_alert_leads_to_a_page(admin: Client) -> None:
     paths = {alerts.texts.ALL, *alerts.texts.PAGES.values()}
     assert {path: admin.get(path).status_code for path in paths} == dict.fromkeys(paths, 200)
