@@ -129,7 +129,8 @@ def next_due(account_id: int) -> datetime | None:
 def still_meant(orders: Sequence[SwitchOrder], now: datetime) -> list[SwitchOrder]:
     """Those of ``orders`` that agree with what is decided now; the others are superseded.
 
-    Where another campaign has the ID by now, what is decided for that one counts there.
+    Where another campaign has the ID by now, what is decided for that one counts there; where none
+    has it, nothing does.
     """
     with connection.cursor() as cursor:
         cursor.execute(_MEANT, [[order.pk for order in orders]])
@@ -218,7 +219,9 @@ _MEANT: Final = f"""
       FROM ads_switchorder AS there
       JOIN ads_platformaccount AS account ON account.id = there.account_id
       JOIN ads_campaign AS campaign
-        ON campaign.id = coalesce(({_BY_REFERENCE}), there.campaign_id)
+        ON campaign.id = coalesce(
+               ({_BY_REFERENCE}),
+               CASE WHEN account.platform = '{SIMULATED}' THEN there.campaign_id END)
      WHERE there.id = ANY(%s::bigint[]) AND there.is_on = campaign.is_active
 """  # noqa: S608
 

@@ -207,6 +207,19 @@ def test_an_order_for_an_id_that_another_campaign_has_by_now_is_never_told() -> 
     assert orders_of(campaign) == [(False, "confirmed"), (True, "superseded")]
 
 
+def test_an_order_for_an_id_that_was_taken_away_is_never_told() -> None:
+    """What is there may be somebody else's campaign: an ID that was entered by mistake."""
+    campaign = running()
+    lifecycle.pause(campaign, now=NOON)
+    account = PlatformAccount.objects.get()
+    CampaignReference.objects.all().delete()
+    platform = Scripted()
+
+    orders.tell(account.pk, lambda _: (platform, Account("1", "")), lambda: NOON)
+
+    assert (platform.told, orders_of(campaign)) == ([], [(False, "superseded")])
+
+
 def test_a_stop_that_the_campaign_that_has_the_id_by_now_needs_too_is_told() -> None:
     campaign = running()
     lifecycle.pause(campaign, now=NOON)
