@@ -11,18 +11,16 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import QuerySet
 
-from ads.models import Connection, PlatformAccount, SwitchOrder
-from ads.models.platforms import ConnectionState, OrderState
+from ads.models import Connection, PlatformAccount
+from ads.models.platforms import ConnectionState
 from ads.platforms import SIMULATED
 from ads.platforms.interface import Platform, PlatformError
 from ads.rules.calendar import format_instant
-from ads.services import caps, locks
+from ads.services import caps, locks, orders
 from ads.services import platform_credentials as credentials
 from ads.services.connections import connectors, entered, kinds
 from ads.services.connections.errors import InvalidConnection
 from ads.services.platforms import account_of, ask_soon
-
-_OPEN = (OrderState.PENDING, OrderState.UNKNOWN)
 
 #: Seconds for setting daily budgets back while somebody waits for the page.
 PUT_BACK_FOR: Final = 20
@@ -138,7 +136,7 @@ def disconnect(connection: Connection, *, now: datetime) -> Disconnected:
     with transaction.atomic():  # so that no cap is set any more while they are taken back
         _locked(connection)
         read = accounts.filter(is_read=True).update(is_read=False, updated_at=now)
-        superseded = _supersede(accounts, now)
+        superseded = orders.let_go(accounts, now)
     left = _put_back(connection, now)
     with transaction.atomic():
         present = _locked(connection)
@@ -164,7 +162,7 @@ def set_read_only(connection: Connection, *, is_read_only: bool, now: datetime) 
         present.is_read_only = is_read_only
         present.save(update_fields=["is_read_only", "updated_at"])
         if is_read_only:
-            _supersede(PlatformAccount.objects.filter(connection=present), now)
+            orders.let_go(PlatformAccount.objects.filter(connection=present), now)
     return True
 
 
@@ -204,7 +202,7 @@ def read(ids: Collection[int], *, is_read: bool, now: datetime) -> int:
         if is_read:
             ask_soon([one.pk for one in rows])
             return accounts.update(is_read=True, read_since=now, failing_since=None, updated_at=now)
-        _supersede(accounts, now)
+        orders.let_go(accounts, now)
         return accounts.update(is_read=False, updated_at=now)
 
 
@@ -299,9 +297,3 @@ def _put_back(connection: Connection, now: datetime) -> int:
 
 def _locked(connection: Connection) -> Connection:
     return Connection.objects.select_for_update(no_key=True).get(pk=connection.pk)
-
-
-def _supersede(accounts: QuerySet[PlatformAccount], now: datetime) -> int:
-    """Nothing that is still to be told to these accounts is told any more; how many orders."""
-    orders = SwitchOrder.objects.filter(account__in=accounts, state__in=_OPEN)
-    return orders.update(state=OrderState.SUPERSEDED, settled_at=now, next_at=None)

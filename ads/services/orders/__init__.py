@@ -5,6 +5,7 @@ from ads.services.orders.lookup import There, there
 from ads.services.orders.outbox import (
     Switched,
     due_accounts,
+    let_go,
     may_switch,
     may_tell,
     next_due,

@@ -139,6 +139,15 @@ def still_meant(orders: Sequence[SwitchOrder], now: datetime) -> list[SwitchOrde
     return [order for order in orders if order.pk in meant]
 
 
+@transaction.atomic
+def let_go(accounts: QuerySet[PlatformAccount], now: datetime) -> int:
+    """Tell these accounts nothing of what is still to be told to them; how many orders."""
+    still_open = SwitchOrder.objects.filter(account__in=accounts, state__in=OPEN)
+    ids = list(still_open.values_list("pk", flat=True))
+    _supersede(ids, now)
+    return len(ids)
+
+
 def _supersede(ids: Sequence[int], now: datetime) -> None:
     if ids:
         SwitchOrder.objects.filter(pk__in=[order.pk for order in locks.orders(ids)]).update(

@@ -13,6 +13,7 @@ from ads.platforms import SIMULATED, platform
 from ads.platforms.interface import Account, CredentialsRefused, PlatformError
 from ads.rules import calendar
 from ads.rules.platform_ids import spelled
+from ads.services import orders
 from ads.services.isolation import NOBODYS_FAULT
 from ads.services.platforms import quota
 from ads.services.platforms.access import connected
@@ -126,14 +127,15 @@ def keep(
     PlatformAccount.objects.filter(pk__in=gone).exclude(state=NOT_LISTED).update(
         state=NOT_LISTED, updated_at=now
     )
+    orders.let_go(connection.accounts.filter(is_read_only=True), now)
 
 
 def keep_simulated(now: datetime) -> None:
     """Keep the simulated platform connected while the settings say so, with all its accounts."""
     if not settings.SIMULATED_PLATFORM:
-        Connection.objects.filter(platform=SIMULATED, state=Connection.State.WORKING).update(
-            state=Connection.State.DISCONNECTED, disconnected_at=now
-        )
+        working = Connection.objects.filter(platform=SIMULATED, state=Connection.State.WORKING)
+        if working.update(state=Connection.State.DISCONNECTED, disconnected_at=now):
+            orders.let_go(PlatformAccount.objects.filter(connection__platform=SIMULATED), now)
         return
     its = platform(SIMULATED)
     connection, _ = Connection.objects.get_or_create(

@@ -6,8 +6,8 @@ import pytest
 
 from ads.models import Connection, PlatformAccount, SwitchOrder
 from ads.models.platforms import ConnectionState, OrderState
-from ads.platforms.interface import CredentialsRefused
-from ads.services import platform_credentials
+from ads.platforms.interface import Account, CredentialsRefused
+from ads.services import platform_credentials, platforms
 from ads.services.connections import InvalidConnection, lifecycle, look, troubles
 from ads.services.senders import InvalidSender, api_keys
 from ads.tests.factories import BrandFactory, CampaignFactory
@@ -16,9 +16,11 @@ from ads.tests.services.connections.example import CODE, TOKEN, World
 pytestmark = pytest.mark.django_db
 
 
-def account_of(connection: Connection, *, is_read: bool = True) -> PlatformAccount:
+def account_of(
+    connection: Connection, remote_id: str = "100", *, is_read: bool = True
+) -> PlatformAccount:
     return PlatformAccount.objects.create(
-        connection=connection, platform=CODE, source=CODE, remote_id="100", is_read=is_read
+        connection=connection, platform=CODE, source=CODE, remote_id=remote_id, is_read=is_read
     )
 
 
@@ -136,6 +138,24 @@ def test_read_only_ends_what_is_still_to_be_told(connection: Connection, now: da
     connection.refresh_from_db()
     assert connection.is_read_only
     assert pending.state == OrderState.SUPERSEDED
+
+
+def test_so_does_a_platform_that_says_that_it_lets_nothing_be_switched(
+    connection: Connection, world: World, now: datetime
+) -> None:
+    listed, another = account_of(connection), account_of(connection, "200")
+    pending, other = order(listed, now), order(another, now)
+    world.accounts = [
+        Account("100", "Acme", "Europe/Berlin", "EUR", is_read_only=True),
+        Account("200", "Acme 2", "Europe/Berlin", "EUR"),
+    ]
+
+    platforms.list_accounts(connection.pk, now)
+
+    pending.refresh_from_db()
+    other.refresh_from_db()
+    assert (pending.state, pending.settled_at) == (OrderState.SUPERSEDED, now)
+    assert other.state == OrderState.PENDING
 
 
 def test_an_account_is_read_by_one_connection_alone(connection: Connection, now: datetime) -> None:

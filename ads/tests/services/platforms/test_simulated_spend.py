@@ -17,6 +17,7 @@ from ads.models import (
     SimulatedSwitch,
     Spend,
     SpendTotal,
+    SwitchOrder,
 )
 from ads.platforms.simulated import SimulatedConnector
 from ads.services.delivery import lifecycle
@@ -168,6 +169,19 @@ def test_the_platform_hears_of_a_pause_and_of_a_return_without_any_spend() -> No
     synced = sync_platforms(NOON + HOUR)
     assert (synced.started, synced.stopped) == (1, 0)
     assert sync_platforms(NOON + HOUR).started == 0
+
+
+def test_nothing_waits_to_be_told_to_a_platform_that_is_switched_off(settings: object) -> None:
+    campaign = CampaignFactory.create()
+    enforced()
+    sync_platforms(NOON)
+    lifecycle.pause(campaign, now=NOON + MINUTE)
+
+    settings.SIMULATED_PLATFORM = False  # type: ignore[attr-defined]
+    keep_simulated(NOON + HOUR)
+
+    states = SwitchOrder.objects.order_by("pk").values_list("is_on", "state", "settled_at")
+    assert list(states)[-1] == (False, "superseded", NOON + HOUR)
 
 
 def test_three_hundred_campaigns_take_a_handful_of_queries() -> None:
