@@ -88,6 +88,8 @@ class Receipt:
     known_at: datetime | None
     told_at: datetime | None
     confirmed_at: datetime | None
+    #: When each was confirmed, or ended by a later decision; None: one is open, or was refused.
+    settled_at: datetime | None
     #: The orders for it: on how many platforms it was to be stopped, and the answers of those that
     #: refused.
     orders: int
@@ -124,8 +126,8 @@ class Receipt:
         if self.over_then >= self.over_later or not self.orders:
             is_edited = self.change.trigger == Trigger.EDIT
             return Delay.EDITED if is_edited else Delay.REPORTING
-        stopped = self.confirmed_at
-        is_late = stopped is None or stopped - self.decided_at > PROMPT
+        settled = self.settled_at
+        is_late = settled is None or settled - self.decided_at > PROMPT
         return Delay.STOPPING if is_late else Delay.REPORTING
 
 
@@ -243,6 +245,7 @@ def _receipt(
     source, kind, occurred_at, known_at = entry or ("", "", None, None)
     is_entry = kind == Kind.ENTRY
     confirmed = [order.settled_at for order in orders if order.state == OrderState.CONFIRMED]
+    settled = [order.settled_at for order in orders if order.state != OrderState.REFUSED]
     told = [order.told_at for order in orders]
     limit = getattr(change, budget.limit_then)
     spent_then = getattr(change, budget.spend)
@@ -261,6 +264,7 @@ def _receipt(
         known_at=known_at,
         told_at=_last(told),
         confirmed_at=_last(confirmed) if len(confirmed) == len(orders) else None,
+        settled_at=_last(settled) if len(settled) == len(orders) else None,
         orders=len(orders),
         refusals=tuple(order.answer for order in orders if order.state == OrderState.REFUSED),
     )
@@ -417,17 +421,17 @@ _ENTRIES: Final = """
 def _orders(found: Sequence[_Pause]) -> dict[int, list[SwitchOrder]]:
     """By change, the last order for each place, told when the first there was.
 
-    One that was refused is followed by another for the same change.
+    One that was refused is followed by another for the same change; a later decision that ends that
+    one does not undo the refusal.
     """
     orders: dict[int, dict[tuple[int, str], SwitchOrder]] = defaultdict(dict)
     changes = [pause.change.pk for pause in found]
-    meant = SwitchOrder.objects.filter(change__in=among(changes)).exclude(
-        state=OrderState.SUPERSEDED
-    )
-    for order in meant.order_by("pk"):
+    for order in SwitchOrder.objects.filter(change__in=among(changes)).order_by("pk"):
         its = orders[order.change_id or 0]
         place = order.account_id, order.remote_id
         if place in its:
+            if order.state == OrderState.SUPERSEDED:
+                continue
             order.told_at = its[place].told_at or order.told_at
         its[place] = order
     return {change: list(its.values()) for change, its in orders.items()}

@@ -10,7 +10,7 @@ import time_machine
 
 from ads.models import Brand, BudgetGroup, Campaign, PlatformCampaign, SwitchOrder
 from ads.models.spend import Kind
-from ads.platforms.interface import Refused, Unreachable
+from ads.platforms.interface import OutOfQuota, Refused, Unreachable
 from ads.services import orders, receipts
 from ads.services.delivery import Trigger, enforce, rollover
 from ads.services.ledger import DayTotal, SpendEntry, record
@@ -145,6 +145,44 @@ def test_a_stop_that_was_refused_is_confirmed_once_it_is_told_again() -> None:
 
     assert (receipt.orders, receipt.refusals) == (1, ())
     assert (receipt.told_at, receipt.confirmed_at) == (NOON, later)
+
+
+@pytest.mark.parametrize(("until", "cost_by"), [(HOUR, Delay.STOPPING), (MINUTE, Delay.REPORTING)])
+@pytest.mark.parametrize("is_told", [True, False])
+def test_a_stop_that_was_not_confirmed_until_it_was_started_again(
+    until: timedelta, cost_by: Delay, *, is_told: bool
+) -> None:
+    campaign = running()
+    reported(campaign, 101, NOON, NOON)
+    fails = Unreachable("No answer.") if is_told else OutOfQuota("Wait.", retry_after=2 * HOUR)
+    tell(campaign, Scripted(fails=fails), NOON)
+    reported(campaign, 150, NOON + until, NOON + until)
+    let_run_on(campaign, now=NOON + until, amount=1000)
+    tell(campaign, Scripted(), NOON + until)
+
+    receipt = the_receipt(campaign)
+
+    assert (receipt.orders, receipt.confirmed_at) == (1, None)
+    assert receipt.told_at == (NOON if is_told else None)
+    assert (receipt.over_then, receipt.over_later) == (Decimal(1), Decimal(49))
+    assert receipt.cost_by == cost_by
+
+
+def test_a_later_decision_does_not_undo_that_a_stop_was_refused() -> None:
+    campaign = running()
+    reported(campaign, 101, NOON, NOON)
+    platform = Scripted(answers={f"there-{campaign.pk}": [Refused("NO", "It was removed.")]})
+    tell(campaign, platform, NOON)
+    later = NOON + HOUR + MINUTE
+    PlatformCampaign.objects.update(seen_at=later)
+    assert orders.put_right(PlatformCampaign.objects.get().account_id, later) == 1
+    reported(campaign, 150, later, later)
+    let_run_on(campaign, now=later, amount=1000)
+
+    receipt = the_receipt(campaign)
+
+    assert (receipt.refusals, receipt.told_at) == (("It was removed.",), NOON)
+    assert receipt.cost_by == Delay.STOPPING
 
 
 def test_a_campaign_on_no_platform_is_told_nothing() -> None:
