@@ -137,14 +137,18 @@ def _as_json(cases: Iterable[Case]) -> str:
 
 
 def end_what_is_over(now: datetime) -> None:
-    """End the alerts whose period is over, and those of rules that are switched off."""
+    """End the alerts whose period is over, and those that are none of their rule's any more.
+
+    It was switched off, watches something else, or is about another brand.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             """
             UPDATE ads_alert AS alert SET resolved_at = %(now)s
               FROM ads_alertrule AS rule
              WHERE rule.id = alert.rule_id AND alert.resolved_at IS NULL
-               AND (alert.ends_at <= %(now)s OR NOT rule.is_active OR rule.kind <> alert.kind)
+               AND (alert.ends_at <= %(now)s OR NOT rule.is_active OR rule.kind <> alert.kind
+                    OR rule.brand_id <> alert.brand_id)
             """,
             {"now": now},
         )

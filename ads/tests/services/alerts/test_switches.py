@@ -143,6 +143,22 @@ def test_a_pause_is_over_when_the_brand_is_switched_off(campaign: Campaign) -> N
     assert titles(resolved_at=None) == []
 
 
+def test_a_pause_is_over_for_a_rule_that_is_given_to_another_brand(campaign: Campaign) -> None:
+    mine, of_all = rule("paused"), another_rule("paused")
+    alerts.evaluate(NOON)
+    spend(campaign, 80, NOON)
+    assert alerts.evaluate(NOON).raised == 2
+
+    for brand in (campaign.brand, BrandFactory.create()):
+        still_open = set(Alert.objects.filter(resolved_at=None).values_list("rule", flat=True))
+        assert still_open == {mine.pk, of_all.pk}
+        mine.brand = brand
+        mine.save()
+        alerts.evaluate(NOON + HOUR)
+
+    assert [one.rule for one in Alert.objects.filter(resolved_at=None)] == [of_all]
+
+
 def test_what_somebody_did_and_the_hours_of_each_day_are_told_to_nobody(
     campaign: Campaign,
 ) -> None:
