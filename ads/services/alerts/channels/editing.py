@@ -11,6 +11,7 @@ from ads.services.alerts import raising
 from ads.services.alerts.channels import addresses
 from ads.services.alerts.channels.addresses import InvalidChannel
 from ads.services.alerts.channels.outbox import drop, write_anew
+from ads.services.alerts.channels.posting import post_anew
 from ads.services.senders import encryption
 
 
@@ -67,6 +68,7 @@ def update(channel: Channel, *, now: datetime, address: str = "", **changed: Any
         return
     if before.way == Way.WEBHOOK != way:
         write_anew(channel)
+        post_anew(channel)
     if changed.keys() & {"frequency", "digest_at", "timezone"}:
         raising.date_anew(channel, now)
 

@@ -131,7 +131,9 @@ def test_a_webhook_gets_the_figures_and_the_link() -> None:
 
     told = json.loads(AlertMessage.objects.get().text)
     assert told["type"] == "report"
-    assert told["data"].pop("link").startswith(f"{SITE}/report/")
+    link = told["data"].pop("link")
+    assert link.startswith(f"{SITE}/report/")
+    assert link in told["data"].pop("text")
     assert told["data"] == {
         "brand": {"id": brand.pk, "name": "Acme & Co"},
         "month": "2024-04",
@@ -139,6 +141,23 @@ def test_a_webhook_gets_the_figures_and_the_link() -> None:
         "spent": "25.00",
         "currency": "USD",
     }
+
+
+def test_one_that_a_webhook_did_not_get_is_written_anew_for_people() -> None:
+    scheduled(acme(), hook := channel("https://hooks.example.com/reports", "webhook"))
+    scheduled(acme(name="Bolt"), team())
+    assert len(sent("2024-05-03 08:00")) == 2
+    payload, mail = AlertMessage.objects.order_by("pk")
+    link = json.loads(payload.text)["data"]["link"]
+
+    now = at("2024-05-03 12:00")
+    alerts.channels.update(hook, now=now, way="mail", address="ann@example.com")
+
+    payload.refresh_from_db()
+    own = f"{SITE}{mail.text[mail.text.index('/report/') :]}"
+    assert payload.text.replace(link, own) == mail.text
+    assert payload.html.replace(link, own) == mail.html
+    assert payload.state == "pending"
 
 
 def test_without_an_address_of_the_installation_there_is_no_link(
