@@ -26,9 +26,8 @@ _LONGEST: Final = 400
 
 #: An expired or revoked token, a session that ended, a signature that is not the app's.
 _TOKEN: Final = {102, 104, 190, 2500}
-#: What the app or the token may not do at all.
-_CAPABILITY: Final = {3, 10, 270, 294}
-_PERMISSION: Final = range(200, 300)
+#: What the app or the token may not do: in this account or, as Meta does not say, in any.
+_PERMISSION: Final = {3, 10, *range(200, 300)}
 _QUOTA: Final = {4, 17, 32, 341, 613, *range(80000, 80015)}
 _TEMPORARY: Final = {1, 2}
 _OLD_VERSION: Final = {12, 2635}
@@ -138,7 +137,7 @@ class GraphError:
             return "Meta allows four changes of a budget an hour: try again in an hour."
         if self.is_no_such_object:
             return "Check whether it was deleted at Meta, and remove its platform ID here."
-        if self.code in _CAPABILITY or self.code in _PERMISSION:
+        if self.code in _PERMISSION:
             return (
                 "Give the app the permission ads_management, and the system user or person the"
                 " right to manage campaigns in this ad account."
@@ -165,7 +164,7 @@ class GraphError:
             return PlatformError(
                 text, remedy="Meta has ended this version of its API: install a newer release."
             )
-        if self.code in _CAPABILITY or (self.code in _PERMISSION and not of_account):
+        if self.code in _PERMISSION and not of_account:
             return CredentialsRefused(
                 text,
                 remedy="Connect Meta again with the permissions ads_read and ads_management.",
@@ -173,7 +172,9 @@ class GraphError:
         if self.is_no_such_object or self.code in _PERMISSION:
             return AccountGone(
                 text,
-                remedy="In Meta's business settings, give the system user or person this account.",
+                remedy="In Meta's business settings, give the system user or person this account. "
+                "If others fail too, connect Meta again with the permissions ads_read and "
+                "ads_management.",
             )
         return PlatformError(text)
 

@@ -30,10 +30,11 @@ def error(code: int, subcode: int = 0, **others: object) -> GraphError:
         (190, 463, CredentialsRefused),
         (102, 0, CredentialsRefused),
         (104, 0, CredentialsRefused),
-        (10, 0, CredentialsRefused),
-        (270, 0, CredentialsRefused),
-        (294, 0, CredentialsRefused),
+        (3, 0, AccountGone),
+        (10, 0, AccountGone),
         (200, 0, AccountGone),
+        (270, 0, AccountGone),
+        (294, 0, AccountGone),
         (275, 0, AccountGone),
         (100, 33, AccountGone),
         (803, 0, AccountGone),
@@ -58,8 +59,9 @@ def test_each_code_has_its_error(code: int, subcode: int, kind: type[PlatformErr
     assert raised.text.startswith(f"Meta: Words (code {shown})")
 
 
-def test_a_permission_that_is_missing_for_all_accounts_is_one_of_the_credentials() -> None:
-    assert type(error(200).as_platform_error(of_account=False)) is CredentialsRefused
+@pytest.mark.parametrize("code", [3, 10, 200, 270, 294])
+def test_a_permission_that_is_missing_for_all_accounts_is_one_of_the_credentials(code: int) -> None:
+    assert type(error(code).as_platform_error(of_account=False)) is CredentialsRefused
 
 
 @pytest.mark.parametrize(
