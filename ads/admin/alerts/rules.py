@@ -124,9 +124,9 @@ class AlertRuleAdmin(AlertConfigurationAdmin[AlertRule]):
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
-        alerts.look_at_all_next()
-        rule = form.instance
-        would = preview.of(rule, timezone.now())
+        rule, now = form.instance, timezone.now()
+        alerts.rule_changed(rule, now)
+        would = preview.of(rule, now)
         if would.warning:
             self.message_user(request, would.warning, messages.WARNING)
         elif would.count is not None:

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import BooleanField, Case, DateTimeField, Q, TextField, Value, When
 from django.db.models.expressions import RawSQL
 
-from ads.models import AlertProgress, AlertRule
+from ads.models import AlertDelivery, AlertProgress, AlertRule
 from ads.models.alerts import AlertKind
 from ads.services import locks
 from ads.services.alerts import budgets, projections, raising, switches, unusual
@@ -72,8 +72,14 @@ def _note(progress: AlertProgress, version: str) -> None:
     )
 
 
+def rule_changed(rule: AlertRule, now: datetime) -> None:
+    """Have everything looked at next, and send what waits when the rule now says."""
+    look_at_all_next()
+    raising.date_anew(AlertDelivery.objects.filter(alert__rule=rule), now)
+
+
 def look_at_all_next() -> None:
-    """Have everything looked at next, because a rule has changed."""
+    """Have everything looked at next."""
     AlertProgress.objects.filter(pk=1).update(looked_at_all=None)
 
 

@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from django.db import connection
+from django.db.models import QuerySet
 
 from ads.models import AlertDelivery, AlertRule, Channel
 from ads.models.alerts import AlertKind, Frequency
@@ -209,29 +210,32 @@ def _dues(found: Sequence[tuple[int, str]], now: datetime) -> list[tuple[int, st
     for link in links:
         channels[link.alertrule_id].append(link.channel)
     return [
-        (pk, zone, channel.pk, due(rules[pk], channel, zone, now))
+        (pk, zone, channel.pk, due(rules[pk], channel, zone, now, now))
         for pk, zone in found
         for channel in channels[pk]
     ]
 
 
-def date_anew(channel: Channel, now: datetime) -> None:
-    """Date what waits for a channel as if it were raised now, as the channel has other times."""
+def date_anew(deliveries: QuerySet[AlertDelivery], now: datetime) -> None:
+    """Date those that wait anew, as their channel or their rule has other times."""
     waiting = list(
-        channel.deliveries.filter(message=None).select_related("alert__rule", "alert__brand")
+        deliveries.filter(message=None).select_related("alert__rule", "alert__brand", "channel")
     )
     for one in waiting:
-        brand = one.alert.brand
-        one.due_at = due(one.alert.rule, channel, brand.timezone if brand else "", now)
+        alert, brand = one.alert, one.alert.brand
+        one.due_at = due(alert.rule, one.channel, brand.timezone if brand else "", alert.at, now)
     AlertDelivery.objects.bulk_update(waiting, ["due_at"], batch_size=1000)
 
 
-def due(rule: AlertRule, channel: Channel, brand_timezone: str, now: datetime) -> datetime:
-    """When an alert that is raised now may be sent: at once, after quiet hours, with a digest."""
-    at = now
+def due(
+    rule: AlertRule, channel: Channel, brand_timezone: str, raised_at: datetime, now: datetime
+) -> datetime:
+    """When an alert may be sent, from now on: at once, after quiet hours, with the first digest."""
+    at = raised_at
     if channel.frequency != Frequency.AT_ONCE:
         weekly = channel.frequency == Frequency.WEEKLY
         at = next_digest(at, channel.digest_at, _known(channel.timezone), weekly=weekly)
+    at = max(at, now)
     if rule.quiet_from is not None and rule.quiet_until is not None:
         timezone = _known(rule.timezone or brand_timezone)
         return quiet_until(at, rule.quiet_from, rule.quiet_until, timezone)

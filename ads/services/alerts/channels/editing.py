@@ -70,7 +70,7 @@ def update(channel: Channel, *, now: datetime, address: str = "", **changed: Any
         write_anew(channel)
         post_anew(channel)
     if changed.keys() & {"frequency", "digest_at", "timezone"}:
-        raising.date_anew(channel, now)
+        raising.date_anew(channel.deliveries.all(), now)
 
 
 def check_way(channel: Channel, way: str) -> None:

@@ -123,6 +123,18 @@ def test_a_new_rule_tells_the_channels_that_are_active_unless_it_is_said_otherwi
     assert not AlertRule.objects.get(name="Mine").channels.exists()
 
 
+def test_a_rule_without_quiet_hours_any_more_sends_what_waits(admin: Client) -> None:
+    told = channel("https://hooks.example.com/1")
+    mine = rule("budget_used", told, quiet_from="11:00", quiet_until="13:00")
+    spend(CampaignFactory.create(daily_budget=100), 90, NOON)
+    assert evaluate(NOON) == 1
+
+    form = filled_in(admin, change(mine)) | {"quiet_from": "", "quiet_until": ""}
+    assert admin.post(change(mine), form).status_code == 302
+
+    assert told.deliveries.get().due_at == NOON
+
+
 def test_a_channel_of_a_person_says_so_and_keeps_its_user_from_being_deleted(
     admin: Client,
 ) -> None:

@@ -328,6 +328,28 @@ def test_what_waits_follows_the_time_that_a_channel_is_given(hook: Receiver) -> 
     assert send(NOON + HOUR) == (1, 0)
 
 
+@pytest.mark.parametrize(
+    ("quiet", "sent_at"), [((None, None), 11), (("06:00", "10:00"), 11), (("10:00", "15:00"), 15)]
+)
+def test_what_waits_follows_the_quiet_hours_that_a_rule_is_given(
+    hook: Receiver, quiet: tuple[str | None, str | None], sent_at: int
+) -> None:
+    digest = channel(hook.url, frequency="daily", digest_at="09:00")
+    mine = rule("budget_used", digest, quiet_from="08:00", quiet_until="20:00")
+    used()
+    evaluate(NOON - 4 * HOUR)
+    edited = NOON - HOUR  # after the time of the digest
+
+    mine.quiet_from, mine.quiet_until = quiet
+    mine.save()
+    mine.refresh_from_db()
+    alerts.rule_changed(mine, edited)
+
+    due = edited.replace(hour=sent_at)
+    assert send(due - timedelta(minutes=1)) == (0, 0)
+    assert send(due) == (1, 0)
+
+
 def test_a_digest_whose_timezone_was_dropped_is_sent_by_utc_and_stops_no_other(
     hook: Receiver,
 ) -> None:
