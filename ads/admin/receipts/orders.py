@@ -85,7 +85,7 @@ class SwitchOrderAdmin(ReadOnlyAdmin[SwitchOrder]):
         if left:
             self.message_user(
                 request,
-                f"Left out {counted(left, 'order')}: not refused, decided otherwise since, or "
-                "where nothing may be switched.",
+                f"Left out {counted(left, 'order')}: not refused, decided otherwise since, for a "
+                "platform ID that was taken away, or where nothing may be switched.",
                 messages.WARNING,
             )

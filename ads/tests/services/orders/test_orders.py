@@ -510,6 +510,16 @@ def test_a_refused_order_is_not_told_again_where_nothing_may_be_switched_any_mor
     assert orders_of(campaign) == [(False, "refused")]
 
 
+def test_a_refused_order_for_an_id_that_was_taken_away_is_not_told_again() -> None:
+    campaign = running()
+    lifecycle.pause(campaign, now=NOON)
+    tell(campaign, Scripted(answers={"1": [Refused("NO", "No.")]}))
+    CampaignReference.objects.all().delete()
+
+    assert not orders.tell_again(SwitchOrder.objects.get(), NOON + SECOND)
+    assert orders_of(campaign) == [(False, "refused")]
+
+
 def test_where_a_campaign_is_with_the_last_order_for_it_there() -> None:
     campaign = running("1")
     on_platform(campaign, "2")
