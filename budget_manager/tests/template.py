@@ -40,7 +40,8 @@ def _found_or_made() -> str:
         settings.BASE_DIR / "requirements.txt",
         *settings.BASE_DIR.glob("ads/migrations/*.py"),
     ]
-    content = b"".join(path.read_bytes() for path in sorted(sources))
+    # The names too: a migration that is called otherwise is another one.
+    content = b"".join(path.name.encode() + path.read_bytes() for path in sorted(sources))
     content += "".join(sorted(shortcut.NAMES)).encode()
     name = f"test_template_{hashlib.sha256(content).hexdigest()[:16]}"
     with connection._nodb_cursor() as cursor:
