@@ -24,6 +24,7 @@ _BASIS: Final = {
     Basis.FLIGHT: "its flight",
     Basis.FIRST_SPEND: "its first spend of the {span}",
     Basis.EVENTS: "seasonality adjustments",
+    Basis.PLAN: "budgets planned for later days",
 }
 
 

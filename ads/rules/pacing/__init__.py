@@ -25,5 +25,6 @@ from ads.rules.pacing.figures import (
     Pace,
     PaceState,
     Range,
+    Step,
 )
 from ads.rules.pacing.rule import pace_of

@@ -31,9 +31,9 @@ def course_of(budget: Budget, calendar: Calendar, pace: Pace) -> Course:
     weigh = Weighing(calendar.weights, profile(budget, calendar))
     begins, last, today = begins_on(budget, calendar.today), ends_on(budget), calendar.today
     expected: Amounts = [None] * len(days)
-    if begins is not None and budget.limit is not None and (whole := weigh.of(begins, last)):
+    if begins is not None and pace.budget is not None and (whole := weigh.of(begins, last)):
         expected = [
-            budget.limit * weigh.of(begins, min(day, last)) / whole if day >= begins else None
+            pace.budget * weigh.of(begins, min(day, last)) / whole if day >= begins else None
             for day in days
         ]
     opens = max(today, budget.start or today)

@@ -1,6 +1,6 @@
 """What pacing is worked out from, and what it says."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -63,6 +63,8 @@ class Basis(StrEnum):
     FIRST_SPEND = "first_spend"
     #: Days of the period that are expected to differ.
     EVENTS = "events"
+    #: Budgets that are planned for later days of it.
+    PLAN = "plan"
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,14 +117,9 @@ class Bounds:
     left: Decimal | None = None
 
     @classmethod
-    def of(cls, period: str, budget: Decimal, left: Decimal, *, later_months: int = 0) -> "Bounds":
-        """Those of one budget of a "day", "month" or "total", of which so much is left.
-
-        ``later_months``: how many months after this one what is paced goes on.
-        """
-        if period == "day":
-            return cls(left_today=left, daily=budget)
-        return cls(left=left + (budget * later_months if period == "month" else 0))
+    def of(cls, period: str, budget: Decimal, left: Decimal) -> "Bounds":
+        """Those of one budget of a "day", "month" or "total", of which so much is left."""
+        return cls(left_today=left, daily=budget) if period == "day" else cls(left=left)
 
     def within(self, other: "Bounds") -> "Bounds":
         """The least of both."""
@@ -138,11 +135,24 @@ def _least(*amounts: Decimal | None) -> Decimal | None:
 
 
 @dataclass(frozen=True, slots=True)
+class Step:
+    """What is planned: a budget's limit and bounds from ``first`` on, a day after today.
+
+    ``bounds.left``: from now on, as everywhere.
+    """
+
+    first: date
+    limit: Decimal | None
+    bounds: Bounds = Bounds()
+
+
+@dataclass(frozen=True, slots=True)
 class Budget:
     """An owner's budget in one period, ``first`` to ``last``, and what was spent.
 
     ``limit``: the budget and what is allowed beyond it; None: no budget. ``spent`` of it so far,
     ``spent_today`` today. ``bounds``: of the other budgets that stop it.
+    ``steps``: what is planned of all of these, by day.
     ``by_day``: spend of the days before today, four weeks and the period's. ``ran_before``: it
     spent in the month before (of a day: before today). ``runs``: people want it to. ``start``,
     ``end``: of its flight. ``places``: decimal places of its currency.
@@ -155,6 +165,7 @@ class Budget:
     by_day: Mapping[date, Decimal]
     spent_today: Decimal = _ZERO
     bounds: Bounds = Bounds()
+    steps: Sequence[Step] = ()
     ran_before: bool = False
     runs: bool = True
     start: date | None = None
@@ -166,6 +177,7 @@ class Budget:
 class Pace:
     """How a budget is being spent; amounts in the owner's currency.
 
+    ``budget``: what it comes to at the end of the period, as planned.
     ``expected`` by now, and ``pace_percent``: spent ÷ expected. ``projected``: at the end of the
     period, between ``low`` and ``high`` in four of five cases. ``runs_out_on``: the day, if it is
     within the period. ``recommended_daily``: the daily budget that would spend what is left.

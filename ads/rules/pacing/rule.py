@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
+from itertools import dropwhile
 from typing import Final
 
 from ads.rules.pacing.figures import (
@@ -27,10 +28,12 @@ from ads.rules.pacing.figures import (
     Pace,
     PaceState,
     Range,
+    Step,
 )
 
 _DAY: Final = timedelta(days=1)
 _ZERO: Final = Decimal(0)
+_INFINITE: Final = Decimal("Infinity")
 
 
 def pace_of(
@@ -38,11 +41,13 @@ def pace_of(
 ) -> Pace:
     """The pace of a budget. ``of_day``: its period is today, which is judged by today alone."""
     today = calendar.today
-    known = Pace(PaceState.NO_BUDGET, budget.spent, budget.limit, basis=calendar.basis)
-    if budget.limit is not None:
+    last = ends_on(budget)
+    budget = replace(budget, steps=[step for step in budget.steps if step.first <= last])
+    limit = budget.steps[-1].limit if budget.steps else budget.limit
+    known = Pace(PaceState.NO_BUDGET, budget.spent, limit, basis=calendar.basis)
+    if limit is not None:
         known = replace(known, state=PaceState.NOT_ENOUGH_DATA)
     begins = begins_on(budget, today)
-    last = ends_on(budget)
     shares = None if of_day else profile(budget, calendar)
     weigh = Weighing(calendar.weights, shares)
     if begins is not None:
@@ -50,14 +55,13 @@ def pace_of(
         known = _expected(known, weigh, calendar, begins, last)
     if not budget.runs or today > last:
         return _stopped(known, of_day=of_day)
-    rest = _Rest(calendar, max(today, budget.start or today), last)
+    parts = _parts(budget, calendar, last)
     level = _level_of_day(budget, calendar) if of_day else _level(budget, weigh, today)
     if level is not None:
-        spent, weight = level  # divided last, so that nothing is rounded before
-        known = _projected(known, budget, rest, spent * rest.weight(weigh) / weight)
+        known = _projected(known, parts, level, weigh)
         if not of_day:
-            known = _ranged(known, budget, rest, ranges)
-    return known if of_day else _recommended(known, budget, rest)
+            known = _ranged(known, parts, (last - today).days + 1, ranges)
+    return known if of_day else _recommended(known, budget, parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +203,8 @@ def _basis(budget: Budget, calendar: Calendar, begins: date, shares: object) -> 
         found.add(Basis.FLIGHT)
     if begins > max(budget.first, budget.start or budget.first):
         found.add(Basis.FIRST_SPEND)
+    if budget.steps:
+        found.add(Basis.PLAN)
     return frozenset(found)
 
 
@@ -267,12 +273,12 @@ class _Rest:
         whole = weigh.of(self.first, self.last)
         return whole - weigh.part(self.first) * self.calendar.elapsed * self.goes_on
 
-    def day_by_day(self, amount: Decimal, bounds: Bounds) -> Decimal:
-        """Not more than daily budgets let through, and today what is allowed beyond them."""
-        if bounds.left_today is None or bounds.daily is None:
-            return amount
-        now = max(bounds.left_today, _ZERO) * self.goes_on
-        return min(amount, bounds.daily * self.later_days + now)
+    def most(self, bounds: Bounds) -> Decimal:
+        """What daily budgets let through, and today what is allowed beyond them."""
+        if bounds.daily is None:
+            return _INFINITE
+        now = max(bounds.left_today or _ZERO, _ZERO) * self.goes_on
+        return bounds.daily * self.later_days + now
 
     def day_at(self, share: Decimal) -> date:
         """The day on which this share of what is left has passed, whatever the weekdays."""
@@ -286,39 +292,77 @@ class _Rest:
         return self.last
 
 
-def _projected(known: Pace, budget: Budget, rest: _Rest, to_come: Decimal) -> Pace:
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """What is left of the period while budgets stay as they are."""
+
+    limit: Decimal | None
+    bounds: Bounds
+    rest: _Rest
+
+    def at_most(self, amount: Decimal) -> Decimal:
+        """Not more than what other budgets have left, of ``amount`` from now on."""
+        return _at_most(self.bounds.left, amount)
+
+
+def _parts(budget: Budget, calendar: Calendar, last: date) -> list[_Part]:
+    """What is left of the period, from the day on which it does not stand at its budget."""
+    begins = max(calendar.today, budget.start or calendar.today)
+    steps = [Step(begins, budget.limit, budget.bounds), *budget.steps]
+    nexts = [*(step.first for step in budget.steps), last + _DAY]
+    parts = [
+        _Part(step.limit, step.bounds, _Rest(calendar, max(begins, step.first), end - _DAY))
+        for step, end in zip(steps, nexts, strict=True)
+        if begins < end or end > last  # else it has begun by the next one
+    ]
+    return list(
+        dropwhile(lambda part: part.limit is not None and budget.spent >= part.limit, parts)
+    )
+
+
+def _projected(
+    known: Pace, parts: Sequence[_Part], level: tuple[Decimal, int], weigh: Weighing
+) -> Pace:
     """What it comes to, and the day on which the budget runs out."""
-    if known.budget is not None and known.spent >= known.budget:
-        return replace(known, projected=known.spent)  # it stops there
-    to_come = rest.day_by_day(to_come, budget.bounds)
-    known = replace(known, projected=known.spent + _at_most(budget.bounds.left, to_come))
-    if known.budget is None or known.projected is None or known.projected <= known.budget:
-        return known
-    # At the pace until then: what another budget stops later delays nothing.
-    return replace(known, runs_out_on=rest.day_at((known.budget - known.spent) / to_come))
+    spent, weight = level
+    pace = to_come = _ZERO
+    runs_out = None
+    for part in parts:
+        # Divided last, so that nothing is rounded before.
+        brings = min(spent * part.rest.weight(weigh) / weight, part.rest.most(part.bounds))
+        to_come = max(to_come, part.at_most(to_come + brings))
+        is_over = part.limit is not None and known.spent + to_come > part.limit
+        if runs_out is None and is_over and part.limit is not None:
+            # At the pace until then: what another budget stops later delays nothing.
+            left = max(part.limit - known.spent - pace, _ZERO)
+            runs_out = part.rest.day_at(left / brings) if left else part.rest.first
+        pace += brings
+    known = replace(known, projected=known.spent + to_come)
+    return known if known.budget is None else replace(known, runs_out_on=runs_out)
 
 
 def _at_most(left: Decimal | None, amount: Decimal) -> Decimal:
-    """Not more than what other budgets have left."""
     return amount if left is None else min(amount, max(left, _ZERO))
 
 
-def _ranged(known: Pace, budget: Budget, rest: _Rest, ranges: Sequence[Range]) -> Pace:
+def _ranged(known: Pace, parts: Sequence[_Part], days: int, ranges: Sequence[Range]) -> Pace:
     if known.projected is None:
         return known
-    days = (rest.last - rest.calendar.today).days + 1
     factors = next((one for one in ranges if days <= one.days), ranges[-1])
     to_come = known.projected - known.spent
-    high = rest.day_by_day(to_come * factors.high, budget.bounds)
-    high = _at_most(budget.bounds.left, high)
+    most = _ZERO
+    for part in parts:
+        most = max(most, part.at_most(most + part.rest.most(part.bounds)))
+    high = min(to_come * factors.high, most)
     return replace(known, low=known.spent + to_come * factors.low, high=known.spent + high)
 
 
-def _recommended(known: Pace, budget: Budget, rest: _Rest) -> Pace:
+def _recommended(known: Pace, budget: Budget, parts: Sequence[_Part]) -> Pace:
     """From today on, of which part is spent; rounded down, so that it is not exceeded."""
-    if known.budget is None:
+    if known.budget is None or not parts:
         return known
-    left, later = _at_most(budget.bounds.left, known.budget - known.spent), rest.later_days
+    rest = replace(parts[0].rest, last=parts[-1].rest.last)
+    left, later = parts[-1].at_most(known.budget - known.spent), rest.later_days
     if left <= 0:
         return known
     today = rest.calendar.weights.get(rest.calendar.today, 0)

@@ -10,14 +10,15 @@ from ads.holds import TOTAL_BUDGET
 from ads.models import Campaign
 from ads.models.campaigns import Status
 from ads.models.spend import Period
-from ads.rules.calendar import local_date
+from ads.rules.calendar import local_date, next_month
 from ads.rules.currencies import MINOR_UNITS
 from ads.rules.dayparting import Schedule
 from ads.rules.pacing import PROFILE_DAYS, Budget, Pace, pace_of
+from ads.services.explain import limits
 from ads.services.ledger import Month, summaries
 from ads.services.pacing import ranges
 from ads.services.pacing.calendars import Events, Key, Span, calendar_in
-from ads.services.pacing.month import bounds_of
+from ads.services.pacing.month import Plan, Then, bounds_of, on, plan_of, steps_of_campaign
 
 _DAY: Final = timedelta(days=1)
 #: A longer flight is not paced.
@@ -50,6 +51,8 @@ def flight_of(
     own = brand.pk if brand.pk in events.brands else 0
     key = Key(brand.timezone, tuple(one.id for one in schedules), own)
     calendar = calendar_in(key, tuple(schedules), span, events, now)
+    plan = plan_of(limits.planned_of(campaign), brand.timezone)
+    months = _months(plan, today, last)
     days = summaries.by_day(campaign, span.begins, today - _DAY)
     budget = Budget(
         first=first,
@@ -58,7 +61,8 @@ def flight_of(
         limit=campaign.total_budget,
         by_day={day.date: day.amount for day in days},
         spent_today=month.figures[Period.DAY].amount,
-        bounds=bounds_of(campaign, TOTAL_BUDGET, later_months=_months_after(today, last)),
+        bounds=bounds_of(campaign, TOTAL_BUDGET, months=months),
+        steps=steps_of_campaign(campaign, TOTAL_BUDGET, plan, span, today, months),
         runs=brand.is_active and campaign.status == Status.ACTIVE,
         places=MINOR_UNITS.get(brand.currency, 2),
     )
@@ -69,6 +73,10 @@ def flight_of(
     return pace
 
 
-def _months_after(today: date, last: date) -> int:
-    """How many months after this one begin by ``last``."""
-    return 12 * (last.year - today.year) + last.month - today.month
+def _months(plan: Plan, today: date, last: date) -> list[Then]:
+    """What is planned for the end of this month, and of each later one until the flight ends."""
+    found, month = [], today
+    while month <= last:
+        month = next_month(month)
+        found.append(on(plan, min(month - _DAY, last)))
+    return found

@@ -8,7 +8,8 @@ from collections import defaultdict
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Any, Final
 
 from django.core.exceptions import EmptyResultSet
@@ -37,7 +38,11 @@ from ads.holds import (
 from ads.models import Brand, BudgetGroup, Campaign
 from ads.models.campaigns import Status
 from ads.models.spend import Period
-from ads.rules.pacing import Bounds
+from ads.rules.pacing import Bounds, Step
+from ads.services.explain import limits
+from ads.services.pacing import month
+from ads.services.pacing.calendars import Span
+from ads.services.planned import course
 
 SPEND, LIMIT = brand_figures.SPEND, brand_figures.LIMIT
 
@@ -68,7 +73,8 @@ class Owners:
     the :class:`~ads.rules.pacing.Bounds` of budgets that are not its own day's or month's.
     ``keys``: timezone, hours and brand_id of their calendars. ``totals``: which rows of SpendTotal,
     ``total``, are those of ``owner``; ``days``: which of them are of a day from %s to today, as the
-    index finds them. ``ids``: brand and campaign of ``owner`` in BudgetPace.
+    index finds them. ``ids``: brand and campaign of ``owner`` in BudgetPace. ``steps``: the id
+    and :class:`~ads.rules.pacing.Step` of each of which something is planned later in the month.
     """
 
     figures: Sql
@@ -76,12 +82,14 @@ class Owners:
     totals: str
     days: str
     ids: str
+    steps: Sequence[tuple[int, Sequence[Step]]]
 
 
 def of_campaigns(campaigns: QuerySet[Campaign] | Sequence[int], now: datetime) -> Owners:
     """Campaigns or ids, without those of brands with an invalid timezone.
 
-    Three queries, small ones, and four for budget groups if there are any.
+    Four queries, small ones, and four for budget groups if there are any; three if something is
+    planned.
     """
     groups, totals, _ = budget_sums.there_are()
     moment = _moment(now, totals=totals)
@@ -115,6 +123,7 @@ def of_campaigns(campaigns: QuerySet[Campaign] | Sequence[int], now: datetime) -
         totals="total.campaign_id = owner.id",
         days="total.start BETWEEN %s AND owner.today",
         ids="owner.brand_id, owner.id",
+        steps=_steps_of_campaigns(rows, moment),
     )
 
 
@@ -129,10 +138,11 @@ def _figures_of_campaigns(campaigns: QuerySet[Campaign], moment: Moment) -> Quer
             Q(status=Status.ACTIVE, brand__is_active=True), output_field=BooleanField()
         ),
     )
-    day, month = _OWN
+    day, of_its_month = _OWN
     return with_figures.values_list(
         "pk", "brand_id", "brand__timezone", "brand__currency", "today", "runs", "start_date",
-        "end_date", "is_dayparting_enabled", day.spend, day.limit, month.spend, month.limit,
+        "end_date", "is_dayparting_enabled", day.spend, day.limit, of_its_month.spend,
+        of_its_month.limit,
         "daily_budget", "today_left", of_day.budget, "in_all", "budget_group",
     )  # fmt: skip
 
@@ -151,6 +161,45 @@ def _of_groups(campaigns: QuerySet[Campaign], now: datetime) -> list[list[Any]]:
         [one.daily for one in bounds.values()],
         [one.left for one in bounds.values()],
     ]
+
+
+def _steps_of_campaigns(campaigns: QuerySet[Any], moment: Moment) -> list[tuple[int, list[Step]]]:
+    """What is planned for later in the month, by id; one query if nothing is."""
+    plans = _plans(campaigns.values("brand"), campaigns, moment.now)
+    if not plans:
+        return []
+    planned = Q(pk__in=[campaign for _, campaign in plans if campaign])
+    planned |= Q(brand__in=[brand for brand, campaign in plans if not campaign])
+    rows = with_spend(campaigns.filter(planned), moment, LIMITS).select_related("brand")
+    found: list[Any] = list(
+        rows.annotate(today=F(LOCAL_DATE), in_all=budget_sums.spent_since("start_date"))
+    )
+    groups = BudgetGroup.objects.filter(pk__in={row.budget_group_id for row in found})
+    figures = budget_sums.of_groups(budget_sums.today(groups, moment.now)).values()
+    limits.with_groups(found, {its.id: its for its in figures})
+    steps = []
+    for row in found:
+        today, row.total_spend = row.today, row.in_all  # also of one that has no total budget yet
+        of_brand, own = plans.get((row.brand_id, None), {}), plans.get((row.brand_id, row.pk), {})
+        plan = {f"brand__{field}": its for field, its in of_brand.items()} | own
+        span = Span.of(Period.MONTH, today)
+        its = month.steps_of_campaign(row, BUDGET_OF[Hold.MONTHLY_BUDGET], plan, span, today)
+        steps.append((row.pk, its))
+    return [one for one in steps if one[1]]
+
+
+def _plans(
+    brands: QuerySet[Any], campaigns: QuerySet[Any], now: datetime
+) -> dict[tuple[int, int | None], dict[str, list[tuple[date, Decimal | None]]]]:
+    """By brand and campaign (None: the brand's own) and field; one query."""
+    whose = Q(brand__in=brands, campaign=None) | Q(campaign__in=campaigns)
+    changes = course.later_in_the_month(now).filter(whose)
+    found: dict[Any, Any] = defaultdict(lambda: defaultdict(list))
+    for brand, campaign, field, day, amount in changes.values_list(
+        "brand", "campaign", "field", "starts_on", "amount"
+    ):
+        found[brand, campaign][field].append((day, amount))
+    return found
 
 
 def of_brands(brands: QuerySet[Brand] | Sequence[int], now: datetime) -> Owners:
@@ -179,6 +228,7 @@ def of_brands(brands: QuerySet[Brand] | Sequence[int], now: datetime) -> Owners:
         days="""total.start = ANY(ARRAY(
                     SELECT generate_series(%s::date, owner.today, interval '1 day')::date))""",
         ids="owner.id, NULL::bigint",
+        steps=_steps_of_brands(rows, moment),
     )
 
 
@@ -190,11 +240,32 @@ def _figures_of_brands(brands: QuerySet[Brand], moment: Moment) -> QuerySet[Bran
         today=F(f"{Period.DAY.value}_start"),
         runs=ExpressionWrapper(Q(is_active=True) & Exists(wanted), output_field=BooleanField()),
     )
-    day, month = Period.DAY, Period.MONTH
     return with_figures.filter(today__isnull=False).values_list(
         "pk", "timezone", "currency", "today", "runs",
-        F(SPEND[day]), F(LIMIT[day]), F(SPEND[month]), F(LIMIT[month]), "daily_budget",
+        *(F(of[period]) for period in (Period.DAY, Period.MONTH) for of in (SPEND, LIMIT)),
+        "daily_budget",
     )  # fmt: skip
+
+
+def _steps_of_brands(brands: QuerySet[Any], moment: Moment) -> list[tuple[int, list[Step]]]:
+    """Likewise."""
+    plans = _plans(brands, Campaign.objects.none(), moment.now)
+    if not plans:
+        return []
+    planned = brands.filter(pk__in=[brand for brand, _ in plans])
+    found = brand_figures.with_money_on(planned, moment.now, moment.dates).annotate(
+        today=F(f"{Period.DAY.value}_start"), its_limit=F(LIMIT[Period.MONTH])
+    )
+    steps = []
+    for row in found.filter(today__isnull=False):
+        waived = Decimal(0)
+        if row.monthly_budget is not None:
+            waived = row.its_limit - row.monthly_budget
+        its = month.steps_of_brand(
+            row.monthly_budget, waived, row.daily_budget, plans[row.pk, None], row.today
+        )
+        steps.append((row.pk, its))
+    return [one for one in steps if one[1]]
 
 
 def _asked(

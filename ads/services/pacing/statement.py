@@ -27,6 +27,7 @@ from ads.rules.pacing import (
     Calendar,
     PaceState,
     Range,
+    Step,
 )
 from ads.services.pacing.calendars import Key, Span
 from ads.services.pacing.owners import Owners, Sql
@@ -60,6 +61,12 @@ def statement(
     # A month's digits after the decimal point, where they are not two.
     units = {code: places for code, places in MINOR_UNITS.items() if places != 2}  # noqa: PLR2004
     of_day = period == Period.DAY
+    planned = [] if of_day else owners.steps
+    budget = f"owner.{period.value}_limit"
+    if planned:  # what it comes to in the end
+        budget = (
+            f"CASE WHEN its.days IS NULL THEN {budget} ELSE its.limits[cardinality(its.days)] END"
+        )
     # The last one before today; 1 January 2001 was a Monday.
     last_one = "owner.today - 1 - (owner.today - 1 - date '2001-01-01' - {n}) %% 7 AS {day}_on"
     first = "owner.today" if of_day else "date_trunc('month', owner.today::timestamp)::date"
@@ -75,15 +82,16 @@ def statement(
     ), unit AS (
         SELECT code, places FROM unnest(%s::text[], %s::int[]) AS unit (code, places)
     ), owner AS (
-        SELECT owner.*, coalesce(unit.places, 2) AS places,
+        SELECT owner.*, {_STEPS if planned else ""} coalesce(unit.places, 2) AS places,
                CASE WHEN owner.brand_id = ANY(%s::bigint[]) THEN owner.brand_id ELSE 0
                 END AS calendar_brand,
-               owner.{period.value}_spent AS spent, owner.{period.value}_limit AS budget,
+               owner.{period.value}_spent AS spent, {budget} AS budget,
                coalesce(total.amount, 0) > 0
                {"OR owner.month_spent > owner.day_spent" if of_day else ""} AS ran_before,
                {first} AS first, {_by_weekday(last_one)}
           FROM ({figures}) AS owner
           LEFT JOIN unit ON unit.code = owner.currency
+          {_STEPS_OF_OWNERS if planned else ""}
           LEFT JOIN ads_spendtotal AS total
             ON {owners.totals} AND total.period = 'month'
            AND total.start = (date_trunc('month', owner.today::timestamp)
@@ -109,13 +117,36 @@ def statement(
         ON calendar.timezone = owner.timezone AND calendar.hours = owner.hours
        AND calendar.brand = owner.calendar_brand
      CROSS JOIN (SELECT %s::int[] AS days, %s::numeric[] AS lows, %s::numeric[] AS highs) AS range
-     {_rule(of_day=of_day)}
+     {_rule(of_day=of_day, planned=bool(planned))}
     """
     return sql, (
         *zip_columns(_calendar_rows(calendars, period)),
-        list(units), list(units.values()), list(brands_with_events), *parameters, since,
+        list(units), list(units.values()), list(brands_with_events), *parameters,
+        *(zip_columns(map(_step_row, planned)) if planned else ()), since,
         [one.days for one in ranges], [one.low for one in ranges], [one.high for one in ranges],
     )  # fmt: skip
+
+
+#: Of the owners of which something is planned.
+_STEPS: Final = """
+    its.days AS steps_on, its.limits AS step_limits, its.dailies AS step_dailies,
+    its.lefts AS step_lefts,"""
+_STEPS_OF_OWNERS: Final = """
+    LEFT JOIN (SELECT id, days::date[] AS days, limits::numeric[] AS limits,
+                      dailies::numeric[] AS dailies, lefts::numeric[] AS lefts
+                 FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::text[])
+                      AS its (id, days, limits, dailies, lefts)) AS its ON its.id = owner.id"""
+
+
+def _step_row(owner: tuple[int, Sequence[Step]]) -> tuple[Any, ...]:
+    pk, steps = owner
+    return (
+        pk,
+        _array(step.first for step in steps),
+        _array(step.limit for step in steps),
+        _array(step.bounds.daily for step in steps),
+        _array(step.bounds.left for step in steps),
+    )
 
 
 def _read_from(period: Period, span: Span, today: Any) -> Any:
@@ -144,8 +175,8 @@ def _running_sum(calendar: Calendar, of: Callable[[Any, int], int]) -> str:
     return _array(accumulate((of(*day) for day in calendar.weights.items()), initial=0))
 
 
-def _array(numbers: Iterable[int]) -> str:
-    return "{" + ",".join(map(str, numbers)) + "}"
+def _array(values: Iterable[object]) -> str:
+    return "{" + ",".join("NULL" if one is None else str(one) for one in values) + "}"
 
 
 def _by_weekday(part: str, join: str = ", ") -> str:
@@ -201,8 +232,10 @@ def _paid(week: int) -> str:
     return f"coalesce(amounts[array_position(days, owner.{{day}}_on - {7 * week})], 0)"
 
 
-def _rule(*, of_day: bool) -> str:
+def _rule(*, of_day: bool, planned: bool) -> str:
     """SQL: the rule step by step, for ``owner`` with its history and ``calendar``.
+
+    ``planned``: something is, of some owners, which are worked out part by part.
 
     Each step is computed once: without OFFSET 0, PostgreSQL would write it into those that use it.
     Shares and weights are whole numbers, so that only money is numeric.
@@ -255,12 +288,20 @@ def _rule(*, of_day: bool) -> str:
     begins = """CASE WHEN owner.ran_before THEN k.first
                     WHEN owner.first_spend IS NOT NULL
                     THEN greatest(k.first, owner.first_spend) END"""
-    ranged = _no_range() if of_day else _range()
+    ranged = _no_range() if of_day else _range(planned=planned)
     others_left = "owner.others_left"
     if of_day:
         others_left = (
             "least(owner.others_left, owner.others_today, owner.month_limit - owner.month_spent)"
         )
+
+    def either(usual: str, then: str) -> str:
+        return (
+            f"CASE WHEN owner.steps_on IS NULL THEN {usual} ELSE {then} END" if planned else usual
+        )
+
+    others_at_last = either("b.others_left", "s.others_left")
+    opens, later = either("a.rest", "s.opens"), either("a.later", "s.later")
     return f"""
      CROSS JOIN LATERAL (
         SELECT {"false" if of_day else is_known} AS is_known,
@@ -300,17 +341,20 @@ def _rule(*, of_day: bool) -> str:
                            [extract(isodow FROM owner.today)::int] AS gone,
                        {level} AS level, {level_weight} AS level_weight OFFSET 0) AS part
         OFFSET 0
-     ) AS b
+     ) AS b {_part_by_part() if planned else ""}
      CROSS JOIN LATERAL (
         SELECT owner.budget * b.seen / nullif(b.whole, 0) AS expected, may_spend, left_of_it,
                day_by_day, CASE WHEN day_by_day IS NOT NULL
-                                THEN least(day_by_day, b.others_left) END AS to_come,
-               CASE WHEN a.rest = owner.today AND a.today > a.elapsed
-                    THEN (left_of_it + owner.day_spent) / (a.later + 1) END AS from_today
+                                THEN {either("least(day_by_day, b.others_left)", "day_by_day")}
+                           END AS to_come,
+               {later} AS later,
+               CASE WHEN {opens} = owner.today AND a.today > a.elapsed
+                    THEN (left_of_it + owner.day_spent) / ({later} + 1) END AS from_today
           FROM (SELECT a.runs AND owner.budget > owner.spent AS may_spend,
-                       least(owner.budget - owner.spent, b.others_left) AS left_of_it,
+                       least(owner.budget - owner.spent, {others_at_last}) AS left_of_it,
                        CASE WHEN NOT a.runs THEN 0
                             WHEN b.level IS NULL OR b.level_weight IS NULL THEN NULL
+                            {"WHEN owner.steps_on IS NOT NULL THEN s.to_come" if planned else ""}
                             WHEN owner.spent >= owner.budget THEN 0  -- it has stopped there
                             ELSE least(b.level * b.rest / b.level_weight, b.most)
                         END AS day_by_day
@@ -331,7 +375,14 @@ def _rule(*, of_day: bool) -> str:
                    AS pace_percent,
                round(owner.spent + c.to_come, 6) AS projected,
                {ranged},
-               CASE WHEN c.may_spend AND owner.spent + c.to_come > owner.budget
+               CASE {
+        '''WHEN owner.steps_on IS NOT NULL
+                    THEN CASE WHEN c.to_come IS NOT NULL AND owner.budget IS NOT NULL
+                              THEN s.runs_out_on END'''
+        if planned
+        else ""
+    }
+                    WHEN c.may_spend AND owner.spent + c.to_come > owner.budget
                     THEN calendar.begins - 1 + width_bucket(
                              ceil(round((owner.budget - owner.spent) / c.day_by_day
                                         * (a.even - a.elapsed), 6))::bigint - 1 + a.elapsed
@@ -341,9 +392,9 @@ def _rule(*, of_day: bool) -> str:
         "NULL::numeric"
         if of_day
         else '''CASE WHEN c.may_spend AND c.left_of_it > 0 THEN trunc(
-                   CASE WHEN a.later > 0 AND (c.from_today IS NULL
+                   CASE WHEN c.later > 0 AND (c.from_today IS NULL
                                               OR c.from_today < owner.day_spent)
-                        THEN c.left_of_it / a.later ELSE c.from_today END,
+                        THEN c.left_of_it / c.later ELSE c.from_today END,
                    owner.places) END'''
     } AS recommended_daily,
                calendar.basis
@@ -352,6 +403,7 @@ def _rule(*, of_day: bool) -> str:
                       | CASE WHEN owner.starts > calendar.first OR owner.ends < calendar.last
                              THEN {BITS[Basis.FLIGHT]} ELSE 0 END
                       | CASE WHEN a.begins > a.first THEN {BITS[Basis.FIRST_SPEND]} ELSE 0 END
+                      | {either("0", str(BITS[Basis.PLAN]))}
                  END AS basis
      ) AS result
     """
@@ -361,10 +413,86 @@ def _no_range() -> str:
     return "NULL::numeric AS low, NULL::numeric AS high"
 
 
-def _range() -> str:
+def _range(*, planned: bool) -> str:
     """SQL: the range of a projection, by the days that are left."""
     at = "least(width_bucket(a.last - owner.today, range.days) + 1, cardinality(range.days))"
+    most = "least(b.most, b.others_left)"
+    if planned:
+        most = f"CASE WHEN owner.steps_on IS NULL THEN {most} ELSE s.most END"
     return f"""round(owner.spent + c.to_come * range.lows[{at}], 6) AS low,
                round(owner.spent + CASE WHEN c.to_come IS NOT NULL
-                     THEN least(c.to_come * range.highs[{at}], b.most, b.others_left)
+                     THEN least(c.to_come * range.highs[{at}], {most})
                       END, 6) AS high"""
+
+
+def _part_by_part() -> str:
+    """SQL: the same for what is left while budgets stay as they are, one part after the other.
+
+    Only of owners of which something is planned; of the others it is a row of NULLs.
+    """
+    on_later, on_any = (f"greatest({first}, owner.today + 1)" for first in ("first", "opens"))
+    return f"""
+      LEFT JOIN LATERAL (
+        WITH RECURSIVE step AS (
+            SELECT row_number() OVER (ORDER BY begins) AS n, greatest(begins, a.rest) AS first,
+                   coalesce(next - 1, a.last) AS last, its_limit, daily, others_left
+              FROM (SELECT *, lead(begins) OVER (ORDER BY begins) AS next
+                      FROM unnest(
+                               array_prepend(owner.today, owner.steps_on),
+                               array_prepend(owner.month_limit, owner.step_limits),
+                               array_prepend(least(owner.day_budget, owner.others_daily),
+                                             owner.step_dailies),
+                               array_prepend(owner.others_left, owner.step_lefts)
+                           ) AS step (begins, its_limit, daily, others_left)
+                     WHERE owner.steps_on IS NOT NULL AND a.runs) AS step
+             WHERE next IS NULL OR next > a.rest
+        ), part AS (
+            SELECT row_number() OVER (ORDER BY n) AS n, first, its_limit, others_left, most,
+                   elapsed, even, least(b.level * weight / b.level_weight, most) AS brings
+              FROM step
+             CROSS JOIN LATERAL (
+                SELECT elapsed, CASE WHEN first > last THEN 0
+                                     ELSE {_sum("every", "first", "last")} END AS even,
+                       {_weight("first", "last")}
+                       - elapsed * (ARRAY[{_by_weekday("a.{day}")}])
+                             [extract(isodow FROM owner.today)::int] AS weight,
+                       coalesce(
+                           daily * CASE WHEN {on_later} > last THEN 0
+                                   ELSE {_sum("running", on_later, "last")}
+                                    END
+                           + CASE WHEN first = owner.today
+                                  THEN greatest(least(owner.day_limit - owner.day_spent,
+                                                      owner.others_today), 0) ELSE 0 END,
+                           'Infinity') AS most
+                  FROM (SELECT CASE WHEN first = owner.today THEN a.elapsed ELSE 0 END AS elapsed
+                       ) AS at
+             ) AS its
+             WHERE n >= (SELECT min(n) FROM step WHERE its_limit IS NULL OR its_limit > owner.spent)
+        ), course AS (
+            SELECT 0::bigint AS n, 0::numeric AS pace, 0::numeric AS to_come, 0::numeric AS most,
+                   NULL::date AS runs_out_on
+             WHERE owner.steps_on IS NOT NULL AND a.runs
+             UNION ALL
+            SELECT part.n, pace + brings, now.to_come,
+                   greatest(course.most, least(course.most + part.most, others_left)),
+                   coalesce(runs_out_on, CASE WHEN owner.spent + now.to_come > its_limit THEN
+                       CASE WHEN owner.spent + pace >= its_limit THEN first ELSE
+                       calendar.begins - 1 + width_bucket(
+                           ceil(round((its_limit - owner.spent - pace) / brings
+                                      * (even - elapsed), 6))::bigint - 1 + elapsed
+                           + calendar.every[first - calendar.begins + 1], calendar.every)
+                       END END)
+              FROM course
+              JOIN part ON part.n = course.n + 1
+             CROSS JOIN LATERAL (
+                SELECT greatest(course.to_come, least(course.to_come + brings, others_left))
+                       AS to_come
+             ) AS now
+        )
+        SELECT course.*, others_left, opens,
+               CASE WHEN {on_any} > a.last THEN 0
+                    ELSE {_sum("running", on_any, "a.last")} END AS later
+          FROM (SELECT * FROM course ORDER BY n DESC LIMIT 1) AS course
+          LEFT JOIN part USING (n)
+         CROSS JOIN (SELECT min(first) AS opens FROM part) AS first
+     ) AS s ON true"""

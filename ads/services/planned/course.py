@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -104,3 +104,14 @@ def ahead(
         begins = now if is_due else day_begins(day, zone)
         owner.setdefault(change.field, []).append((begins, budget))
     return found
+
+
+def later_in_the_month(now: datetime) -> QuerySet[ScheduledChange]:
+    """What is planned for days of this month that have not come yet, wherever the brand is.
+
+    Nothing is carried over there: that belongs to the first of a month.
+    """
+    last = next_month((now + timedelta(days=1)).date())
+    return ScheduledChange.objects.filter(
+        applied_at=None, cancelled_at=None, starts_on__lte=last
+    ).order_by("starts_on", "pk")

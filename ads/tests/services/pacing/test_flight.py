@@ -13,6 +13,7 @@ from ads.services.explain import explain
 from ads.services.ledger import summaries
 from ads.tests.factories import CampaignFactory
 from ads.tests.services.pacing.support import with_others
+from ads.tests.services.plans.support import schedule
 from ads.tests.support import NOON, spend_in_sql
 
 pytestmark = pytest.mark.django_db
@@ -80,6 +81,28 @@ def test_budgets_of_its_months_and_its_group_bound_a_flight(
     assert pace is not None
     assert pace.spent == 295
     assert pace.projected == 295 + to_come
+
+
+@pytest.mark.parametrize(
+    ("field", "day", "amount", "to_come", "runs_out"),
+    [
+        ("daily_budget", date(2024, 6, 1), 3, 5 + 16 * 10 + 14 * 3, None),
+        ("total_budget", date(2024, 5, 31), 400, 305, date(2024, 5, 31)),
+        ("total_budget", date(2024, 6, 1), 400, 305, date(2024, 6, 1)),
+        ("monthly_budget", date(2024, 6, 1), 20, 25 + 20, None),  # of $170 in May, $145 are spent
+    ],
+)
+def test_what_is_planned_holds_a_flight_from_its_day_on(
+    field: str, day: date, amount: int, to_come: int, runs_out: date | None
+) -> None:
+    campaign = flight("10", monthly_budget=170 if field == "monthly_budget" else None)
+    schedule(campaign, amount, day, field)
+
+    pace = pace_of(campaign)
+
+    assert pace is not None
+    assert pace.projected == 295 + to_come
+    assert pace.runs_out_on == runs_out
 
 
 def test_more_than_a_month_ahead_the_range_of_a_projection_is_unknown() -> None:

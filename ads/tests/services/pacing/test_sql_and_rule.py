@@ -15,7 +15,7 @@ from ads.models import Brand, Campaign, SeasonalityAdjustment, SpendTotal
 from ads.models.spend import Period
 from ads.rules.calendar import local_date, month_start
 from ads.rules.dayparting import DAYS
-from ads.rules.pacing import Bounds, Budget, Pace, pace_of
+from ads.rules.pacing import Bounds, Budget, Pace, Step, pace_of
 from ads.services import pacing
 from ads.services.pacing.calendars import Events, Key, Span, calendars
 from ads.tests.factories import (
@@ -24,6 +24,7 @@ from ads.tests.factories import (
     CampaignFactory,
     ScheduleFactory,
 )
+from ads.tests.services.plans.support import schedule
 from ads.tests.support import at
 
 pytestmark = pytest.mark.django_db
@@ -96,18 +97,34 @@ def write(brand: Brand, campaign: Campaign | None, days: dict[date, Decimal]) ->
 Others = dict[Any, dict[date, Decimal]]
 
 
+#: What is planned: whose budget becomes how much on which day.
+Plan = list[tuple[Any, str, date, Decimal | None]]
+
+
+def planned(plan: Plan, owner: Any, name: str, day: date) -> Decimal | None:
+    """A budget on a day."""
+    amounts = [
+        (on, amount)
+        for whose, field, on, amount in plan
+        if (whose, field) == (owner, name) and on <= day
+    ]
+    return max(amounts, key=lambda one: one[0])[1] if amounts else getattr(owner, name, None)
+
+
 def bounds_of(
-    owner: Any, days: dict[date, Decimal], today: date, period: Period, others: Others
-) -> Bounds:
-    """What the budgets besides that of its period let through, each by itself."""
-    of_month = owner.monthly_budget if period == Period.DAY else None
-    own = [(owner.daily_budget, of_month, getattr(owner, "total_budget", None), days, owner)]
+    owner: Any, days: dict[date, Decimal], today: date, period: Period, others: Others,
+    plan: Plan, day: date,
+) -> Bounds:  # fmt: skip
+    """What the budgets besides that of its period let through, each by itself, on a day."""
+    own = []
+    spent_by = {owner: days}
     if isinstance(owner, Campaign):
-        own += [
-            (its.daily_budget, its.monthly_budget, getattr(its, "total_budget", None), spent, its)
-            for its in (owner.brand, owner.budget_group)
-            if its and (spent := others[its])
-        ]
+        spent_by |= {its: others[its] for its in (owner.brand, owner.budget_group) if its}
+    for its, spent in spent_by.items():
+        of_day, of_month, in_all = (planned(plan, its, name, day) for name in BUDGETS)
+        if its == owner and period == Period.MONTH:
+            of_month = None
+        own.append((of_day, of_month, in_all, spent, its))
     daily, of_today, left = [], [], []
     for of_day, of_month, in_all, spent, its in own:
         if of_day is not None:
@@ -127,7 +144,7 @@ def bounds_of(
 
 
 def budget_of(
-    owner: Any, days: dict[date, Decimal], today: date, period: Period, others: Others
+    owner: Any, days: dict[date, Decimal], today: date, period: Period, others: Others, plan: Plan
 ) -> Budget:
     """An owner's budget as the rule takes it."""
     brand = owner if isinstance(owner, Brand) else owner.brand
@@ -148,7 +165,16 @@ def budget_of(
         limit=owner.daily_budget if of_day else owner.monthly_budget,
         by_day={day: amount for day, amount in days.items() if span.begins <= day < today},
         spent_today=days.get(today, Decimal(0)),
-        bounds=bounds_of(owner, days, today, period, others),
+        bounds=bounds_of(owner, days, today, period, others, plan, today),
+        steps=[
+            Step(
+                day,
+                planned(plan, owner, "monthly_budget", day),
+                bounds_of(owner, days, today, period, others, plan, day),
+            )
+            for day in sorted({day for whose, _, day, _ in plan if whose in (owner, brand)})
+            if today < day <= span.last
+        ],
         ran_before=sum(of_last) > 0 or (of_day and earlier > 0),
         runs=runs,
         start=getattr(owner, "start_date", None),
@@ -186,17 +212,24 @@ def same(found: Pace, expected: Pace) -> bool:
         ),
         max_size=2,
     ),
+    plan=st.lists(
+        st.tuples(
+            st.integers(0, 10), st.sampled_from(BUDGETS), st.integers(1, 25),
+            st.none() | st.integers(0, 6_000).map(Decimal),
+        ),
+        max_size=8, unique_by=lambda one: one[:3],
+    ),
 )  # fmt: skip
 def test_the_statement_says_what_the_rule_says(
-    now: datetime, drawn: list[dict[str, Any]], limits: Any, groups: Any, events: Any
+    now: datetime, drawn: list[dict[str, Any]], limits: Any, groups: Any, events: Any, plan: Any
 ) -> None:
     with transaction.atomic():
-        compare(now, drawn, limits, groups, events)
+        compare(now, drawn, limits, groups, events, plan)
         transaction.set_rollback(True)
 
 
 def compare(
-    now: datetime, drawn: list[dict[str, Any]], limits: Any, groups: Any, events: Any
+    now: datetime, drawn: list[dict[str, Any]], limits: Any, groups: Any, events: Any, plan: Any
 ) -> None:
     """Make all of it, ask for every pace in SQL, and work each out by the rule."""
     brands = [
@@ -252,6 +285,16 @@ def compare(
         write(brand, None, others[brand])
         owners.append((brand, others[brand]))
     known = Events.around(now)
+    changes: Plan = []
+    for index, field, later, amount in plan:
+        owner = owners[index % len(owners)][0]
+        brand = owner if isinstance(owner, Brand) else owner.brand
+        day = local_date(now, brand.timezone) + later * DAY
+        if hasattr(owner, field) and not any(
+            (whose, name, on) == (owner, field, day) for whose, name, on, _ in changes
+        ):
+            schedule(owner, amount, day, field)
+            changes.append((owner, field, day, amount))
 
     for period in Period:
         found = {
@@ -264,7 +307,7 @@ def compare(
             own = brand.pk if brand.pk in known.brands else 0
             key = Key(brand.timezone, tuple(one.pk for one in schedules_of), own)
             calendar = calendars([key], period, known, now)[key]
-            budget = budget_of(owner, days, calendar.today, period, others)
+            budget = budget_of(owner, days, calendar.today, period, others, changes)
             expected = pace_of(budget, calendar, of_day=period == Period.DAY)
             assert same(found[type(owner)][owner.pk], expected), (
                 found[type(owner)][owner.pk],

@@ -19,6 +19,7 @@ from ads.services.ledger import summaries
 from ads.services.pacing import Paced, PaceState, stored
 from ads.tests.factories import BrandFactory, CampaignFactory, ScheduleFactory
 from ads.tests.services.pacing.support import with_others
+from ads.tests.services.plans.support import schedule
 from ads.tests.support import (
     at,
     at_once,
@@ -154,6 +155,75 @@ def test_another_budget_that_is_nearly_as_small_does_not_delay_the_day_it_runs_o
     # $75 are left, $80 in total, and $15 a day are spent.
     assert pace.projected == 305
     assert pace.runs_out_on == NOW.date() + 4 * DAY
+
+
+@pytest.mark.parametrize(
+    ("budgets", "planned", "projected", "runs_out"),
+    [
+        # It has spent $210 of $300 by the 15th, and goes on at $14 a day.
+        ({}, {("monthly_budget", 20): 500}, 420, None),
+        ({}, {("monthly_budget", 25): 500}, 420, 22),  # it stops until the 25th
+        ({}, {("monthly_budget", 25): 400}, 420, 22),
+        ({"monthly_budget": 500}, {("monthly_budget", 20): 300}, 420, 22),
+        ({"monthly_budget": 500}, {("monthly_budget", 25): 300}, 420, 25),
+        (
+            {"monthly_budget": 500},
+            {("monthly_budget", 20): 400, ("monthly_budget", 22): 250},
+            420,
+            22,
+        ),
+        ({"monthly_budget": 200}, {("monthly_budget", 26): 500}, 210 + 5 * 14, None),
+        ({"monthly_budget": 200}, {("monthly_budget", 26): 240}, 210 + 5 * 14, 28),
+        ({}, {("daily_budget", 21): 2}, 210 + 5 * 14 + 10 * 2, None),
+        ({"daily_budget": 2}, {("daily_budget", 21): 10}, 210 + 5 * 2 + 10 * 10, 28),
+        ({"monthly_budget": 500}, {("brand__daily_budget", 21): 2}, 210 + 5 * 14 + 10 * 2, None),
+        ({"group__daily_budget": 3}, {("daily_budget", 21): 2}, 210 + 5 * 3 + 10 * 2, None),
+        ({"group__total_budget": 595}, {("daily_budget", 21): 2}, 210 + 7, None),
+        ({"brand__monthly_budget": 210}, {("brand__monthly_budget", 21): 220}, 220, None),
+        ({"total_budget": 588}, {("total_budget", 30): None}, 210 + 14, None),
+        ({}, {("total_budget", 17): 616}, 210 + 28, None),
+        # What was spent before it is lowered is not taken back.
+        ({"total_budget": 5000}, {("total_budget", 17): 590}, 210 + 14, None),
+    ],
+)
+def test_projections_follow_what_is_planned_from_its_day_on(
+    budgets: dict[str, int],
+    planned: dict[tuple[str, int], int | None],
+    projected: int,
+    runs_out: int | None,
+) -> None:
+    campaign = spending(14, **with_others(budgets))
+    for (path, day), amount in planned.items():
+        owner, _, name = path.rpartition("__")
+        whose = campaign.brand if owner else campaign
+        schedule(whose, amount, NOW.date().replace(day=day), name)
+
+    pacing.refresh(NOW)
+
+    pace = pace_of(campaign)
+    assert pace is not None
+    assert pace.projected == projected
+    assert pace.runs_out_on == (runs_out and NOW.date().replace(day=runs_out))
+    assert pacing.Basis.PLAN in pace.basis
+    row, month = explain(campaign, NOW).campaign, summaries.month(campaign, NOW)
+    assert replace(pacing.month_of(row, month, NOW).pace, as_of=NOW) == pace
+
+
+def test_a_brands_month_follows_what_is_planned_of_its_budgets() -> None:
+    brand = spending(14, brand__monthly_budget=300).brand
+    schedule(brand, 500, NOW.date() + 3 * DAY, "monthly_budget")
+    schedule(brand, 4, NOW.date() + 5 * DAY, "daily_budget")
+    schedule(brand, 4, NOW.date() + 20 * DAY, "monthly_budget")  # next month
+
+    pacing.refresh(NOW)
+
+    pace = pace_of(brand)
+    assert pace is not None
+    assert (pace.budget, pace.projected) == (Decimal(500), Decimal(210 + 5 * 14 + 10 * 4))
+    assert pace.runs_out_on is None
+    assert pace.expected == 250
+    month = summaries.month(brand, NOW)
+    assert replace(pacing.month_of(brand, month, NOW).pace, as_of=NOW) == pace
 
 
 def test_a_refresh_replaces_and_forgets_nothing() -> None:
@@ -335,7 +405,7 @@ def test_hours_and_clock_changes_weigh_the_days() -> None:
 def test_no_query_more_for_many(django_assert_max_num_queries: Any) -> None:
     for _ in range(5):
         spending(10)
-    with django_assert_max_num_queries(13):
+    with django_assert_max_num_queries(14):
         assert len(pacing.of_campaigns(Campaign.objects.all(), NOW)) == 5
 
 

@@ -1,6 +1,7 @@
 """What tests of planned budgets share: planning, and what the history says was applied."""
 
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import time_machine
@@ -18,7 +19,9 @@ def budget_of(owner: Brand | Campaign, field: str = "monthly_budget") -> Any:
     return getattr(owner.fresh(), field)
 
 
-def schedule(owner: Brand | Campaign, amount: int | None, day: date, field: str) -> ScheduledChange:
+def schedule(
+    owner: Brand | Campaign, amount: Decimal | int | None, day: date, field: str
+) -> ScheduledChange:
     return ScheduledChange.objects.create(
         brand=owner if isinstance(owner, Brand) else owner.brand,
         campaign=owner if isinstance(owner, Campaign) else None,
