@@ -103,29 +103,69 @@ class Unenforced:
     at: datetime
 
 
-# The entry that took the sum over the limit, the last if there are several, or the last edit of the
-# budget or of the day from which it counts, whichever is later. A decision sees entries that are a
-# little younger than its instant.
+# The stretches of time in which spend of a campaign counts for the owner. A group's spend is that
+# of the campaigns that are in it, whenever they joined: what one has spent comes with it and goes
+# with it. As the first event on record says, it has been before.
+_ALWAYS: Final = """
+    SELECT id AS campaign_id, '-infinity'::timestamptz AS since, NULL::timestamptz AS until
+      FROM ads_campaign WHERE {column} = asked.owner
+"""
+_IN_GROUP: Final = """
+    SELECT campaign_id, CASE WHEN is_first THEN '-infinity' ELSE since END AS since, until
+      FROM (SELECT event.pgh_obj_id AS campaign_id, event.budget_group_id,
+                   event.pgh_created_at AS since,
+                   lag(event.pgh_id) OVER its IS NULL AS is_first,
+                   lead(event.pgh_created_at) OVER its AS until
+              FROM ads_budgetgroup AS budget_group
+              JOIN ads_campaign AS campaign USING (brand_id)
+              JOIN ads_campaignevent AS event ON event.pgh_obj_id = campaign.id
+             WHERE budget_group.id = asked.owner AND event.pgh_created_at <= asked.at
+            WINDOW its AS (PARTITION BY event.pgh_obj_id ORDER BY event.pgh_id)) AS event
+     WHERE budget_group_id = asked.owner
+     UNION ALL
+    SELECT id, '-infinity', NULL
+      FROM ads_campaign
+     WHERE budget_group_id = asked.owner
+       AND NOT EXISTS (SELECT FROM ads_campaignevent WHERE pgh_obj_id = ads_campaign.id
+                                                       AND pgh_created_at <= asked.at)
+"""
+
+# The instant at which the sum was taken over the limit, the last if there are several, or the last
+# edit of the budget or of the day from which it counts, whichever is later. A decision
+# sees entries that are a little younger than its instant.
 _KNOWN: Final = """
     SELECT asked.number,
            greatest((
-                SELECT created_at
-                  FROM (
-                        SELECT entry.id, entry.created_at, entry.amount,
-                               sum(entry.amount) OVER (ORDER BY entry.id) + archived.amount
-                               AS spent
-                          FROM ads_campaign AS campaign
-                          JOIN ads_spend AS entry ON entry.campaign_id = campaign.id
-                         WHERE campaign.{column} = asked.owner
-                           AND entry.date >= asked.start AND entry.date < asked.beyond
-                           AND entry.created_at <= asked.at + interval '2 minutes'
+                WITH member AS ({members}), spent AS (
+                    SELECT campaign_id, created_at, amount
+                      FROM ads_spend AS entry
+                     WHERE campaign_id IN (SELECT campaign_id FROM member)
+                       AND date >= asked.start AND date < asked.beyond
+                       AND created_at <= asked.at + interval '2 minutes'
+                     UNION ALL
+                    SELECT campaign_id, '-infinity', amount
+                      FROM ads_archivedspend
+                     WHERE campaign_id IN (SELECT campaign_id FROM member)
+                       AND date >= asked.start AND date < asked.beyond
+                ), step AS (
+                    SELECT greatest(created_at, since) AS at, amount
+                      FROM spent JOIN member USING (campaign_id)
+                     WHERE until IS NULL OR created_at < until
+                     UNION ALL
+                    SELECT until, -amount
+                      FROM spent JOIN member USING (campaign_id)
+                     WHERE created_at < until
+                )
+                SELECT nullif(at, '-infinity')
+                  FROM (SELECT at, amount, sum(amount) OVER (ORDER BY at) AS spent
+                          FROM (SELECT at, sum(amount) AS amount FROM step GROUP BY at) AS step
                        ) AS running
                  WHERE spent >= asked.amount AND spent - amount < asked.amount
-                 ORDER BY id DESC LIMIT 1
+                 ORDER BY at DESC LIMIT 1
            ), (
                 SELECT max(pgh_created_at)
                   FROM (
-                        SELECT pgh_created_at, its, lag(its) OVER (ORDER BY pgh_id) AS before
+                        SELECT pgh_created_at, its, lag(its) OVER by_id AS before
                           FROM (
                                 SELECT pgh_id, pgh_created_at,
                                        jsonb_build_array(
@@ -136,19 +176,13 @@ _KNOWN: Final = """
                                   FROM {events} AS event
                                  WHERE pgh_obj_id = asked.owner AND pgh_created_at <= asked.at
                                ) AS event
+                        WINDOW by_id AS (ORDER BY pgh_id)
                        ) AS edit
                  WHERE its IS DISTINCT FROM before
            )) AS known_at
       FROM unnest(%s::int[], %s::bigint[], %s::text[], %s::date[], %s::date[], %s::numeric[],
                   %s::timestamptz[])
            AS asked (number, owner, budget, start, beyond, amount, at)
-     CROSS JOIN LATERAL (
-            SELECT coalesce(sum(old.amount), 0) AS amount
-              FROM ads_campaign AS campaign
-              JOIN ads_archivedspend AS old ON old.campaign_id = campaign.id
-             WHERE campaign.{column} = asked.owner
-               AND old.date >= asked.start AND old.date < asked.beyond
-           ) AS archived
 """
 
 
@@ -164,9 +198,10 @@ def known_since(limits: Iterable[Limit]) -> dict[Limit, datetime]:
         asked = [limit for limit in each if limit.column == column]
         if not asked:
             continue
+        members = _IN_GROUP if column == "budget_group_id" else _ALWAYS.format(column=column)
         with connection.cursor() as cursor:
             cursor.execute(
-                _KNOWN.format(column=column, events=events),
+                _KNOWN.format(members=members, events=events),
                 [
                     list(range(len(asked))),
                     [limit.owner for limit in asked],

@@ -143,6 +143,83 @@ def test_only_an_edit_of_the_budget_that_is_used_up_counts(
     assert (found.since > now - MINUTE) is is_later
 
 
+def forgotten(campaign: Campaign) -> None:
+    """Nothing is on record of how it was made."""
+    execute("SET LOCAL session_replication_role = replica")
+    execute(
+        "DELETE FROM ads_campaignevent WHERE pgh_obj_id = %s AND pgh_label = 'insert'",
+        [campaign.pk],
+    )
+    execute("SET LOCAL session_replication_role = DEFAULT")
+
+
+def happened(campaign: Campaign, at: datetime) -> None:
+    """Its last event on record, as if that had been at that time."""
+    execute("SET LOCAL session_replication_role = replica")
+    execute(
+        "UPDATE ads_campaignevent SET pgh_created_at = %s WHERE pgh_id = "
+        "(SELECT max(pgh_id) FROM ads_campaignevent WHERE pgh_obj_id = %s)",
+        [at, campaign.pk],
+    )
+    execute("SET LOCAL session_replication_role = DEFAULT")
+
+
+def moved(campaign: Campaign, group: Any, at: datetime) -> None:
+    """It is in another group since then."""
+    Campaign.objects.filter(pk=campaign.pk).update(budget_group=group)
+    happened(campaign, at)
+
+
+@pytest.mark.parametrize("is_on_record", [True, False])
+def test_what_a_campaign_has_spent_comes_into_its_group_with_it(*, is_on_record: bool) -> None:
+    brand = BrandFactory.create()
+    group = BudgetGroupFactory.create(brand=brand, daily_budget=100)
+    its, joins = (running(brand=brand, budget_group=each) for each in (group, None))
+    for campaign in (its, joins, group):
+        long_ago(campaign)
+    recorded(its, 60, NOON - 9 * MINUTE)
+    recorded(joins, 60, NOON - 8 * MINUTE)
+    moved(joins, group, NOON - 4 * MINUTE)
+    recorded(its, 5, NOON - 3 * MINUTE)
+    if not is_on_record:  # it may have been in it always
+        forgotten(joins)
+
+    since = NOON - (4 if is_on_record else 8) * MINUTE
+    assert unenforced(NOON).since == since
+
+
+@pytest.mark.parametrize(
+    ("spent", "since"),
+    [
+        (100, 8),  # the others had reached the limit by the time that it left
+        (30, 2),  # they had not
+    ],
+)
+def test_what_a_campaign_has_spent_leaves_its_group_with_it(spent: int, since: int) -> None:
+    brand = BrandFactory.create()
+    group = BudgetGroupFactory.create(brand=brand, daily_budget=100)
+    its, leaves = (running(brand=brand, budget_group=group) for _ in range(2))
+    for campaign in (its, leaves, group):
+        long_ago(campaign)
+    recorded(leaves, 100, NOON - 8 * MINUTE)
+    recorded(its, spent, NOON - 6 * MINUTE)
+    moved(leaves, None, NOON - 4 * MINUTE)
+    recorded(its, 70, NOON - 2 * MINUTE)
+
+    assert unenforced(NOON).since == NOON - since * MINUTE
+
+
+def long_ago(owner: Any) -> None:
+    """It was made before anything else."""
+    table = "budgetgroupevent" if not isinstance(owner, Campaign) else "campaignevent"
+    execute("SET LOCAL session_replication_role = replica")
+    execute(
+        f"UPDATE ads_{table} SET pgh_created_at = %s WHERE pgh_obj_id = %s",
+        [NOON - timedelta(days=2), owner.pk],
+    )
+    execute("SET LOCAL session_replication_role = DEFAULT")
+
+
 def test_a_total_budget_is_used_up_by_all_that_counts_toward_it() -> None:
     long_ago = NOON.date() - timedelta(days=35)
     campaign = running(total_budget=100, start_date=long_ago)
