@@ -131,8 +131,9 @@ _IN_GROUP: Final = """
 """
 
 # The instant at which the sum was taken over the limit, the last if there are several, or the last
-# edit of the budget or of the day from which it counts, whichever is later. A decision
-# sees entries that are a little younger than its instant.
+# edit of the budget or of the day from which it counts, whichever is later. The first event on
+# record is one only if it made the owner. A decision sees entries that are a little younger than
+# its instant.
 _KNOWN: Final = """
     SELECT asked.number,
            greatest((
@@ -165,9 +166,10 @@ _KNOWN: Final = """
            ), (
                 SELECT max(pgh_created_at)
                   FROM (
-                        SELECT pgh_created_at, its, lag(its) OVER by_id AS before
+                        SELECT pgh_created_at, its, lag(its) OVER by_id AS before,
+                               lag(pgh_id) OVER by_id IS NULL AND pgh_label <> 'insert' AS is_first
                           FROM (
-                                SELECT pgh_id, pgh_created_at,
+                                SELECT pgh_id, pgh_created_at, pgh_label,
                                        jsonb_build_array(
                                            to_jsonb(event) -> asked.budget,
                                            CASE WHEN asked.budget = 'total_budget'
@@ -178,7 +180,7 @@ _KNOWN: Final = """
                                ) AS event
                         WINDOW by_id AS (ORDER BY pgh_id)
                        ) AS edit
-                 WHERE its IS DISTINCT FROM before
+                 WHERE its IS DISTINCT FROM before AND NOT is_first
            )) AS known_at
       FROM unnest(%s::int[], %s::bigint[], %s::text[], %s::date[], %s::date[], %s::numeric[],
                   %s::timestamptz[])

@@ -143,6 +143,18 @@ def test_only_an_edit_of_the_budget_that_is_used_up_counts(
     assert (found.since > now - MINUTE) is is_later
 
 
+def test_the_first_event_on_record_is_an_edit_only_if_it_made_the_owner() -> None:
+    now = timezone.now()
+    campaign = CampaignFactory.create(daily_budget=50)
+    enforce_all(now)
+    with time_machine.travel(now - timedelta(hours=1), tick=False):
+        Spend.objects.create(campaign=campaign, amount=50, date=now.date())
+    execute("UPDATE ads_campaign SET name = 'Renamed'")
+    forgotten(campaign)
+
+    assert unenforced(timezone.now()).since == now - timedelta(hours=1)
+
+
 def forgotten(campaign: Campaign) -> None:
     """Nothing is on record of how it was made."""
     execute("SET LOCAL session_replication_role = replica")
