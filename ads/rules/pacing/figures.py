@@ -205,12 +205,13 @@ class Pace:
 
     @property
     def will_exceed(self) -> bool:
-        """Would it spend more than its budget, at this pace and if nothing stopped it?"""
-        return (
-            self.budget is not None
-            and self.projected is not None
-            and (self.projected > self.budget or self.runs_out_on is not None)
-        )
+        """Would it spend more than its budget, at this pace and if nothing stopped it?
+
+        Not yet if it ``runs_out_on`` a day before more is planned that suffices.
+        """
+        if self.budget is None or self.projected is None:
+            return False
+        return self.projected > self.budget
 
     @property
     def left_over(self) -> Decimal | None:

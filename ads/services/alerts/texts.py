@@ -159,7 +159,7 @@ def _projected(alert: Alert, figures: Mapping[str, Any]) -> tuple[str, str, str]
         f"of {format_instant(alert.at, zone)}."
     )
     following = []
-    if figures.get("runs_out_on"):
+    if exceeds and figures.get("runs_out_on"):
         following.append(f"It is projected to be used up on {figures['runs_out_on']}.")
     if "recommended_daily" in money:
         following.append(f"{money['recommended_daily']} a day would use it up exactly.")

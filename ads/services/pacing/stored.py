@@ -155,7 +155,7 @@ def condition(choice: "Paced", path: str = "") -> Q:
     """The condition on columns of BudgetPace at ``path``."""
     projected, budget = f"{path}projected", F(f"{path}budget")
     if choice == Paced.EXCEEDS:
-        return Q(**{f"{projected}__gt": budget}) | Q(**{f"{path}runs_out_on__isnull": False})
+        return Q(**{f"{projected}__gt": budget})
     if choice == Paced.LEFT_OVER:
         # Not what it is not, for which Django would read paces a second time.
         others = [state for state in PaceState if state != PaceState.NOT_RUNNING]

@@ -11,6 +11,7 @@ from ads.services import alerts, pacing
 from ads.services.alerts import preview
 from ads.tests.factories import BrandFactory, BudgetGroupFactory, CampaignFactory, ScheduleFactory
 from ads.tests.services.alerts.support import another_rule, evaluate, rule, titles
+from ads.tests.services.plans.support import schedule
 from ads.tests.support import (
     NOON,
     PATIENCE,
@@ -389,6 +390,21 @@ def test_a_budget_projected_to_be_exceeded_or_left_over_is_told() -> None:
     pacing.refresh(NOON)
     evaluate(NOON)
     assert is_open() == []
+
+
+def test_a_budget_that_is_raised_in_time_is_not_told_to_be_exceeded() -> None:
+    rule("projected", owners="campaign")
+    campaign = CampaignFactory.create(name="Raised", monthly_budget=Decimal(160))
+    for n in range(1, 15):
+        spend(campaign, 10, NOON - n * DAY, (NOON - n * DAY).date())
+    schedule(campaign, 1000, (NOON + 10 * DAY).date(), "monthly_budget")
+    pacing.refresh(NOON)
+
+    assert evaluate(NOON) == 1
+    said = alerts.texts.of(Alert.objects.get())
+    assert said.title.endswith("May's budget will probably not be used up")
+    assert said.next.endswith(" a day would use it up exactly.")
+    assert "used up on" not in said.next  # as it is until the raise: on the 17th
 
 
 @pytest.mark.parametrize("zone", ["UTC", "America/New_York"])

@@ -200,11 +200,15 @@ def test_projections_follow_what_is_planned_from_its_day_on(
 
     pacing.refresh(NOW)
 
-    pace = pace_of(campaign)
+    rows, pace = Campaign.objects.all(), pace_of(campaign)
     assert pace is not None
     assert pace.projected == projected
     assert pace.runs_out_on == (runs_out and NOW.date().replace(day=runs_out))
     assert pacing.Basis.PLAN in pace.basis
+    exceeds = pace.budget is not None and projected > pace.budget
+    told = [choice for choice in (Paced.EXCEEDS, Paced.LEFT_OVER) if named(rows, choice)]
+    assert pace.will_exceed is exceeds is (Paced.EXCEEDS in told)
+    assert len(told) <= 1
     row, month = explain(campaign, NOW).campaign, summaries.month(campaign, NOW)
     assert replace(pacing.month_of(row, month, NOW).pace, as_of=NOW) == pace
 
