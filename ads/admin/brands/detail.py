@@ -65,7 +65,7 @@ class BrandPage(StoryPage):
         month = summaries.month(brand, now)
         explained = brand_explanation.explain(brand, month, now)
         ledger = {"campaign__brand__id__exact": brand.pk} if may_view(request, Spend) else None
-        paced = pacing.month_of(brand, month, now)
+        paced = pacing.month_of(brand, month, now, planned=explained.planned)
         day_ends = next_day_begins(now, brand.timezone)
         context |= {
             "explanation": explained,

@@ -44,6 +44,8 @@ class BrandExplanation:
     made_of: Mapping[Period, str]
     #: When nothing stops them any more (UTC); None: when someone acts, or now.
     returns_at: datetime | None
+    #: What is planned of its budgets, by field.
+    planned: Mapping[str, course.Course]
 
     @property
     def holding(self) -> list[Condition]:
@@ -79,7 +81,7 @@ def explain(brand: Brand, month: Month, now: datetime) -> BrandExplanation:
         conditions.append(_budget(brand, period, figures, limits[period], made_of[period], now))
     is_used_up = any(condition.applies for condition in conditions[1:])
     returns_at = _returns_at(month, limits, now) if brand.is_active and is_used_up else None
-    return BrandExplanation(conditions, made_of, returns_at)
+    return BrandExplanation(conditions, made_of, returns_at, planned)
 
 
 def _returns_at(month: Month, limits: Mapping[Period, Limit], now: datetime) -> datetime | None:

@@ -39,12 +39,18 @@ class MonthPace:
 
 
 def month_of(
-    owner: Brand | Campaign, month: Month, now: datetime, schedules: Sequence[Schedule] = ()
+    owner: Brand | Campaign,
+    month: Month,
+    now: datetime,
+    schedules: Sequence[Schedule] = (),
+    *,
+    planned: Mapping[str, course.Course] | None = None,
 ) -> MonthPace:
     """The pace of an owner with its ``month``; ``schedules``: those in whose hours it runs.
 
     A campaign is evaluated: what its other budgets let through, and what is planned of all of them,
-    is read from it. By the rule itself; five queries at most.
+    is read from it. ``planned``: of a brand's budgets, if it is known. By the rule itself; five
+    queries at most.
 
     Raises:
         UnknownTimezone: the brand's timezone is invalid.
@@ -54,11 +60,11 @@ def month_of(
     own = brand.pk if brand.pk in events.brands else 0
     key = Key(brand.timezone, tuple(one.id for one in schedules), own)
     calendar = calendar_of(key, schedules, Period.MONTH, events, now)
-    if isinstance(owner, Brand):
-        ahead = course.ahead([owner.pk], [], now).get((owner.pk, None), {})
-    else:
-        ahead = limits.planned_of(owner)
-    budget = _budget(owner, brand, month, plan_of(ahead, brand.timezone), calendar.today)
+    if isinstance(owner, Campaign):
+        planned = limits.planned_of(owner)
+    elif planned is None:
+        planned = course.ahead([owner.pk], [], now).get((owner.pk, None), {})
+    budget = _budget(owner, brand, month, plan_of(planned, brand.timezone), calendar.today)
     pace = pace_of(budget, calendar, ranges.learned())
     return MonthPace(pace, course_of(budget, calendar, pace))
 

@@ -55,14 +55,18 @@ def takes(pairs: Collection[tuple[UnknownReference, Campaign | None]], *, now: d
     waits = WaitingSpend.objects.filter(
         unknown__in=values["unknown"], kind=Kind.DAY_TOTAL, discarded_at=None
     )
-    lost: dict[tuple[int, int], dict[date, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
-    others = _of_other_days(pairs)
+    found = []
     with connection.cursor() as cursor:
         for source in waits.order_by("source").values_list("source", flat=True).distinct():
             cursor.execute(_TAKEN, {**values, "source": source})
-            for pk, known_as, before, day, amount in cursor.fetchall():
-                if (unknown_id := named[known_as, pk], day) not in others:
-                    lost[unknown_id, before][day] += amount
+            found += cursor.fetchall()
+    if not found:
+        return Takes()
+    others = _of_other_days(pairs)
+    lost: dict[tuple[int, int], dict[date, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
+    for pk, known_as, before, day, amount in found:
+        if (unknown_id := named[known_as, pk], day) not in others:
+            lost[unknown_id, before][day] += amount
     if not lost:
         return Takes()
     campaigns = visible.rows(Campaign.objects.select_related("brand"))

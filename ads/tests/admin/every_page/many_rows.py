@@ -25,6 +25,7 @@ from ads.models import (
     Backup,
     Brand,
     BudgetCap,
+    BudgetPlan,
     Campaign,
     CampaignReference,
     CampaignSchedule,
@@ -107,6 +108,7 @@ def _campaign(number: int, now: datetime) -> None:
         starts_on=now.date() + timedelta(days=9),
         created_by="olivia",
     )
+    BudgetPlan.objects.create(brand=first, campaign=campaign)
     _history(campaign, number, now)
 
 
