@@ -22,7 +22,8 @@ def test_every_command_asks_first() -> None:
 @pytest.mark.django_db
 def test_a_database_that_is_behind_its_migrations_is_refused() -> None:
     assert say("verify_totals") == "All totals match the ledger.\n"
-    assert execute("DELETE FROM django_migrations WHERE app = 'ads' AND name LIKE '0053%%'") == 1
+    ours = "FROM django_migrations WHERE app = 'ads'"
+    assert execute(f"DELETE {ours} AND name = (SELECT max(name) {ours})") == 1
 
     with pytest.raises(CommandError) as refused:
         say("verify_totals")

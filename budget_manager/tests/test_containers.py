@@ -318,7 +318,7 @@ def test_production_overrides_services_that_exist_and_takes_secrets_from_files()
 
 def test_production_passes_each_setting_on_or_leaves_it_on_purpose() -> None:
     settings = (ROOT / "budget_manager" / "settings.py").read_text()
-    read = set(re.findall(r'(?:env\.\w+|secret)\(\s*"([A-Z_]+)"', settings))
+    read = set(re.findall(r'(?:env\.\w+|secret|switch|number)\(\s*"([A-Z_]+)"', settings))
 
     given = COMPOSE["x-app"]["environment"] | PRODUCTION["x-production"]
     assert read - {name.removesuffix("_FILE") for name in given} == LEFT_AT_DEFAULTS

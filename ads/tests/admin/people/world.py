@@ -16,6 +16,7 @@ from ads.models import (
     ApiKey,
     Brand,
     BudgetCap,
+    BudgetPlan,
     Campaign,
     CampaignReference,
     CampaignSchedule,
@@ -102,6 +103,7 @@ def side(name: str) -> Side:
     CampaignFactory.create(brand=brand, name=f"{name} spring", daily_budget=10)
     campaign.budget_group = BudgetGroupFactory.create(brand=brand, name=f"{name} search")
     campaign.save(update_fields=["budget_group"])
+    BudgetPlan.objects.create(brand=brand, campaign=campaign)
     ScheduledChange.objects.create(
         brand=brand,
         campaign=campaign,
