@@ -49,9 +49,14 @@ class Line:
     first: tuple[Campaign, ...]
 
     @property
-    def more(self) -> int:
-        """How many there are besides those that are named."""
-        return self.count - len(self.first)
+    def written(self) -> str:
+        return f"{self.count:,}"
+
+    @property
+    def others(self) -> str:
+        """ "and 1,204 more": besides those that are named, if any are."""
+        more = self.count - len(self.first)
+        return f"and {more:,} more" if self.first and more else ""
 
 
 def reasons(counts: Mapping[Hold | Status, int]) -> str:

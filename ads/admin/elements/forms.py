@@ -115,7 +115,7 @@ class ConfigurationForm(forms.ModelForm):  # type: ignore[type-arg]
     """A form whose errors stand beside the field they are about.
 
     A constraint says "end_date: must not be before start_date.", for people who meet it in a shell
-    or a log; on a page the words belong to the field.
+    or a log; on a page the words belong to the field, and fields have labels.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -165,7 +165,13 @@ class ConfigurationForm(forms.ModelForm):  # type: ignore[type-arg]
         for message in by_field.pop(NON_FIELD_ERRORS, []):
             name, colon, text = message.partition(": ")
             if colon and name in self.fields:
-                by_field.setdefault(name, []).append(text[:1].upper() + text[1:])
+                by_field.setdefault(name, []).append(self._labelled(text[:1].upper() + text[1:]))
             else:
                 by_field.setdefault(NON_FIELD_ERRORS, []).append(message)
         return ValidationError(by_field)
+
+    def _labelled(self, text: str) -> str:
+        for name, field in self.fields.items():
+            if "_" in name:  # others are words, too
+                text = text.replace(name, f"“{field.label}”")
+        return text

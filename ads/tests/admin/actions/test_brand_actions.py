@@ -289,7 +289,7 @@ def test_a_campaign_of_a_paused_brand_offers_to_resume_the_brand(
     admin: Client, acme: Brand, staff: Callable[..., Client]
 ) -> None:
     confirm(admin, look(admin, acme, "pause"))
-    campaign = Campaign.objects.filter(brand=acme, status="active")[0]
+    campaign = Campaign.objects.filter(brand=acme, status="active").earliest("pk")
 
     (resume,) = context_of(admin, change(campaign))["buttons"]
     assert resume.label == "Resume the brand"

@@ -190,7 +190,7 @@ def test_a_flight_that_ends_before_it_starts_is_refused(admin: Client) -> None:
 
     response = save(admin, change(campaign), start_date="2026-05-02", end_date="2026-05-01")
 
-    assert errors(response) == {"end_date": ["Must not be before start_date."]}
+    assert errors(response) == {"end_date": ["Must not be before “Start date”."]}
     assert campaign.fresh().start_date is None
 
 

@@ -155,7 +155,7 @@ def test_what_is_together_wrong_is_refused_also_if_each_changed_one_half(
     told = admin.post(change(campaign), {**opened, "start_date": "2026-05-02"})
     response = admin.post(change(campaign), as_it_is(told))
 
-    assert errors(response) == {"end_date": ["Must not be before start_date."]}
+    assert errors(response) == {"end_date": ["Must not be before “Start date”."]}
     assert campaign.fresh().start_date is None
 
 

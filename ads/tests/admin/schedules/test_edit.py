@@ -198,7 +198,7 @@ def test_validity_that_ends_before_it_begins_is_refused(admin: Client) -> None:
         valid_until="2026-12-24",
     )
 
-    assert errors(response) == {"valid_until": ["Must not be before valid_from."]}
+    assert errors(response) == {"valid_until": ["Must not be before “Valid from”."]}
 
 
 def test_two_schedules_cannot_have_one_name(admin: Client) -> None:

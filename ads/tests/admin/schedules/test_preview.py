@@ -232,7 +232,7 @@ def test_a_window_that_is_deleted_in_the_form_counts_no_longer_and_24_00_is_midn
         ({"timezone": "Mars/Olympus"}, "Timezone: Select a valid choice", {}),
         (
             {"valid_from": "2026-12-26", "valid_until": "2026-12-24"},
-            "Valid until: Must not be before valid_from.",
+            "Valid until: Must not be before “Valid from”.",
             {},
         ),
         ({"priority": "high"}, "Priority: Enter a whole number.", {}),
