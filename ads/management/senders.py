@@ -36,8 +36,10 @@ def sender_options(options: dict[str, Any]) -> dict[str, Any]:
     """The same, as arguments of the services.
 
     Raises:
-        CommandError: a brand does not exist.
+        CommandError: a brand does not exist, or none is chosen.
     """
+    if not (options["brand"] or options["every_brand"]):
+        raise CommandError("Choose its brands: --brand NAME for each of them, or --every-brand.")
     return {
         "name": options["name"],
         "source": options["name"] if options["source"] is None else options["source"],

@@ -73,7 +73,7 @@ def test_a_key_is_revoked_by_its_name_or_prefix() -> None:
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        ([], "brands: '' is refused: choose its brands, or every brand"),
+        ([], "Choose its brands: --brand NAME for each of them, or --every-brand."),
         (["--brand", "Akme"], 'There is no brand "Akme". Did you mean "Acme"?'),
         (["--brand", "Acme", "--every-brand"], "not both"),
         (["--brand", "Acme", "--source", "import"], "the product itself writes under it"),
