@@ -22,21 +22,6 @@ from ads.tests.support import NOON, at_once, await_blocked, held_open, totals
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-@pytest.fixture
-def first() -> Campaign:
-    return CampaignFactory.create()
-
-
-@pytest.fixture
-def second(first: Campaign) -> Campaign:
-    return CampaignFactory.create(brand=first.brand)
-
-
-@pytest.fixture
-def carried(first: Campaign) -> CampaignReference:
-    return known_as(first, google("7"))
-
-
 def report(amount: int) -> None:
     take(total(google("7"), amount))
 

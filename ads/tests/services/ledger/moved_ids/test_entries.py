@@ -30,21 +30,6 @@ FILE = ["date,account,reference,campaign,amount,external_id", f"{TODAY},123,7,Sp
 PLAN = Plan(platform="google_ads", source="etl")
 
 
-@pytest.fixture
-def first() -> Campaign:
-    return CampaignFactory.create()
-
-
-@pytest.fixture
-def second(first: Campaign) -> Campaign:
-    return CampaignFactory.create(brand=first.brand)
-
-
-@pytest.fixture
-def carried(first: Campaign) -> CampaignReference:
-    return known_as(first, google("7"))
-
-
 def row(amount: int = 60, **more: Any) -> Any:
     return entry(google("7"), amount, external_id="x", date=TODAY, **more)
 
