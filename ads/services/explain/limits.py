@@ -7,7 +7,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import BigIntegerField, F, Q, QuerySet, Value
 
 from ads.holds import (
     BUDGET_HOLDS,
@@ -86,20 +86,27 @@ def with_ahead(rows: Collection[Any], now: datetime) -> None:
     """
     if not rows:
         return
+    first = min(calendar.local_date(now, row.brand.timezone) for row in rows)
+    ahead: QuerySet[Any] = SpendTotal.objects.filter(start__gt=first, start__lt=LATEST).order_by()
     whose = Q(campaign__in=[row.pk for row in rows])
     whose |= Q(campaign=None, brand__in={row.brand_id for row in rows})
+    columns = ("group", "brand", "campaign", "period", "start", "amount", "waived")
+    no_group = Value(None, output_field=BigIntegerField())
+    totals = ahead.filter(whose).annotate(group=no_group).values_list(*columns)
     if groups := {figures.id for row in rows if (figures := group_of(row))}:
-        whose |= Q(campaign__budget_group__in=groups)
-    first = min(calendar.local_date(now, row.brand.timezone) for row in rows)
-    totals = SpendTotal.objects.filter(whose, start__gt=first, start__lt=LATEST).order_by()
+        # Not as one condition: PostgreSQL would read the sums to come of everybody.
+        shared = ahead.filter(campaign__budget_group__in=groups)
+        members = shared.annotate(group=F("campaign__budget_group")).values_list(*columns)
+        totals = totals.union(members, all=True)
     counts: dict[tuple[Any, ...], dict[date, Decimal]] = defaultdict(dict)
     in_groups: dict[tuple[Any, ...], dict[date, Decimal]] = defaultdict(
         lambda: defaultdict(Decimal)
     )
-    columns = ("brand", "campaign", "campaign__budget_group", "period", "start", "amount", "waived")
-    for brand, campaign, group, period, start, amount, waived in totals.values_list(*columns):
-        counts[brand, campaign, period][start] = amount - waived
-        in_groups[group, period][start] += amount
+    for group, brand, campaign, period, start, amount, waived in totals:
+        if group is None:
+            counts[brand, campaign, period][start] = amount - waived
+        else:
+            in_groups[group, period][start] += amount
     for row in rows:
         zone = row.brand.timezone
         row.ahead = {
