@@ -19,7 +19,7 @@ from ads.rules.calendar import (
     format_instant,
     local_date,
 )
-from ads.services import explain, history
+from ads.services import explain, history, orders
 from ads.services.alerts import raising
 from ads.services.alerts.raising import Case
 from ads.services.history import Position, feed
@@ -161,7 +161,9 @@ def compare_refused(now: datetime) -> list[int]:
     What was seen there since as it was ordered, or gone, is over: somebody has seen to it. So is
     what is told no more: nothing is switched in its account, or no campaign has its platform ID.
     """
-    return raising.compare(AlertKind.SWITCH_REFUSED, _REFUSED, {"most": CHUNK}, now)
+    accounts = list(orders.may_switch().values_list("pk", flat=True))
+    given = {"most": CHUNK, "accounts": accounts}
+    return raising.compare(AlertKind.SWITCH_REFUSED, _REFUSED, given, now)
 
 
 #: Starts and stops by themselves: who knows that a start was refused has not heard of a stop.
@@ -178,12 +180,11 @@ _REFUSED: Final = """
       FROM (SELECT * FROM ads_switchorder WHERE state = 'refused'
              ORDER BY settled_at DESC LIMIT %(most)s) AS refused
       JOIN ads_platformaccount AS account ON account.id = refused.account_id
-      JOIN ads_connection AS connection ON connection.id = account.connection_id
       JOIN ads_campaign AS campaign ON campaign.id = refused.campaign_id
       JOIN ads_alertrule AS rule
         ON rule.is_active AND rule.kind = 'switch_refused'
        AND (rule.brand_id IS NULL OR rule.brand_id = campaign.brand_id)
-     WHERE account.is_read AND NOT (account.is_read_only OR connection.is_read_only)
+     WHERE account.id = ANY(%(accounts)s::bigint[])
        AND (account.platform = 'simulated' OR EXISTS (
            SELECT FROM ads_campaignreference AS known
             WHERE known.platform = account.platform AND known.reference = refused.remote_id
