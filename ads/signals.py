@@ -103,7 +103,6 @@ def _rows_changed(model: type, rows: Iterable[Any]) -> None:
 
 @receiver(post_save)
 def saved(sender: type, instance: Any, update_fields: Any = None, **_: Any) -> None:
-    """One row was saved."""
     if sender not in CONFIGURATION:
         return
     engine_owned: frozenset[str] = getattr(sender, "engine_owned", frozenset())

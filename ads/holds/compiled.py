@@ -48,7 +48,6 @@ _NOW: Final = _Instant(9999, 12, 31, tzinfo=UTC)
 
 
 def rows(build: Build, moment: Moment, ids: Sequence[int] | None = None) -> list[tuple[Any, ...]]:
-    """The rows of :func:`sql`."""
     try:
         statement, parameters = sql(build, moment, ids)
     except EmptyResultSet:  # such as where no brand's timezone is valid

@@ -13,7 +13,6 @@ from ads.rules.calendar import ISO_DATE, parse_date, parse_instant
 
 
 def add_sender_options(parser: CommandParser) -> None:
-    """The name, source and brands of a new sender."""
     parser.add_argument("name", help="a name that people will recognise")
     parser.add_argument(
         "--source",

@@ -196,7 +196,6 @@ def timezone_choices() -> list[tuple[str, str]]:
 
 
 def validate_timezone(name: str) -> None:
-    """Refuse what is not an IANA timezone name."""
     try:
         zone(name)
     except UnknownTimezone as error:
@@ -204,8 +203,6 @@ def validate_timezone(name: str) -> None:
 
 
 class TimezoneField(models.CharField):  # type: ignore[type-arg]
-    """The IANA name of a timezone."""
-
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("max_length", 64)
         kwargs.setdefault("default", "UTC")

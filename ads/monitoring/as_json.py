@@ -63,7 +63,6 @@ def _task(checked: TaskHealth, now: datetime) -> dict[str, Any]:
 
 
 def age(since: datetime | None, now: datetime) -> float | None:
-    """Seconds."""
     return None if since is None else _seconds(now - since)
 
 

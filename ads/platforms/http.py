@@ -154,5 +154,4 @@ class Client:
             ) from None
 
     def close(self) -> None:
-        """Close the connections."""
         self._session.close()

@@ -174,7 +174,6 @@ class Simulated:
         timeout: timedelta,
         endpoint: str = "",
     ) -> Connector:
-        """The platform in this database."""
         return SimulatedConnector(settings.SIMULATED_PLATFORM_SEED)
 
 
@@ -182,7 +181,6 @@ PLATFORM = Simulated()
 
 
 def _of(account: Account) -> QuerySet[Campaign]:
-    """The campaigns of the account."""
     return _all_of(account).filter(~is_connected())
 
 

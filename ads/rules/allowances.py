@@ -211,7 +211,6 @@ class Limit:
     ahead: Periods = ()
 
     def budget_at(self, at: datetime) -> Decimal | None:
-        """The budget at ``at``."""
         begun = [budget for begins, budget in self.planned if begins <= at]
         return begun[-1] if begun else self.budget
 
@@ -228,7 +227,6 @@ class Limit:
                 yield at
 
     def is_used_up(self, spent: Decimal, at: datetime) -> bool:
-        """Is it used up at ``at``, with what is spent by now?"""
         budget = self.budget_at(at)
         if budget is None:
             return False

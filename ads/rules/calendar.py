@@ -66,7 +66,6 @@ class LocalDates:
 
 @cache
 def names() -> frozenset[str]:
-    """Return the names of all timezones."""
     return frozenset(filter(_SPELLING.fullmatch, available_timezones())) - _NOT_A_PLACE
 
 
@@ -113,12 +112,10 @@ def format_instant(at: datetime, tz: str = "UTC", *, seconds: bool = False) -> s
 
 
 def month_start(day: date) -> date:
-    """Return the first day of the month of `day`."""
     return day.replace(day=1)
 
 
 def next_month(day: date) -> date:
-    """Return the first day of the month after that of `day`."""
     return date(day.year + day.month // 12, day.month % 12 + 1, 1)
 
 

@@ -62,7 +62,6 @@ def enter(task_id: str, task: Any, **_: object) -> None:
 
 @signals.task_postrun.connect(weak=False)
 def leave(task: Any, **_: object) -> None:
-    """The task is over."""
     reset_contextvars(**(task.request.get("log_context") or {}))
 
 

@@ -260,8 +260,6 @@ class GroupForm(ActionForm):
 
 
 class PriorityForm(ActionForm):
-    """The priority that campaigns get."""
-
     priority = Campaign._meta.get_field("priority").formfield(
         initial=None,
         min_value=-(2**15),
@@ -271,8 +269,6 @@ class PriorityForm(ActionForm):
 
 
 class AttachForm(ActionForm):
-    """The schedule to attach."""
-
     schedule = forms.ModelChoiceField(
         DaypartingSchedule.objects.none(),
         widget=UnfoldAdminSelect2Widget,
@@ -294,8 +290,6 @@ class AttachForm(ActionForm):
 
 
 class DetachForm(ActionForm):
-    """The schedule to detach."""
-
     schedule = forms.ModelChoiceField(
         DaypartingSchedule.objects.none(),
         widget=UnfoldAdminSelect2Widget,

@@ -42,7 +42,6 @@ class ChangedInFilter(admin.SimpleListFilter):
 
 
 def undo_button(request: HttpRequest, context: UUID, back: str, label: str = "Undo") -> SafeString:
-    """The button that undoes an action."""
     return format_html(
         '<form class="ads-said" method="post" action="{}">'
         '<input type="hidden" name="csrfmiddlewaretoken" value="{}">'

@@ -80,7 +80,6 @@ def lines(outcome: Outcome) -> list[Line]:
 
 
 def headline(outcome: Outcome) -> str:
-    """The preview in one sentence."""
     return _sentence(outcome, ("will start", "will start"), "will stop")
 
 
@@ -144,7 +143,6 @@ def budgets(preview: BudgetPreview) -> dict[str, Any] | None:
 
 
 def limits(preview: LimitsPreview) -> dict[str, Any] | None:
-    """The table of limits before and after."""
     if not preview.first:
         return None
     brands = {one.owner.brand_id for one in preview.first if isinstance(one.owner, Campaign)}

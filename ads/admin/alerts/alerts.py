@@ -48,8 +48,6 @@ class StateFilter(ChoiceFilter):
 
 
 class KindFilter(ChoiceFilter):
-    """Alerts by what they are about."""
-
     title = "about"
     parameter_name = "kind"
     CHOICES = list(AlertKind.choices)
@@ -60,8 +58,6 @@ class KindFilter(ChoiceFilter):
 
 @admin.register(Alert)
 class AlertAdmin(ReadOnlyAdmin[Alert]):
-    """What people were told of, or are to see."""
-
     about = (
         "What the alert rules have found, the newest first. A rule raises one alert for "
         "each subject and period, and the alert ends when its cause does."
@@ -159,7 +155,6 @@ class AlertAdmin(ReadOnlyAdmin[Alert]):
 
     @admin.display(description="told")
     def told(self, alert: Alert) -> str:
-        """The channels, in a sentence each."""
         deliveries = alert.deliveries.select_related("channel", "message").order_by("pk")
         return (
             "; ".join(

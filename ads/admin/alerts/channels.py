@@ -30,8 +30,6 @@ class _Address(forms.CharField):
 
 
 class ChannelForm(ConfigurationForm):
-    """A channel, its address, and the rules that tell it."""
-
     #: Not ``address``, which the model keeps from forms.
     sends_to = _Address(
         label="Address",
@@ -76,8 +74,6 @@ class ChannelForm(ConfigurationForm):
 
 @admin.register(Channel)
 class ChannelAdmin(AlertConfigurationAdmin[Channel]):
-    """Channels with what they were last sent."""
-
     about = (
         "Where alerts are sent: mail, Slack, Teams and other services, or a signed webhook of your "
         "own. Send a test after adding one."

@@ -34,8 +34,6 @@ class StateFilter(ChoiceFilter):
 
 @admin.register(AlertMessage)
 class AlertMessageAdmin(ReadOnlyAdmin[AlertMessage]):
-    """The messages, the newest first."""
-
     list_title = "Messages of alerts"
     about = (
         "What channels were told, the newest first. Without a mail server, mails are kept here "

@@ -95,8 +95,6 @@ class RuleForm(ConfigurationForm):
 
 @admin.register(AlertRule)
 class AlertRuleAdmin(AlertConfigurationAdmin[AlertRule]):
-    """Rules with the channels that they tell."""
-
     about = (
         "What people are told of, for all brands or one, and through which channels. Alerts of a "
         "rule without a channel are shown under the bell only."

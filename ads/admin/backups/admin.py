@@ -28,8 +28,6 @@ class ShowsDigest:
 
 
 class BackupList(ChangeList):
-    """With the state of the backups."""
-
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
         status = backups.status(timezone.now())
@@ -39,8 +37,6 @@ class BackupList(ChangeList):
 
 @admin.register(Backup)
 class BackupAdmin(ShowsDigest, ReadOnlyAdmin[Backup]):
-    """Attempts to take a backup, the newest first."""
-
     about = "Backups are taken by the command, which a timer runs; see docs/backup.md."
     list_before_template = "ads/admin/backups.html"
     list_display = ["at", "outcome", "bytes", "duration", "place", "by"]
@@ -72,8 +68,6 @@ class BackupAdmin(ShowsDigest, ReadOnlyAdmin[Backup]):
 
 @admin.register(ArchivedMonth)
 class ArchivedMonthAdmin(ShowsDigest, ReadOnlyAdmin[ArchivedMonth]):
-    """Months of the ledger that were moved into files."""
-
     about = (
         "Months whose entries were moved from the ledger into files, and those that were brought "
         "back. Their sums count as before; nothing more can be recorded in them. "

@@ -45,8 +45,6 @@ class AttachedFormSet(BaseInlineFormSet):  # type: ignore[type-arg]
 
 
 class ScheduleInline(TabularInline[CampaignSchedule, Campaign]):
-    """The schedules of a campaign."""
-
     model = CampaignSchedule
     formset = AttachedFormSet
     autocomplete_fields = ["schedule"]

@@ -32,14 +32,11 @@ def file_of(export: Export) -> HttpResponseBase:
 
 
 class ExportsCsv(AdminMixin[Any]):
-    """A list that can be exported as CSV."""
-
     actions_list = ["export_csv"]
     #: Ends of the addresses at which all rows that match are taken away.
     of_matching: tuple[str, ...] = ("/export/",)
 
     def export_of(self, rows: QuerySet[Any]) -> Export:
-        """The export of these rows."""
         raise NotImplementedError
 
     @action(description="Export CSV", url_path="export", permissions=["view"], icon="download")  # type: ignore[untyped-decorator]
@@ -65,7 +62,6 @@ class ExportsCsv(AdminMixin[Any]):
 
     @admin.action(description="Export as CSV", permissions=["view"])
     def export_selected(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponseBase:
-        """The selected rows."""
         return file_of(self.export_of(queryset))
 
     def changelist_view(

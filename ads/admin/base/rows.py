@@ -27,7 +27,6 @@ unfold_list.result_headers = _once_a_list
 
 
 def box(row: Model) -> SafeString:
-    """The box that selects a row for an action."""
     before, after = _around_a_value()
     return mark_safe(f"{before}{escape(row.pk)}{after}")  # noqa: S308 - escaped
 

@@ -43,8 +43,6 @@ _PASSING: Final = {
 
 
 class SavesViews(ChoosesColumns):
-    """A list that can be saved as views."""
-
     #: Parameters of the list's address that are no part of a view either.
     unsaved: tuple[str, ...] = ()
 

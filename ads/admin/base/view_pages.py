@@ -31,7 +31,6 @@ def _view_of(request: HttpRequest, pk: int) -> SavedView:
 
 @require_GET
 def open_view(request: HttpRequest, pk: int) -> HttpResponse:
-    """The list as the view keeps it."""
     view = _view_of(request, pk)
     return HttpResponseRedirect(_page_of(request, view.list_name).address_of_view(request, view))
 
@@ -91,7 +90,6 @@ CHANGES: Final = ("update", "rename", "share", "delete")
 
 @require_POST
 def change_view(request: HttpRequest, pk: int) -> HttpResponse:
-    """What the buttons of a view do."""
     view = _view_of(request, pk)
     page = _page_of(request, view.list_name)
     what = request.POST.get("do", "")

@@ -73,8 +73,6 @@ _SIMPLE: Final[Mapping[str, Action]] = {
 
 
 class BrandActions(AsksFirst):
-    """The actions on brands, for people with the change permission and operators."""
-
     actions = [
         "pause_all_campaigns",
         "resume_campaigns",

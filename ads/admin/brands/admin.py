@@ -39,8 +39,6 @@ class BrandAdmin(
     KeepsWhatHasSpend,
     ConfigurationAdmin[Brand],
 ):
-    """Brands with spend today and this month, in their own time."""
-
     about = (
         "The clients. A brand's timezone decides when its day begins, and its budgets apply to "
         "all its campaigns together."

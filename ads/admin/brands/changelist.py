@@ -89,8 +89,6 @@ class BrandList(ChangeList):
 
 
 class UsedFilter(ChoiceFilter):
-    """By how much of its daily or its monthly budget is used."""
-
     title = "budget used, daily or monthly"
     parameter_name = "used"
     CHOICES = USED
@@ -100,8 +98,6 @@ class UsedFilter(ChoiceFilter):
 
 
 class PaceFilter(ChoiceFilter):
-    """By the pace of its month."""
-
     title = "pace of the month"
     parameter_name = "pace"
     CHOICES = pacing.Paced.choices
@@ -111,8 +107,6 @@ class PaceFilter(ChoiceFilter):
 
 
 class TimezoneFilter(DropdownFilter):
-    """By timezone, of those that brands are in."""
-
     title = "timezone"
     parameter_name = "timezone__exact"
 
@@ -138,8 +132,6 @@ PACE_PERCENT: Final = f"{pacing.PACE}__pace_percent"
 
 
 class BrandColumns(AdminMixin[Brand]):
-    """The columns of the list."""
-
     list_display = [
         "name",
         "state",

@@ -41,8 +41,6 @@ _LABELS: Final = {Period.DAY.value: "Today", Period.MONTH.value: "This month", T
 
 @admin.register(BudgetGroup)
 class BudgetGroupAdmin(LocalTimes, ConfigurationAdmin[BudgetGroup]):
-    """Groups with their campaigns, and what they have used of their budgets."""
-
     about = (
         "Campaigns of one brand that share a budget: when it is used up, all of them stop. Each "
         "also keeps its own budgets and those of the brand."

@@ -100,8 +100,6 @@ ONE_CLICK: Final = ("activate", "pause")
 
 
 class CampaignActions(Undoes):
-    """The actions on campaigns, for people with the change permission and operators."""
-
     pages = PAGES
     for_one = {"reset_daily_spend": "let_run_on", "schedule_budgets": "schedule_budgets"}
 

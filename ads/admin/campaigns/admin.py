@@ -66,8 +66,6 @@ class CampaignAdmin(
     KeepsWhatHasSpend,
     ConfigurationAdmin[Campaign],
 ):
-    """Campaigns with state, holds and spend."""
-
     about = (
         "Every campaign, its state and what is stopping it. “Active” is running now; one on hold "
         "comes back when its hold ends."

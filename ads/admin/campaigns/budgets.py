@@ -97,8 +97,6 @@ class BudgetsForm(ConfigurationForm):
 
 
 class BudgetsFormSet(forms.BaseModelFormSet):  # type: ignore[type-arg]
-    """The forms of the rows that are shown."""
-
     def get_queryset(self) -> Any:
         # The rows of a list have been read, and explained, already.
         return self.queryset if isinstance(self.queryset, list) else super().get_queryset()

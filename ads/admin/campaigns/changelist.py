@@ -38,8 +38,6 @@ MAY_BE_MISSING: Final = {"daily_budget", "monthly_budget", PACE_PERCENT, *SHARES
 
 
 class CampaignList(ChangeList):
-    """Explains the campaigns of a page together."""
-
     def get_filters_params(self, params: Any = None) -> dict[str, Any]:
         lookups: dict[str, Any] = super().get_filters_params(params)
         for name in (ROWS_VAR, EDIT):

@@ -51,8 +51,6 @@ NONE: Final = format_html('<span class="ads-none">{}</span>', NOTHING)
 
 
 class CampaignColumns(AdminMixin[Campaign]):
-    """The columns of the list."""
-
     list_display = [
         "name",
         "of_brand",
@@ -199,7 +197,6 @@ def _limit(amount: Decimal | None, campaign: Campaign) -> SafeString:
 
 
 def _spent(campaign: Any, limit: BudgetHold) -> SafeString:
-    """Spend in the period."""
     if campaign.explained is None:
         return NONE
     return format_html(

@@ -195,7 +195,6 @@ def _spend(
 
 
 def _shared(stored: Any) -> list[dict[str, Any]]:
-    """Its total budget, and the budgets of its group."""
     currency = stored.brand.currency
     found = []
     if stored.total_limit is not None:

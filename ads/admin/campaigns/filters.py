@@ -62,7 +62,6 @@ def _choice(
 
 
 def _used(title: str, parameter: str, budgets: Iterable[AnyBudget]) -> type[ChoiceFilter]:
-    """By how much of one of the budgets is used."""
     budgets = tuple(budgets)
     return _choice(
         title,

@@ -23,8 +23,6 @@ SHOWN = 100
 
 
 class ReadFilter(ChoiceFilter):
-    """Accounts that are read, that fail, or that are not read."""
-
     title = "reading"
     parameter_name = "reading"
     CHOICES = [("yes", "Read"), ("failing", "Read, and failing"), ("no", "Not read")]
@@ -37,8 +35,6 @@ class ReadFilter(ChoiceFilter):
 
 @admin.register(PlatformAccount)
 class PlatformAccountAdmin(ReadOnlyAdmin[PlatformAccount]):
-    """Accounts of all connections: how fresh their spend is, and what is wrong."""
-
     about = (
         "The accounts that connections reach, with how fresh their spend is. An account that is "
         "not read is never asked for spend, nor told to stop or start campaigns."
@@ -101,12 +97,10 @@ class PlatformAccountAdmin(ReadOnlyAdmin[PlatformAccount]):
 
     @admin.action(description="Read", permissions=["switch"])
     def read_accounts(self, request: HttpRequest, queryset: QuerySet[PlatformAccount]) -> None:
-        """Read the selected accounts from now on."""
         self._switch(request, queryset, is_read=True)
 
     @admin.action(description="Stop reading", permissions=["switch"])
     def stop_reading(self, request: HttpRequest, queryset: QuerySet[PlatformAccount]) -> None:
-        """Read the selected accounts no longer."""
         self._switch(request, queryset, is_read=False)
 
     @action(  # type: ignore[untyped-decorator]
@@ -184,8 +178,6 @@ class PlatformAccountAdmin(ReadOnlyAdmin[PlatformAccount]):
 
 
 class ThereFilter(ChoiceFilter):
-    """Campaigns by what they are on the platform, and here."""
-
     title = "on the platform"
     parameter_name = "there"
     CHOICES = [("on", "On"), ("off", "Off"), ("gone", "Gone")]
@@ -198,8 +190,6 @@ class ThereFilter(ChoiceFilter):
 
 @admin.register(PlatformCampaign)
 class PlatformCampaignAdmin(ReadOnlyAdmin[PlatformCampaign]):
-    """Campaigns of all accounts, as they were last seen."""
-
     about = (
         "Campaigns as they were last seen on their platforms. A platform ID connects one with a "
         "campaign here."

@@ -29,8 +29,6 @@ SHOWN = 50
 
 @admin.register(Connection)
 class ConnectionAdmin(LooksFirst, ConfigurationAdmin[Connection]):
-    """Connections with their accounts and how fresh they are."""
-
     about = (
         "Access to ad platforms. The accounts of a connection are asked every few minutes for what "
         "campaigns have spent, and are told which campaigns to stop and start. Credentials are "

@@ -41,8 +41,6 @@ _VALID_FOR: Final = int(oauth.VALID_FOR.total_seconds())
 
 
 class Connects(AdminMixin[Connection]):
-    """Adding a connection, and renewing one."""
-
     def get_urls(self) -> list[URLPattern]:
         """With the address that platforms send people back to."""
         view = self.admin_site.admin_view(self.connected_view)
@@ -51,7 +49,6 @@ class Connects(AdminMixin[Connection]):
     def add_view(
         self, request: HttpRequest, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
-        """Choose a platform, then connect it."""
         if not self.has_add_permission(request):
             return self._forbidden()
         code = request.GET.get("platform", "")

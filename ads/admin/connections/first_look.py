@@ -87,7 +87,6 @@ class LooksFirst(Connects):
         return self._look_page(request, connection, found, chosen, preview=preview, **more)
 
     def _applied(self, request: HttpRequest, connection: Connection) -> HttpResponse:
-        """Make what was previewed."""
         try:
             rows, digests = signing.loads(request.POST["kept"], salt=_SALT, max_age=VALID_FOR)
         except (signing.BadSignature, KeyError):

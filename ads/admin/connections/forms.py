@@ -53,11 +53,9 @@ class CredentialsForm(forms.Form):
             )
 
     def given(self) -> dict[str, str]:
-        """The credentials, by name."""
         return {one.name: self.cleaned_data.get(one.name, "") for one in self.credentials}
 
     def refuse(self, error: InvalidConnection) -> None:
-        """Put the reason beside its field."""
         reason = f"{error.reason[:1].upper()}{error.reason[1:]}"
         self.add_error(error.field if error.field in self.fields else None, reason)
 

@@ -18,8 +18,6 @@ FormSet = Any
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """What a page showed."""
-
     #: Of the values in the form and in the rows within the page.
     fingerprint: str
     #: Number of the last recorded change of each kind, see :func:`trail`.

@@ -50,7 +50,6 @@ def spend_bar(
 
 
 def spend_track(spent: Decimal, limit: Decimal | None) -> SafeString:
-    """The bar, and "85%"."""
     if limit is None:
         return format_html('<span class="ads-spend-under ads-quiet">{}</span>', "no limit")
     percent, colour = percent_used(spent, limit), level(spent, limit)

@@ -81,7 +81,6 @@ class Chart:
         return [f"{each.name}: {format_money(each.value, self.currency)}" for each in self.limits]
 
     def rows(self) -> Iterator[dict[str, Any]]:
-        """The table: a row for each label, a cell for each series."""
         for number, label in enumerate(self.labels):
             amounts = [series.values[number] for series in self.series]
             yield {

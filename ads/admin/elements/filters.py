@@ -87,7 +87,6 @@ class RowFilter(theme.AutocompleteSelectFilter):  # type: ignore[misc]
     form_class = _RowForm
 
     def drawn(self) -> SafeString:
-        """The field, with its label."""
         if not self.value():
             return _row_to_choose(self.title, self.lookup_kwarg, self.field, self.model_admin)
         # The name of the row may change, and who may see it.
@@ -101,7 +100,6 @@ class DropdownFilter(theme.DropdownFilter):  # type: ignore[misc]
     template = _TEMPLATE
 
     def drawn(self) -> SafeString:
-        """The field, with its label."""
         given = (self.all_option, *self.lookup_choices)
         choices = tuple((str(value), str(text)) for value, text in given)
         return _dropdown(self.title, self.parameter_name, choices, self.value())
@@ -126,8 +124,6 @@ class CampaignsBrandFilter(RowFilter):
 
 
 class ChoiceFilter(DropdownFilter):
-    """A filter with fixed choices."""
-
     CHOICES: ClassVar[list[tuple[str, str]]]
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:

@@ -40,7 +40,6 @@ def picked(name: str, **given: str) -> str:
 
 
 def link_to(row: Model) -> SafeString:
-    """A row's name, linked to its page."""
     page = reverse(address(type(row), "change"), args=[row.pk])
     return format_html('<a class="ads-link" href="{}">{}</a>', page, row)
 

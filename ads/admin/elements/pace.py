@@ -29,7 +29,6 @@ _BASIS: Final = {
 
 
 def pace_badge(pace: Pace) -> SafeString:
-    """The state of a pace in its colour."""
     return badge(pace.state.label, COLOURS.get(pace.state, "plain"))
 
 

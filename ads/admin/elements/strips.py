@@ -62,7 +62,6 @@ def _percent(at: datetime, day: LocalDay) -> float:
 
 
 def _gaps(day: LocalDay) -> list[Stretch]:
-    """What of a day is not in force."""
     found, begin = [], day.begin
     for first, last in [*day.in_force, (day.end, day.end)]:
         if begin < first:

@@ -94,8 +94,6 @@ class WhatFilter(DropdownFilter):
 
 @admin.register(*map(event_model, KINDS))
 class AuditAdmin(ReadOnlyAdmin[Any]):
-    """The recorded changes of one model, the newest first."""
-
     about = "Who changed what and when, the newest first. Nothing here can be edited."
     list_display = ["at", "who", "what", "subject", "changes"]
     list_select_related = ["pgh_context"]

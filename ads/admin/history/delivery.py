@@ -45,8 +45,6 @@ from ads.services.history import is_automatic, reasons, switched_by
 
 
 class DirectionFilter(ChoiceFilter):
-    """Campaigns switched on, or off."""
-
     title = "switched"
     parameter_name = "is_active__exact"
     CHOICES = [("0", "Off: it stopped"), ("1", "On: it started")]
@@ -56,8 +54,6 @@ class DirectionFilter(ChoiceFilter):
 
 
 class LastFilter(ChoiceFilter):
-    """Recent changes."""
-
     title = "time"
     parameter_name = "last"
     CHOICES = [
@@ -76,8 +72,6 @@ class LastFilter(ChoiceFilter):
 
 
 class HoldFilter(ChoiceFilter):
-    """Changes with this hold among their reasons."""
-
     title = "hold"
     parameter_name = "hold"
     CHOICES = list(Hold.choices)
@@ -87,8 +81,6 @@ class HoldFilter(ChoiceFilter):
 
 
 class TriggerFilter(DropdownFilter):
-    """Changes by their trigger."""
-
     title = "trigger"
     parameter_name = "trigger"
 
@@ -122,8 +114,6 @@ class DeliveryChangeList(ChangeList):
 
 @admin.register(DeliveryChange)
 class DeliveryChangeAdmin(ExportsCsv, ReadOnlyAdmin[DeliveryChange]):
-    """One row for each time a campaign was switched, the newest first."""
-
     about = (
         "Every time a campaign was switched on or off, the newest first, in its brand's timezone: "
         "why, who did it, and the figures behind it."
@@ -263,8 +253,6 @@ def _of(change: DeliveryChange, spent: Decimal, limit: Decimal | None) -> str:
 
 @admin.register(Heartbeat)
 class HeartbeatAdmin(ReadOnlyAdmin[Heartbeat]):
-    """The last run, success and failure of each periodic task."""
-
     about = "The last runs of each periodic task. “Periodic tasks” shows which of them are late."
     list_display = [
         "task",
@@ -279,8 +267,6 @@ class HeartbeatAdmin(ReadOnlyAdmin[Heartbeat]):
 
 @admin.register(SimulatedSwitch)
 class SimulatedSwitchAdmin(ReadOnlyAdmin[SimulatedSwitch]):
-    """What the simulated ad platform was asked to run and to stop, the newest first."""
-
     about = (
         "What the simulated ad platform was asked to run and to stop. It stands in for real ones "
         "while you try things out."

@@ -10,8 +10,6 @@ from ads.rules.money import format_money
 
 @admin.register(AccountDifference)
 class AccountDifferenceAdmin(ReadOnlyAdmin[AccountDifference]):
-    """The differences that nightly reconciliation found, the latest days first."""
-
     about = (
         "Each night, every account's own total is compared with the sum of its campaigns and with "
         "what was recorded here, waiting spend included. Listed are days and months that differ."

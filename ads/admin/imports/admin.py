@@ -152,7 +152,6 @@ class SpendImportAdmin(ReadOnlyAdmin[SpendImport]):
         )
 
     def upload_page(self, request: HttpRequest, size: SizeGuard) -> HttpResponse:
-        """Receive a file."""
         form = UploadForm(
             request.POST if request.method == "POST" else None, request.FILES or None, plan=Plan()
         )
@@ -221,7 +220,6 @@ class SpendImportAdmin(ReadOnlyAdmin[SpendImport]):
         return JsonResponse(text.progress(one))
 
     def refused_page(self, _request: HttpRequest, one: SpendImport) -> HttpResponseBase:
-        """The refused rows as CSV, with the reasons."""
         if not uploads.has_refused(one):
             raise Http404
         name = f"refused rows of {PurePath(one.file_name).stem}.csv"
@@ -281,7 +279,6 @@ class SpendImportAdmin(ReadOnlyAdmin[SpendImport]):
         return self._step(request, one, uploads.confirm, now=timezone.now(), **seen.cleaned_data)
 
     def cancel_page(self, request: HttpRequest, one: SpendImport) -> HttpResponse:
-        """Cancel it."""
         return self._step(request, one, uploads.cancel, now=timezone.now())
 
     def _step(

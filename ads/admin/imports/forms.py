@@ -310,7 +310,6 @@ class ReadForm(PlanForm):
 
 
 def column_field(field: str, names: Iterable[str]) -> forms.ChoiceField:
-    """The choice of the column for a field."""
     widget = UnfoldAdminSelectWidget()
     widget.template_name = "ads/admin/widgets/column_select.html"
     return forms.ChoiceField(

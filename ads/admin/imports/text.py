@@ -96,7 +96,6 @@ def _still_waiting(upload: Any) -> str:
 
 
 def status_badge(upload: Any) -> SafeString:
-    """Its status in a colour."""
     waits = bool(upload.still_waiting)
     colour = "warning" if waits else COLOURS.get(upload.status, "plain")
     return badge(status(upload), "plain" if upload.is_undone else colour)

@@ -27,8 +27,6 @@ _CODE_ATTRS = {"autocomplete": "one-time-code", "inputmode": "text", "autofocus"
 
 
 class CodeForm(forms.Form):
-    """A code of the app, or a recovery code."""
-
     code = forms.CharField(
         max_length=40,
         widget=UnfoldAdminTextInputWidget(attrs=_CODE_ATTRS),

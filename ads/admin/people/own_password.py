@@ -15,8 +15,6 @@ from ads.services.people import LockedOut, sign_ins
 
 
 class OwnPasswordForm(AdminOwnPasswordChangeForm):  # type: ignore[misc]
-    """The old password, and the new one twice."""
-
     def __init__(self, *args: Any, address: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.address = address

@@ -22,8 +22,6 @@ COLOURS = {
 
 @admin.register(SignIn)
 class SignInAdmin(ReadOnlyAdmin[SignIn]):
-    """Logins, the newest first."""
-
     about = (
         "Who logged in and out, whose password or code was wrong, and who was refused because of "
         "too many failures. Who gave whom which role, permission or brand is in the change history."

@@ -19,8 +19,6 @@ from ads.services.people import LockedOut, second_factor, sign_ins
 
 
 class SignInForm(AuthenticationForm):  # type: ignore[misc]
-    """User, password, and whether to be remembered."""
-
     remember = forms.BooleanField(
         required=False,
         widget=UnfoldBooleanSwitchWidget,

@@ -28,8 +28,6 @@ admin.site.unregister([User, Group])
 
 
 class BrandsInline(TabularInline[Person, User]):
-    """The brands that a user is limited to."""
-
     model = Person
     fields = ["every_brand", "brands"]
     autocomplete_fields = ["brands"]
@@ -42,8 +40,6 @@ class BrandsInline(TabularInline[Person, User]):
 
 @admin.register(User)
 class UserAdmin(GuardsEdits, DjangoUserAdmin, ModelAdmin):  # type: ignore[type-arg]
-    """People who log in."""
-
     about = (
         "The people who log in here. Their groups are their roles, which decide what they may see "
         "and do. What they did stays on record under their names."
@@ -108,7 +104,6 @@ class UserAdmin(GuardsEdits, DjangoUserAdmin, ModelAdmin):  # type: ignore[type-
 
     @admin.display(description="brands")
     def brands(self, user: User) -> str:
-        """The brands that the user is limited to."""
         person = getattr(user, "person", None)
         if person is None or person.every_brand or user.is_superuser:
             return "every brand"
@@ -167,8 +162,6 @@ class UserAdmin(GuardsEdits, DjangoUserAdmin, ModelAdmin):  # type: ignore[type-
 
 @admin.register(Group)
 class GroupAdmin(GuardsEdits, DjangoGroupAdmin, ModelAdmin):  # type: ignore[type-arg]
-    """The roles of users."""
-
     about = (
         "Groups are the roles of users. Four come with the product: Viewers look; Operators also "
         "pause and resume campaigns and let them run on; Budget managers also edit; Administrators "

@@ -49,8 +49,6 @@ class StateFilter(ChoiceFilter):
 
 @admin.register(ScheduledChange)
 class ScheduledChangeAdmin(ReadOnlyAdmin[ScheduledChange]):
-    """Budgets that change on a day, by themselves or as a month of a plan."""
-
     list_title = "Planned budgets"
     about = (
         "Budgets that change at midnight of a day, in the brand's timezone: scheduled changes, and "
@@ -123,7 +121,6 @@ class ScheduledChangeAdmin(ReadOnlyAdmin[ScheduledChange]):
         description="Calendar", url_path="to-calendar", permissions=["view"], icon="calendar_month"
     )  # type: ignore[untyped-decorator]
     def calendar_button(self, request: HttpRequest) -> HttpResponse:
-        """The calendar, from the list."""
         return self.calendar(request)
 
     def calendar(self, request: HttpRequest) -> HttpResponse:

@@ -28,8 +28,6 @@ DO, UNDO = "do", "undo"
 
 
 class PlanForm(forms.Form):
-    """A budget for each month, and what is carried from one to the next."""
-
     carries = forms.ChoiceField(
         label="Carried forward",
         choices=Carry.choices,
@@ -162,8 +160,6 @@ def _seen(form: PlanForm, preview: plans.PlanPreview) -> str:
 
 
 def _previewed(preview: plans.PlanPreview, currency: str) -> dict[str, Any]:
-    """What the preview says, in words."""
-
     def words(amount: Decimal | None) -> str:
         return "not planned" if amount is None else format_money(amount, currency)
 

@@ -15,8 +15,6 @@ from ads.rules.calendar import format_instant
 
 
 class StateFilter(ChoiceFilter):
-    """Caps by what became of them."""
-
     title = "state"
     parameter_name = "state"
     CHOICES = [one for one in OrderState.choices if one[0] != OrderState.SUPERSEDED]
@@ -27,8 +25,6 @@ class StateFilter(ChoiceFilter):
 
 @admin.register(BudgetCap)
 class BudgetCapAdmin(ReadOnlyAdmin[BudgetCap]):
-    """What daily budgets on the platforms are kept to, and what they were before."""
-
     about = (
         "Daily budgets that were changed on ad platforms to what may be spent that day, for brands "
         "with daily caps on ad platforms. The original budget is restored when the cap ends."

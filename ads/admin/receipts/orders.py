@@ -18,8 +18,6 @@ from ads.services import freshness, orders
 
 
 class StateFilter(ChoiceFilter):
-    """Orders by what became of them."""
-
     title = "state"
     parameter_name = "state"
     CHOICES = list(OrderState.choices)
@@ -30,8 +28,6 @@ class StateFilter(ChoiceFilter):
 
 @admin.register(SwitchOrder)
 class SwitchOrderAdmin(ReadOnlyAdmin[SwitchOrder]):
-    """What the platforms were told, and what they answered."""
-
     about = (
         "What the ad platforms were told to run or stop, the newest first. An order is sent at "
         "once and repeated until the platform confirms it; after a refusal, once an hour."

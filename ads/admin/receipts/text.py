@@ -85,7 +85,6 @@ def _later(span: timedelta) -> str:
 
 
 def last_receipts(campaign: Campaign, now: datetime) -> list[dict[str, Any]]:
-    """The last few, the newest first."""
     changes = receipts.pauses().filter(campaign=campaign, at__lte=now)
     last = changes.select_related("campaign__brand", "campaign__budget_group").order_by(
         "-at", "-pk"

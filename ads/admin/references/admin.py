@@ -22,8 +22,6 @@ from ads.services.references import whose
 
 
 class ReferenceInline(TabularInline[CampaignReference, Campaign]):
-    """The platform IDs of a campaign."""
-
     model = CampaignReference
     fields = ["platform", "account", "reference"]
     extra = 0
@@ -34,8 +32,6 @@ class ReferenceInline(TabularInline[CampaignReference, Campaign]):
 
 @admin.register(CampaignReference)
 class CampaignReferenceAdmin(IdSearch, ConfigurationAdmin[CampaignReference]):
-    """All platform IDs with their campaigns."""
-
     about = (
         "The ids of campaigns on ad platforms. Spend reported under one of these ids is recorded "
         "for its campaign."

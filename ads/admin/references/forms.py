@@ -33,7 +33,6 @@ def named(row: Brand | Campaign) -> str:
 
 
 def _row(form: forms.Form, field: str) -> Any:
-    """The row chosen in the field, if it is valid."""
     choice: Any = form.fields[field]
     value = form[field].value()
     try:

@@ -136,7 +136,6 @@ class MatchingPages(AdminMixin[UnknownReference]):
         permissions=["view", "match_new"],
     )
     def match_new(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Create the campaign and match it."""
         unknown = self._unknown(request, object_id)
         form = NewCampaignForm(unknown, request.POST or None)
         if request.method == "POST" and form.is_valid():
@@ -182,7 +181,6 @@ class MatchingPages(AdminMixin[UnknownReference]):
     def match_selected(
         self, request: HttpRequest, queryset: QuerySet[UnknownReference]
     ) -> HttpResponse | None:
-        """The same page for the selected ones."""
         chosen = self._chosen(request, queryset)
         return self._by_name(request, chosen) if chosen else None
 
@@ -292,7 +290,6 @@ class MatchingPages(AdminMixin[UnknownReference]):
     def discard_selected(
         self, request: HttpRequest, queryset: QuerySet[UnknownReference]
     ) -> HttpResponse | None:
-        """The same for several."""
         chosen = self._chosen(request, queryset)
         return self._discard(request, chosen, reverse(LIST)) if chosen else None
 

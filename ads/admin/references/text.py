@@ -49,7 +49,6 @@ def facts(
     names: dict[int, str],
     campaign: Campaign | None = None,
 ) -> list[tuple[str, str]]:
-    """The facts on its pages."""
     shown = [
         ("Platform", unknown.platform),
         ("Account", unknown.account or NOTHING),

@@ -64,8 +64,6 @@ class WaitsFilter(DropdownFilter):
 
 @admin.register(UnknownReference)
 class UnknownReferenceAdmin(IdSearch, MatchingPages, ReadOnlyAdmin[UnknownReference]):
-    """References that no campaign has, to be matched or discarded."""
-
     about = (
         "Campaigns on ad platforms that no campaign here is matched to. Their spend waits, and "
         "counts against no budget, until someone matches them."
@@ -166,8 +164,6 @@ def _shown(row: WaitingSpend, currency: str) -> dict[str, Any]:
 
 @admin.register(WaitingSpend)
 class WaitingSpendAdmin(IdSearch, ReadOnlyAdmin[WaitingSpend]):
-    """Each waiting or discarded row, the newest first."""
-
     about = (
         "Spend of unmatched campaigns. It is not in the ledger and counts against no budget yet. "
         "Discarded rows stay here, with the user and the reason."

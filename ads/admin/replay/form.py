@@ -30,8 +30,6 @@ _NAMES: Final = {"from": "first", "to": "last", "budgets": "percent"}
 
 
 class ReplayForm(forms.Form):
-    """Fields for a :class:`Scenario` of one brand."""
-
     first = forms.DateField(
         label="From",
         widget=UnfoldAdminSingleDateWidget,

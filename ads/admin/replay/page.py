@@ -27,8 +27,6 @@ MOST_CAMPAIGN_DAYS: Final = 10_000
 
 
 class ReplayPage(AdminMixin[Brand]):
-    """The page ``…/what-if/`` of a brand."""
-
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view
         return [

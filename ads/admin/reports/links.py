@@ -28,8 +28,6 @@ _COLOURS: Final = {links.VALID: "success"}
 
 
 class ReportLinkForm(ConfigurationForm):
-    """Whose report is shared, of which month and for how long."""
-
     month = forms.CharField(
         widget=UnfoldAdminTextInputWidget(attrs={"placeholder": "2026-11"}),
         help_text="As YYYY-MM, such as 2026-11. The link shows this month alone.",
@@ -61,8 +59,6 @@ class ReportLinkForm(ConfigurationForm):
 
 @admin.register(ReportLink)
 class ReportLinkAdmin(ConfigurationAdmin[ReportLink]):
-    """Links with who shared them and how often they were opened."""
-
     about = (
         "Addresses at which a client reads the report of one month without logging in. An address "
         "is shown once, when it is made. Link previews, as in a chat, count as opening it."
@@ -143,7 +139,6 @@ class ReportLinkAdmin(ConfigurationAdmin[ReportLink]):
         variant=ActionVariant.DANGER,
     )
     def revoke_link(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Revoke this link after asking."""
         link = self.get_object(request, object_id)
         if link is None:
             raise Http404

@@ -23,8 +23,6 @@ from ads.services.team import reports_that_wait
 
 
 class ReportScheduleForm(ConfigurationForm):
-    """A schedule of a brand that its channel is told of."""
-
     def clean(self) -> dict[str, Any] | None:
         data = super().clean() or {}
         if not self.errors:
@@ -37,8 +35,6 @@ class ReportScheduleForm(ConfigurationForm):
 
 @admin.register(ReportSchedule)
 class ReportScheduleAdmin(ConfigurationAdmin[ReportSchedule]):
-    """Scheduled reports with the last month that was sent."""
-
     about = (
         "Reports that channels are sent each month: the figures of the month before, and a link "
         "to the whole report. Open one to send last month's report at once."
@@ -71,7 +67,6 @@ class ReportScheduleAdmin(ConfigurationAdmin[ReportSchedule]):
         description="Send last month's report", url_path="send", permissions=["change"]
     )
     def send_now(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Send the report now, after asking."""
         schedule = self.get_object(request, object_id)
         if schedule is None:
             raise Http404

@@ -27,8 +27,6 @@ from ads.services.history import audit
 class DaypartingScheduleAdmin(
     ScheduleColumns, SchedulePreview, LocalTimes, ConfigurationAdmin[DaypartingSchedule]
 ):
-    """Weekly patterns, and which of them are open now."""
-
     about = (
         "Weekly hours, shared by any number of campaigns. Campaigns that use them run only while "
         "they are open."

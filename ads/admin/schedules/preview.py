@@ -24,8 +24,6 @@ READ: Final = ("timezone", "priority", "is_active", "valid_from", "valid_until")
 
 
 class SchedulePreview(AdminMixin[DaypartingSchedule]):
-    """Previews the schedule in a form."""
-
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(require_POST(self.preview_view))
         name = "ads_daypartingschedule_preview"

@@ -15,8 +15,6 @@ from ads.services import visible
 
 @admin.register(SeasonalityAdjustment)
 class SeasonalityAdjustmentAdmin(ConfigurationAdmin[SeasonalityAdjustment]):
-    """Known events, which pacing expects."""
-
     about = (
         "Days that bring more or less spend than others, such as Black Friday. Pacing expects "
         "them; budgets and campaigns are not changed."

@@ -26,8 +26,6 @@ COLOURS = {api_keys.IN_USE: "success", api_keys.ExpiredKey.state: "warning"}
 
 
 class ApiKeyForm(SenderForm):
-    """A key."""
-
     scopes = forms.MultipleChoiceField(
         label="Permissions",
         choices=Scope.choices,
@@ -49,8 +47,6 @@ class ApiKeyForm(SenderForm):
 
 @admin.register(ApiKey)
 class ApiKeyAdmin(SenderAdmin[ApiKey]):
-    """Keys with their permissions and last use."""
-
     about = (
         "Programs send spend and read figures with an API key. A key is shown once, when it is "
         "made, and stops working for good when it is revoked."
@@ -129,7 +125,6 @@ class ApiKeyAdmin(SenderAdmin[ApiKey]):
         variant=ActionVariant.DANGER,
     )
     def revoke_key(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Revoke this key after asking."""
         key = self.get_object(request, object_id)
         if key is None:
             raise Http404

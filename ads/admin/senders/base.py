@@ -20,8 +20,6 @@ S = TypeVar("S", ApiKey, WebhookEndpoint)
 
 
 class SenderForm(ConfigurationForm):
-    """A sender with a name and a source of its own."""
-
     def clean(self) -> dict[str, Any] | None:
         data = super().clean()
         if not self.errors:
@@ -143,5 +141,4 @@ class SenderAdmin(ConfigurationAdmin[S]):
         return TemplateResponse(request, "ads/admin/confirm.html", context)
 
     def address_of(self, sender: S) -> str:
-        """The sender's page."""
         return reverse(f"admin:ads_{self.model._meta.model_name}_change", args=[sender.pk])

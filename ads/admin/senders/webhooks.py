@@ -25,8 +25,6 @@ LAST_DELIVERIES = 10
 
 
 class RotateForm(forms.Form):
-    """How long the previous secret is accepted."""
-
     hours = forms.IntegerField(
         label="Accept the previous secret for (hours)",
         initial=webhook_endpoints.PREVIOUS_ACCEPTED // HOUR,
@@ -39,8 +37,6 @@ class RotateForm(forms.Form):
 
 @admin.register(WebhookEndpoint)
 class WebhookEndpointAdmin(SenderAdmin[WebhookEndpoint]):
-    """Endpoints with the webhooks they last received."""
-
     about = (
         "Programs send spend to these addresses as signed webhooks. The signing secret is shown "
         "once, when the endpoint is made."
@@ -133,8 +129,6 @@ class WebhookEndpointAdmin(SenderAdmin[WebhookEndpoint]):
 
 @admin.register(WebhookDelivery)
 class WebhookDeliveryAdmin(ReadOnlyAdmin[WebhookDelivery]):
-    """Received webhooks and the answers, the newest first."""
-
     about = (
         "Webhooks received in the last 30 days and the answers, the newest first. A repeated "
         "webhook gets the same answer and changes nothing."

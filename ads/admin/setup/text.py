@@ -53,7 +53,6 @@ __all__ = ["COLUMNS", "done", "meanwhile", "previewed", "refused", "without_opti
 
 
 def previewed(found: Preview) -> dict[str, Any]:
-    """The context of a preview."""
     changed = found.plan.changed
     return {
         "name": found.sheet.name,

@@ -49,8 +49,6 @@ from ads.services.exports import Export, kinds
 
 @admin.register(Spend)
 class SpendAdmin(CorrectsSpend, ExportsCsv, ReadOnlyAdmin[Spend]):
-    """Entries of the ledger, the newest first."""
-
     about = (
         "The ledger: every entry of spend, with times in its brand's timezone. Entries are never "
         "changed or deleted; a mistake is corrected by another entry."
@@ -161,8 +159,6 @@ def entries_behind(total: SpendTotal) -> str:
 
 @admin.register(SpendTotal)
 class SpendTotalAdmin(ExportsCsv, ReadOnlyAdmin[SpendTotal]):
-    """Totals of the ledger by owner and period, the newest first."""
-
     about = (
         "The spend of each brand and campaign by day and month, kept up to date by the database. "
         "“Allowed beyond the budget” is what may be spent on top of that day's or month's budget."
@@ -235,8 +231,6 @@ class SpendTotalAdmin(ExportsCsv, ReadOnlyAdmin[SpendTotal]):
 
 @admin.register(ReportedTotal)
 class ReportedTotalAdmin(ReadOnlyAdmin[ReportedTotal]):
-    """The last day total that each source reported for a campaign."""
-
     about = (
         "The last total that each source reported for a campaign and day. Each time it changes, "
         "the difference is added to the ledger."

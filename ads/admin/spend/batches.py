@@ -48,8 +48,6 @@ def undo_link(request: HttpRequest, batch: SpendBatch) -> str:
 
 
 class UndoForm(forms.Form):
-    """Why a batch is undone."""
-
     reason = forms.CharField(
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
         max_length=batches.LONGEST_REASON,
@@ -60,8 +58,6 @@ class UndoForm(forms.Form):
 
 @admin.register(SpendBatch)
 class SpendBatchAdmin(ReadOnlyAdmin[SpendBatch]):
-    """What was recorded together, the newest first."""
-
     about = (
         "Spend that was recorded together: by an import, a match, a request of the API or a "
         "webhook. A batch can be undone as a whole; the ledger then gets corrections."

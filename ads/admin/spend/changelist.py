@@ -37,8 +37,6 @@ CAMPAIGN, BRAND = "campaign__id__exact", "campaign__brand__id__exact"
 
 
 class SourceFilter(DropdownFilter):
-    """Entries of one source."""
-
     title = "source"
     parameter_name = "source"
 

@@ -40,13 +40,10 @@ NAMED = 5
 
 
 def may_correct(request: HttpRequest) -> bool:
-    """May this user correct spend?"""
     return request.user.has_perm("ads.correct_spend")
 
 
 class CorrectsSpend(AdminMixin[Any]):
-    """The ledger's pages of corrections."""
-
     actions_list = [*ExportsCsv.actions_list, "new_correction"]
     actions_detail = ["correct"]
     change_form_after_template = "ads/admin/spend_entry.html"
@@ -80,7 +77,6 @@ class CorrectsSpend(AdminMixin[Any]):
         description="Correct", url_path="correct", permissions=["view", "correct"]
     )
     def correct(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Correct one entry; it stays as it is."""
         rows = visible.rows(Spend.objects.select_related("campaign__brand"))
         entry = rows.filter(pk=int(object_id)).first() if is_number(object_id) else None
         if entry is None:
@@ -198,7 +194,6 @@ def _shown(correction: Correction) -> str:
 
 
 def _add(form: CorrectionForm, error: Exception) -> None:
-    """Add the refusal to the field it is about."""
     names = {"description": "reason"}
     if isinstance(error, InvalidSpend) and (names.get(error.field, error.field) in form.fields):
         text = f"{error.reason[:1].upper()}{error.reason[1:]}"

@@ -50,8 +50,6 @@ ADVANCED: Final = [
 
 
 class TaskList(ChangeList):
-    """The tasks, each with its health."""
-
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
         now = timezone.now()
@@ -62,8 +60,6 @@ class TaskList(ChangeList):
 
 @admin.register(PeriodicTask)
 class PeriodicTaskAdmin(TaskRuns, ConfigurationAdmin[PeriodicTask]):
-    """The periodic tasks; what is edited here survives a restart and an upgrade."""
-
     about = (
         "What the system does on schedule, and how the last run went. Beat sends each task when it "
         "is due, and a worker runs it. Changes made here survive restarts and upgrades."

@@ -27,8 +27,6 @@ _SHARED = (
 
 
 class TaskInline(TabularInline[Any, Any], beat.PeriodicTaskInline):  # type: ignore[misc]
-    """The tasks that use a schedule."""
-
     fields = readonly_fields = ("name", "task", "enabled")
     verbose_name = verbose_name_plural = "periodic tasks on this schedule"
 
@@ -48,8 +46,6 @@ class CrontabForm(ConfigurationForm):
 
 @admin.register(CrontabSchedule)
 class CrontabAdmin(GuardsEdits, ModelAdmin[Any], beat.CrontabScheduleAdmin):  # type: ignore[misc]
-    """By the clock and the calendar."""
-
     about = f"Times by the clock and the calendar. {_SHARED}"
     form = CrontabForm
     inlines = [TaskInline]
@@ -71,8 +67,6 @@ class CrontabAdmin(GuardsEdits, ModelAdmin[Any], beat.CrontabScheduleAdmin):  # 
 
 @admin.register(IntervalSchedule)
 class IntervalAdmin(GuardsEdits, ModelAdmin[Any], beat.IntervalScheduleAdmin):  # type: ignore[misc]
-    """A fixed time after the last run."""
-
     about = f"Intervals from one run to the next. {_SHARED}"
     inlines = [TaskInline]
     help_texts = {
@@ -83,8 +77,6 @@ class IntervalAdmin(GuardsEdits, ModelAdmin[Any], beat.IntervalScheduleAdmin):  
 
 @admin.register(ClockedSchedule)
 class ClockedAdmin(GuardsEdits, ModelAdmin[Any], beat.ClockedScheduleAdmin):  # type: ignore[misc]
-    """At one time."""
-
     list_title = "One-off times"
     about = f"One-off times. {_SHARED}"
     inlines = [TaskInline]

@@ -37,8 +37,6 @@ def _labels(request: HttpRequest) -> list[tuple[str, str]]:
 
 
 class LabelFilter(_OfRows):
-    """Those that have a label."""
-
     title, parameter_name = "label", LABEL
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
@@ -51,8 +49,6 @@ class LabelFilter(_OfRows):
 
 
 class BrandLabelFilter(_OfRows):
-    """Campaigns whose brand has a label."""
-
     title, parameter_name = "brand's label", BRAND_LABEL
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:

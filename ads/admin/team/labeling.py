@@ -43,8 +43,6 @@ def label_badges(row: Any) -> SafeString | str:
 
 
 class LabelForm(forms.Form):
-    """A label that there is, or a new one."""
-
     label = forms.ModelChoiceField(
         Label.objects.none(),
         required=False,
@@ -79,8 +77,6 @@ class LabelForm(forms.Form):
 
 
 class Labeled(AdminMixin[Any]):
-    """Lists and pages of rows with labels."""
-
     def get_urls(self) -> list[Any]:
         view, name = self.admin_site.admin_view, f"ads_{self.opts.model_name}"
         return [

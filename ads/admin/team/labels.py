@@ -20,8 +20,6 @@ from ads.services.history import audit
 
 @admin.register(Label)
 class LabelAdmin(ConfigurationAdmin[Label]):
-    """Labels, and how much has each."""
-
     about = (
         "Words of your own on brands and campaigns, to find and filter them by. Labels change "
         "nothing about delivery. Put them on from the lists or pages of brands and campaigns."

@@ -52,8 +52,6 @@ class TakesNotes(AdminMixin[Any]):
 
 @admin.register(Note)
 class NoteAdmin(ReadOnlyAdmin[Note]):
-    """All notes, the newest first."""
-
     about = (
         "What people have noted about brands and campaigns, the newest first. Write a note in the "
         "history on their pages; it stays as it was written."

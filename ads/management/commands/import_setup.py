@@ -61,7 +61,6 @@ class Command(PreparedCommand):
 
 
 def _show(screen: Screen, found: Preview) -> None:
-    """Print what would change."""
     screen.table(
         ["line", "brand", "campaign", "", "column", "before", "after"],
         (

@@ -33,8 +33,6 @@ class Person(LimitedToBrands, TimestampedModel):
 
 @tracked("brand of a person", "brands of people", ["person", "brand"], links=True)
 class PersonBrand(Person.brands.through):  # type: ignore[misc,name-defined]
-    """A brand that a person is limited to."""
-
     class Meta:
         proxy = True
         default_permissions = ()
@@ -49,8 +47,6 @@ class PersonBrand(Person.brands.through):  # type: ignore[misc,name-defined]
     "change of a user", "changes of users", ["username", "is_active", "is_staff", "is_superuser"]
 )
 class Account(User):
-    """A user, for the audit."""
-
     class Meta:
         proxy = True
         default_permissions = ()
@@ -59,8 +55,6 @@ class Account(User):
 
 @tracked("role of a user", "roles of users", ["user", "group"], links=True)
 class AccountRole(User.groups.through):  # type: ignore[misc,name-defined]
-    """A role that a user has."""
-
     class Meta:
         proxy = True
         default_permissions = ()
@@ -69,8 +63,6 @@ class AccountRole(User.groups.through):  # type: ignore[misc,name-defined]
 
 @tracked("permission of a user", "permissions of users", ["user", "permission"], links=True)
 class AccountPermission(User.user_permissions.through):  # type: ignore[misc,name-defined]
-    """A permission that a user has besides those of the roles."""
-
     class Meta:
         proxy = True
         default_permissions = ()
@@ -79,8 +71,6 @@ class AccountPermission(User.user_permissions.through):  # type: ignore[misc,nam
 
 @tracked("permission of a role", "permissions of roles", ["group", "permission"], links=True)
 class RolePermission(Group.permissions.through):  # type: ignore[misc,name-defined]
-    """A permission that a role has."""
-
     class Meta:
         proxy = True
         default_permissions = ()

@@ -152,8 +152,6 @@ class AlertRule(TimestampedModel):
 
 @tracked("channel of a rule", "channels of rules", ["alertrule", "channel"], links=True)
 class AlertRuleChannel(AlertRule.channels.through):  # type: ignore[misc,name-defined]
-    """A channel that a rule tells."""
-
     class Meta:
         proxy = True
         default_permissions = ()

@@ -204,7 +204,6 @@ class ScheduledChange(TimestampedModel):
 
     @property
     def state(self) -> str:
-        """planned, applied or cancelled."""
         if self.cancelled_at:
             return "undone" if self.applied_at else "cancelled"
         return "applied" if self.applied_at else "planned"

@@ -231,8 +231,6 @@ class Brand(ConfigurationModel):
 
 @tracked("label of a brand added or removed", "labels of brands", ["brand", "label"], links=True)
 class BrandLabel(Brand.labels.through):  # type: ignore[misc,name-defined]
-    """A label that a brand has."""
-
     class Meta:
         proxy = True
         default_permissions = ()

@@ -258,8 +258,6 @@ STATES = {
     links=True,
 )
 class CampaignSchedule(models.Model):
-    """A schedule attached to a campaign."""
-
     campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, db_index=False)
     schedule = models.ForeignKey(
         DaypartingSchedule,
@@ -298,8 +296,6 @@ class CampaignSchedule(models.Model):
     "label of a campaign added or removed", "labels of campaigns", ["campaign", "label"], links=True
 )
 class CampaignLabel(Campaign.labels.through):  # type: ignore[misc,name-defined]
-    """A label that a campaign has."""
-
     class Meta:
         proxy = True
         default_permissions = ()

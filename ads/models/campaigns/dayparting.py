@@ -141,7 +141,6 @@ class DaypartingWindow(ConfigurationModel):
         return rules.describe_window(self.as_rule())
 
     def as_rule(self) -> rules.Window:
-        """The window as the rules take it."""
         return rules.Window(self.day_of_week, self.start_time, self.end_time)
 
     def clean(self) -> None:

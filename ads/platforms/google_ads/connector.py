@@ -155,7 +155,6 @@ class GoogleAdsConnector:
         return self._cap(account, row, micros) if is_expected(found) else Changed(found)
 
     def close(self) -> None:
-        """Close the connections."""
         for service in self._services.values():
             service.transport.close()
         self._services.clear()

@@ -40,13 +40,11 @@ CAMPAIGNS: Final = (
 
 
 def statuses(campaigns: Iterable[str]) -> str:
-    """The switches of these campaigns."""
     ids = ", ".join(campaigns)
     return f"SELECT campaign.id, campaign.status FROM campaign WHERE campaign.id IN ({ids})"
 
 
 def budget(campaign: str) -> str:
-    """The budget of one campaign."""
     return (
         "SELECT campaign.id, campaign.status, campaign.campaign_budget, "
         "campaign_budget.amount_micros, campaign_budget.explicitly_shared, campaign_budget.period "
@@ -93,7 +91,6 @@ def account(row: Any, resource: str, manager: str) -> Account | None:
 
 
 def remote_campaign(row: Any) -> RemoteCampaign:
-    """The campaign of a row."""
     campaign, its_budget = row.campaign, row.campaign_budget
     status, primary = word(campaign, "status"), word(campaign, "primary_status")
     serving_status = word(campaign, "serving_status")
@@ -126,7 +123,6 @@ def _lowered(name: str) -> str:
 
 
 def cost(row: Any, *, by_hour: bool) -> Cost:
-    """The cost of a row."""
     if by_hour and not 0 <= row.segments.hour < _HOURS:
         raise ValueError(f"an hour {row.segments.hour}")
     return Cost(
@@ -139,7 +135,6 @@ def cost(row: Any, *, by_hour: bool) -> Cost:
 
 
 def total(row: Any) -> tuple[date, Decimal]:
-    """The day and the cost of a row."""
     return date.fromisoformat(row.segments.date), amount(row.metrics.cost_micros)
 
 

@@ -48,7 +48,6 @@ _WHOLE: Final = {"CLP", "COP", "CRC", "HUF", "IDR", "ISK", "JPY", "KRW", "PYG", 
 
 
 def account(row: Mapping[str, Any]) -> Account:
-    """An ad account."""
     account_id = row.get("account_id")
     if not isinstance(account_id, str) or not account_id:
         raise unreadable("an ad account without an ID")
@@ -66,7 +65,6 @@ def account(row: Mapping[str, Any]) -> Account:
 
 
 def campaign(row: Mapping[str, Any], currency: str) -> RemoteCampaign:
-    """A campaign."""
     campaign_id, status = row.get("id"), row.get("status")
     if not isinstance(campaign_id, str) or not isinstance(status, str):
         raise unreadable("a campaign without an ID or a status")

@@ -90,7 +90,6 @@ class GraphError:
         secrets: Collection[str],
         retry_after: timedelta | None = None,
     ) -> "GraphError | None":
-        """The error in an answer, if it is one."""
         if not isinstance(content, Mapping) or not isinstance(content.get("error"), Mapping):
             return None
         said: Mapping[str, Any] = content["error"]

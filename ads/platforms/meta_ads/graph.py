@@ -73,7 +73,6 @@ class Graph:
         self.deadline = Deadline(self._timeout)
 
     def get(self, path: str, params: Mapping[str, str]) -> Mapping[str, Any]:
-        """Read an object."""
         answer = self._ask("GET", path, params)
         content = self._checked(answer, answer.json())
         if not isinstance(content, Mapping):
@@ -144,7 +143,6 @@ class Graph:
         return GraphError.read(content, self._secrets, retry_after)
 
     def close(self) -> None:
-        """Close the connections."""
         self._client.close()
 
     def _ask(

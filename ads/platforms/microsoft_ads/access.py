@@ -109,7 +109,6 @@ class Access:
         return errors_in(said, self._secrets)
 
     def close(self) -> None:
-        """Close the connections."""
         self._client.close()
 
     def _send(

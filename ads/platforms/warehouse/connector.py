@@ -127,7 +127,6 @@ class Warehouse:
     def switch(
         self, account: Account, orders: Mapping[str, bool], *, now: datetime
     ) -> Mapping[str, SwitchAnswer]:
-        """Refused."""
         return dict.fromkeys(orders, _REFUSED)
 
     def set_cap(

@@ -105,7 +105,6 @@ class Table:
         return name.casefold() in self._columns
 
     def column(self, name: str) -> sa.ColumnElement[Any]:
-        """The column of this name."""
         return self._columns[name.casefold()]
 
     def accounts(
@@ -146,8 +145,6 @@ class Table:
 
 
 class AccountRows:
-    """The rows of an account."""
-
     def __init__(self, table: Table, account: Account) -> None:
         """Raises AccountGone: it has no rows. Unreachable: nothing has.
 

@@ -73,7 +73,6 @@ class Weighing:
     shares: Sequence[int] | None
 
     def of(self, first: date, last: date) -> int:
-        """The weight of these days."""
         return sum(self.part(day) * self.weights.get(day, 0) for day in days_between(first, last))
 
     def part(self, day: date) -> int:
@@ -260,7 +259,6 @@ class _Rest:
 
     @property
     def goes_on(self) -> bool:
-        """Is today part of it?"""
         return self.first == self.calendar.today
 
     @property

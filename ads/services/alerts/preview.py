@@ -39,8 +39,6 @@ class Would:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What there would have been."""
-
     #: None: there is no record of what the rule watches.
     count: int | None
     latest: list[Would] = field(default_factory=list)
@@ -48,7 +46,6 @@ class Preview:
 
     @property
     def is_more(self) -> bool:
-        """Were there more than are counted?"""
         return self.count is not None and self.count >= MOST
 
 

@@ -252,7 +252,6 @@ def _report(_: Alert, figures: Mapping[str, Any]) -> tuple[str, str, str]:
 
 
 def _brand(alert: Alert) -> tuple[str, str]:
-    """Currency and timezone."""
     return (alert.brand.currency, alert.brand.timezone) if alert.brand else ("USD", "UTC")
 
 

@@ -37,8 +37,6 @@ PATIENCE: Final = "30s"
 
 @dataclass(slots=True)
 class MonthFigures:
-    """A month's entries in the ledger."""
-
     month: date
     entries: int = 0
     #: By currency.

@@ -45,8 +45,6 @@ class BrandSums:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What is in a backup."""
-
     format: int
     taken_at: str
     #: Of the database server: major version, release, size in bytes; the major version of pg_dump.
@@ -140,7 +138,6 @@ def sha256_of(path: Path) -> str:
 
 
 def row_counts() -> dict[str, int]:
-    """Rows of each table of this database."""
     counts = {}
     with connection.cursor() as cursor:
         for table in sorted(connection.introspection.table_names(cursor)):

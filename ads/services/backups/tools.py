@@ -18,7 +18,6 @@ _VERSION = re.compile(r"\(PostgreSQL\) ([0-9]+)")
 
 
 def server_major() -> int:
-    """The major version of the database server."""
     with connection.cursor() as cursor:
         cursor.execute("SHOW server_version_num")
         return int(cursor.fetchone()[0]) // 10_000

@@ -56,8 +56,6 @@ class _Was(NamedTuple):
 
 
 class _Batch(NamedTuple):
-    """What a batch did."""
-
     groups: list[Group]
     undecided: int
     changed: int

@@ -231,7 +231,6 @@ class LimitChange:
 
     @property
     def currency(self) -> str:
-        """That of its brand."""
         brand = self.owner if isinstance(self.owner, Brand) else self.owner.brand
         return str(brand.currency)
 

@@ -35,8 +35,6 @@ _HALF_A_YEAR: Final = timedelta(days=182)
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """An account with what it fits."""
-
     account: PlatformAccount
     #: Those that are there still, by name.
     campaigns: Sequence[PlatformCampaign]

@@ -53,8 +53,6 @@ SWEEP_SETTINGS = {
 
 
 class Trigger(models.TextChoices):
-    """What triggered an enforcement."""
-
     SPEND = "spend", "Spend"
     CORRECTION = "correction", "Correction"
     EDIT = "edit", "Edit"

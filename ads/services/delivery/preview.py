@@ -56,7 +56,6 @@ class Outcome:
 
     @property
     def count(self) -> int:
-        """All of them."""
         kinds = (self.starts, self.stops, self.keeps_running, self.stays_off)
         return sum(kind.count for kind in kinds) + self.undecided
 

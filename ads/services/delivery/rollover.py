@@ -41,8 +41,6 @@ SKEW = timedelta(minutes=15)
 
 @dataclass(frozen=True, slots=True)
 class Rollover:
-    """What one run did."""
-
     brands: int
     completed: int
     enforced: Enforced
@@ -68,7 +66,6 @@ def roll_over_days(now: datetime, *, brands: QuerySet[Brand] | None = None) -> R
 
 
 def roll_over_months(now: datetime, *, brands: QuerySet[Brand] | None = None) -> Rollover:
-    """Roll over the brands that are due."""
     return _roll_over(
         due_for_month(now, brands), now, "last_monthly_reset", Trigger.RESET_MONTHLY_BUDGETS
     )

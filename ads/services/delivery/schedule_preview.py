@@ -18,8 +18,6 @@ DAYS: Final = 7
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """A schedule from `now` on."""
-
     schedule: Schedule
     now: datetime
     is_in_force: bool

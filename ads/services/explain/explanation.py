@@ -82,7 +82,6 @@ class Explanation:
 
     @property
     def delivers(self) -> bool:
-        """May it deliver?"""
         return not self.holds
 
     @property

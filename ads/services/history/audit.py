@@ -207,7 +207,6 @@ _NAMED_BY = {"person": "user", "permission": "content_type"}
 
 
 def _names(model: type[models.Model], events: Iterable[Any]) -> Names:
-    """Names of the rows that events refer to."""
     events = list(events)
     names: Names = {}
     for field in _audited(model):

@@ -58,8 +58,6 @@ _SOURCES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Happening:
-    """One thing that happened."""
-
     at: datetime
     kind: Kind
     #: "Switched off".

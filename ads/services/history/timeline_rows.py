@@ -88,7 +88,6 @@ def row_of(
     context: str | None,
     actor: str | None = None,
 ) -> Row:
-    """The row of these columns."""
     return Row(Source(source), at, pk, _read(row), _read(before), context or "", actor or NOBODY)
 
 

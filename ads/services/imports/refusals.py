@@ -92,7 +92,6 @@ class RefusedCsv:
         self._write([REFUSED_IN, "refused because", *header])
 
     def add(self, row: BadRow) -> None:
-        """Write one row."""
         self._write([row.lines, row.reason, *row.cells[:MOST_COLUMNS]])
 
     def _write(self, cells: Sequence[str]) -> None:

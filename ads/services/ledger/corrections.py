@@ -69,8 +69,6 @@ class Corrected:
 
 @dataclass(frozen=True, slots=True)
 class Sum:
-    """A running sum before and after a correction."""
-
     owner: Brand | Campaign
     period: Period
     #: The day, or the first of the month.

@@ -108,7 +108,6 @@ def page(
 
 
 def with_team(brands: QuerySet[Brand]) -> QuerySet[Brand]:
-    """With their account managers and labels loaded."""
     return brands.select_related("account_manager").prefetch_related("labels")
 
 

@@ -24,8 +24,6 @@ from ads.services.pacing import Outlook
 
 
 class Part(Enum):
-    """The parts of the overview."""
-
     DELIVERY = auto()
     MONEY = auto()
     PACING = auto()

@@ -154,7 +154,6 @@ def _read_from(period: Period, span: Span, today: Any) -> Any:
 
 
 def zip_columns(rows: Iterable[Sequence[Any]]) -> list[list[Any]]:
-    """Rows as columns."""
     return [list(column) for column in zip(*rows, strict=True)]
 
 

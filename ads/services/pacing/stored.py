@@ -68,8 +68,6 @@ PACE: Final = "pace"
 
 @dataclass(frozen=True, slots=True)
 class Refreshed:
-    """What a refresh did."""
-
     paces: int
     #: First and last brand of the ranges that it failed for; the log says why.
     failed: list[tuple[int, int]]
@@ -189,7 +187,6 @@ def _is_of_month(row: BudgetPace, zone: str, now: datetime) -> bool:
 
 
 def as_pace(row: BudgetPace) -> Pace:
-    """A stored pace."""
     figures = {name: getattr(row, name) for name in ("as_of", *RESULTS)}
     return Pace(**figures | {"state": PaceState(row.state), "basis": basis_of(row.basis)})
 

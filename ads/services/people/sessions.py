@@ -40,7 +40,6 @@ def missing(session: Any, user: Any) -> str:
 
 
 def complete(session: Any) -> None:
-    """Nothing is missing any more."""
     session.cycle_key()
     session[MISSING] = _GIVEN
 

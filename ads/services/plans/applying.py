@@ -69,8 +69,6 @@ def apply_due(now: datetime) -> Applied:
 
 @dataclass(slots=True)
 class _Run:
-    """The state of one run."""
-
     now: datetime
     owners: Mapping[int, Sequence[Owner]]
     until: float
@@ -79,7 +77,6 @@ class _Run:
     locked: list[int] = field(default_factory=list)
 
     def apply(self, brand_ids: Sequence[int]) -> Enforced:
-        """Apply what is due of one brand."""
         (brand,) = brand_ids
         owners, done = self.owners[brand], Enforced()
         for begin in range(0, len(owners), BATCH):

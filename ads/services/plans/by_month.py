@@ -73,7 +73,6 @@ class PlanPreview:
 
 
 def plan_of(owner: Brand | Campaign) -> BudgetPlan | None:
-    """The plan of ``owner``, if there is one."""
     return BudgetPlan.objects.filter(**_key(owner)).first()
 
 

@@ -33,7 +33,6 @@ NOT_LISTED: Final = "not listed any more"
 
 
 def to_list(now: datetime) -> list[int]:
-    """Connections whose accounts are to be listed."""
     return list(
         Connection.objects.filter(
             Q(listed_at=None) | Q(listed_at__lte=now - HOURLY) | Q(listed_at__gt=now),

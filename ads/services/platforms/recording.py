@@ -38,8 +38,6 @@ Row = tuple[DayTotal, int | None]
 
 @dataclass(slots=True)
 class Outcome:
-    """What recording did."""
-
     #: Day totals that moved the ledger, and by how much in each currency.
     recorded: int = 0
     spend: dict[str, Decimal] = field(default_factory=dict)

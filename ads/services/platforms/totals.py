@@ -50,7 +50,6 @@ class Prepared:
 
 
 def ids_in(costs: Costs) -> set[str]:
-    """The campaigns in an answer."""
     return {spelled(cost.campaign) for cost in costs.rows}
 
 

@@ -65,8 +65,6 @@ class _Switches:
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """An accounting day."""
-
     date: date
     begins: datetime
     ends: datetime

@@ -38,8 +38,6 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """What a replay came to."""
-
     brand: Brand
     scenario: Scenario
     campaigns: tuple[Outcome, ...]

@@ -34,7 +34,6 @@ def loaded() -> tuple[Any, Any]:
 
 
 def pdf(weasyprint: Any, fetcher: Any, html: str, styles: Sequence[str]) -> bytes:
-    """The page as PDF."""
     page = weasyprint.HTML(string=html, url_fetcher=fetcher)
     sheets = [weasyprint.CSS(string=text, url_fetcher=fetcher) for text in styles]
     made: bytes = page.write_pdf(stylesheets=sheets)

@@ -14,17 +14,14 @@ from ads.services.actor import SYSTEM
 
 
 def brands(brand_ids: Collection[int] | None) -> QuerySet[Brand]:
-    """The visible brands."""
     return visible.rows_of(Brand.objects.all(), brand_ids)
 
 
 def campaigns(brand_ids: Collection[int] | None) -> QuerySet[Campaign]:
-    """The visible campaigns."""
     return visible.rows_of(Campaign.objects.all(), brand_ids)
 
 
 def delivery_changes(brand_ids: Collection[int] | None) -> QuerySet[DeliveryChange]:
-    """The visible delivery changes."""
     return visible.rows_of(DeliveryChange.objects.all(), brand_ids)
 
 

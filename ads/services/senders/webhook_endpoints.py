@@ -26,7 +26,6 @@ LONGEST_ACCEPTED: Final = timedelta(days=30)
 
 
 def path(endpoint: WebhookEndpoint) -> str:
-    """The endpoint's address on this site."""
     return f"/api/v1/webhooks/{endpoint.address}"
 
 

@@ -60,7 +60,6 @@ class Column:
     shown: Callable[[Any, str], str] | None = None
 
     def cell(self, value: Any, currency: str) -> str:
-        """What an export writes."""
         return NONE if self.none is not ... and value == self.none else self.write(value, currency)
 
     def words(self, value: Any, currency: str) -> str:

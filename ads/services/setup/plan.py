@@ -23,7 +23,6 @@ class Change:
 
     @property
     def label(self) -> str:
-        """The column in words."""
         return self.column.replace("_", " ").replace("ids", "IDs")
 
     def __str__(self) -> str:
@@ -54,12 +53,10 @@ class Target:
 
     @property
     def naming(self) -> str:
-        """The column with its name."""
         return "brand" if self.columns is BRAND else "campaign"
 
     @property
     def name(self) -> str:
-        """Its name afterwards."""
         return str(self.after[self.naming])
 
     @property
@@ -68,7 +65,6 @@ class Target:
 
     @property
     def label(self) -> str:
-        """ "Acme", or "Acme / Spring"."""
         return f"{self.brand.name} / {self.name}" if self.brand else self.name
 
     def changes(self) -> list[Change]:

@@ -45,8 +45,6 @@ def plan_of(sheet: Sheet) -> Plan:
 
 
 class _Planning:
-    """One file on its way."""
-
     def __init__(self, sheet: Sheet) -> None:
         self.plan = Plan(problems=list(sheet.problems))
         self._sheet = sheet
@@ -131,7 +129,6 @@ class _Planning:
     # Campaigns.
 
     def campaigns(self) -> None:
-        """The rows of campaigns."""
         ids = {pk for line in self._campaign_lines if (pk := self._key(line, "campaign_id"))}
         by_id = self._load(ids)
         named: dict[tuple[int, str], Target] = {}
@@ -179,7 +176,6 @@ class _Planning:
         return target
 
     def _load(self, ids: set[int]) -> dict[int, Target]:
-        """Campaigns by id, with their brands."""
         found = stored.campaigns(ids) if ids else []
         self._add_brands(stored.brands({brand for brand, _ in found} - self._by_id.keys(), ()))
         for brand_id, one in found:
@@ -259,7 +255,6 @@ class _Planning:
     # Cells.
 
     def _read(self, line: Line, target: Target) -> None:
-        """Read the cells of a row into the target."""
         currency = target.brand.before["currency"] if target.brand else target.before["currency"]
         for name, text in line.cells.items():
             if name in _KEYS or (target.brand and name == "brand"):

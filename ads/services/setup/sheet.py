@@ -54,8 +54,6 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """The rows of a file."""
-
     name: str
     lines: list[Line]
     columns: Sequence[str]

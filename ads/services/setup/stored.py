@@ -105,7 +105,6 @@ def _target(columns: Any, pk: int, values: dict[str, Any]) -> Target:
 
 
 def schedules_of(ids: Collection[int]) -> dict[int, tuple[str, ...]]:
-    """Names of the schedules of these campaigns, sorted."""
     rows = CampaignSchedule.objects.filter(campaign__in=among(ids)).order_by()
     found: dict[int, list[str]] = defaultdict(list)
     for pk, name in rows.values_list("campaign", "schedule__name"):
@@ -114,7 +113,6 @@ def schedules_of(ids: Collection[int]) -> dict[int, tuple[str, ...]]:
 
 
 def groups_of(ids: Collection[int]) -> dict[int, str]:
-    """Names of the budget groups of these campaigns."""
     rows = Campaign.objects.filter(pk__in=among(ids)).exclude(budget_group=None).order_by()
     return dict(rows.values_list("pk", "budget_group__name"))
 
@@ -126,7 +124,6 @@ def groups(brand_ids: Iterable[int]) -> dict[tuple[int, str], int]:
 
 
 def references_of(ids: Collection[int]) -> dict[int, tuple[Id, ...]]:
-    """The platform IDs of these campaigns, sorted."""
     rows = CampaignReference.objects.filter(campaign__in=among(ids)).order_by()
     found: dict[int, list[Id]] = defaultdict(list)
     for pk, *parts in rows.values_list("campaign", "platform", "account", "reference"):
@@ -164,7 +161,6 @@ def every_label() -> dict[str, tuple[str, int]]:
 
 
 def schedules() -> dict[str, int]:
-    """The ids of all schedules by name."""
     return dict(visible.rows(DaypartingSchedule.objects.order_by()).values_list("name", "pk"))
 
 

@@ -56,7 +56,6 @@ def find(user: Any, pk: int) -> SavedView | None:
 
 
 def may_share(user: Any) -> bool:
-    """May this user share views, and change shared ones?"""
     return visible.brand_ids() is None and user.has_perm("ads.share_savedview")
 
 

@@ -69,7 +69,6 @@ class Guard:
 
     @property
     def is_over(self) -> bool:
-        """Is the time over?"""
         return time.monotonic() >= self.ends
 
     def cut(self) -> None:

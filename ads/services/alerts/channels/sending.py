@@ -33,8 +33,6 @@ Clock = Callable[[], datetime]
 
 @dataclass(slots=True)
 class Sent:
-    """What one process sent."""
-
     sent: int = 0
     failed: int = 0
 

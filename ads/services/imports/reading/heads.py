@@ -39,8 +39,6 @@ class Head(Protocol):
 
 
 class Lines:
-    """The head of a text."""
-
     def __init__(self, text: str, *, is_cut: bool) -> None:
         self._lines = list(io.StringIO(text, newline=""))
         self.is_cut = is_cut

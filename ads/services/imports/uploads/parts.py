@@ -20,7 +20,6 @@ PART: Final = 1 << 20
 
 
 def drop(import_id: int, kind: ImportPart) -> None:
-    """Delete a file."""
     SpendImportPart.objects.filter(spend_import=import_id, kind=kind).delete()
 
 
@@ -30,7 +29,6 @@ def is_kept(import_id: int, kind: ImportPart) -> bool:
 
 
 def stream(import_id: int, kind: ImportPart) -> Iterator[bytes]:
-    """The file, part by part."""
     position = 0
     while part := part_of(import_id, kind, position):
         yield part
@@ -107,7 +105,6 @@ class PartsWriter(io.RawIOBase):
         return len(data)
 
     def finish(self) -> None:
-        """Store the rest."""
         if self._pending:
             self._store(len(self._pending))
 
@@ -152,6 +149,5 @@ class RefusedRows(RefusedCsv):
         super().add(replace(row, reason=without_options(row.reason)))
 
     def finish(self) -> None:
-        """Store the rest."""
         self._text.flush()
         self._parts.finish()

@@ -114,7 +114,6 @@ class Workbook:
         self.sheets = self._sheets(tags)
 
     def sheet(self, info: SheetInfo) -> Sheet:
-        """One of :attr:`sheets`."""
         return Sheet(self, self._package, info.part)
 
     @cached_property

@@ -62,7 +62,6 @@ class Package:
 
     @property
     def names(self) -> list[str]:
-        """The names of all parts."""
         return self._zip.namelist()
 
     def blocks(self, part: str, most: int = MOST_OF_OTHERS) -> Iterator[bytes]:

@@ -78,8 +78,6 @@ class Merged:
 
 
 class Sheet:
-    """The rows and merged cells of a sheet."""
-
     def __init__(self, book: "Workbook", package: Package, part: str) -> None:
         self._book = book
         self._package = package
