@@ -17,6 +17,7 @@ from ads.admin.elements import (
     InstantFilter,
     RowFilter,
     badge,
+    column,
     counted,
     two_lines,
     unbroken,
@@ -122,17 +123,9 @@ class AlertAdmin(ReadOnlyAdmin[Alert]):
             said.text,
         )
 
-    @admin.display(description="what happened")
-    def what_happened(self, alert: Alert) -> str:
-        return texts.of(alert).title
-
-    @admin.display(description="figures")
-    def figures_text(self, alert: Alert) -> str:
-        return texts.of(alert).text
-
-    @admin.display(description="expected next")
-    def following(self, alert: Alert) -> str:
-        return texts.of(alert).next or NOTHING
+    what_happened = column("what happened", lambda alert: texts.of(alert).title)
+    figures_text = column("figures", lambda alert: texts.of(alert).text)
+    following = column("expected next", lambda alert: texts.of(alert).next or NOTHING)
 
     @admin.display(description="where")
     def where(self, alert: Alert) -> SafeString:

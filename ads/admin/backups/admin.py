@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 
 from ads.admin.backups.text import backup_alarms, last_backup
 from ads.admin.base import ReadOnlyAdmin
-from ads.admin.elements import NOTHING, actor_name, badge, span
+from ads.admin.elements import NOTHING, actor_name, badge, column, span
 from ads.models import ArchivedMonth, Backup
 from ads.rules.calendar import format_instant
 from ads.rules.money import format_sums
@@ -45,25 +45,15 @@ class BackupAdmin(ShowsDigest, ReadOnlyAdmin[Backup]):
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return BackupList
 
-    @admin.display(description="taken at")
-    def at(self, backup: Backup) -> str:
-        return format_instant(backup.started_at)
+    at = column("taken at", lambda backup: format_instant(backup.started_at))
 
     @admin.display(description="outcome")
     def outcome(self, backup: Backup) -> SafeString:
         return badge("Failed", "alarm") if backup.error else badge("Complete")
 
-    @admin.display(description="size")
-    def bytes(self, backup: Backup) -> str:
-        return filesizeformat(backup.size) if backup.size else NOTHING
-
-    @admin.display(description="took")
-    def duration(self, backup: Backup) -> str:
-        return span(backup.took)
-
-    @admin.display(description="taken by")
-    def by(self, backup: Backup) -> str:
-        return actor_name(backup.taken_by) or NOTHING
+    bytes = column("size", lambda backup: filesizeformat(backup.size) if backup.size else NOTHING)
+    duration = column("took", lambda backup: span(backup.took))
+    by = column("taken by", lambda backup: actor_name(backup.taken_by) or NOTHING)
 
 
 @admin.register(ArchivedMonth)
@@ -79,33 +69,17 @@ class ArchivedMonthAdmin(ShowsDigest, ReadOnlyAdmin[ArchivedMonth]):
         "back_by",
     ]  # fmt: skip
 
-    @admin.display(description="month")
-    def named(self, archived: ArchivedMonth) -> str:
-        return f"{archived.month:%B %Y}"
+    named = column("month", lambda archived: f"{archived.month:%B %Y}")
 
     @admin.display(description="state")
     def state(self, archived: ArchivedMonth) -> SafeString:
         return badge("Archived") if archived.restored_at is None else badge("Brought back")
 
-    @admin.display(description="entries")
-    def count(self, archived: ArchivedMonth) -> str:
-        return f"{archived.entries:,}"
-
-    @admin.display(description="sum")
-    def amount(self, archived: ArchivedMonth) -> str:
-        return format_sums(archived.sums)
-
-    @admin.display(description="size")
-    def bytes(self, archived: ArchivedMonth) -> str:
-        return filesizeformat(archived.size)
-
-    @admin.display(description="archived at")
-    def at(self, archived: ArchivedMonth) -> str:
-        return format_instant(archived.archived_at)
-
-    @admin.display(description="archived by")
-    def by(self, archived: ArchivedMonth) -> str:
-        return actor_name(archived.archived_by) or NOTHING
+    count = column("entries", lambda archived: f"{archived.entries:,}")
+    amount = column("sum", lambda archived: format_sums(archived.sums))
+    bytes = column("size", lambda archived: filesizeformat(archived.size))
+    at = column("archived at", lambda archived: format_instant(archived.archived_at))
+    by = column("archived by", lambda archived: actor_name(archived.archived_by) or NOTHING)
 
     @admin.display(description="brought back at")
     def back_at(self, archived: ArchivedMonth) -> str:

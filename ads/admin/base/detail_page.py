@@ -18,7 +18,7 @@ from django.utils.safestring import SafeString
 from django.utils.timesince import timeuntil
 
 from ads.admin.actions import undo_button
-from ads.admin.elements import AdminMixin, charts, counted, ended_by, spend_bar
+from ads.admin.elements import AdminMixin, charts, column, counted, ended_by, spend_bar
 from ads.holds import Hold
 from ads.models import Brand, Campaign, Spend
 from ads.models.campaigns import Status
@@ -46,13 +46,8 @@ _MEDIA: Final = Media(css={"all": ["ads/strips.css", "ads/story.css"]}, js=["ads
 class LocalTimes(AdminMixin[Any]):
     """When a row was created and updated, in the timezone of it or its brand."""
 
-    @admin.display(description="created at")
-    def created(self, row: Any) -> str:
-        return format_instant(row.created_at, _timezone(row))
-
-    @admin.display(description="updated at")
-    def updated(self, row: Any) -> str:
-        return format_instant(row.updated_at, _timezone(row))
+    created = column("created at", lambda row: format_instant(row.created_at, _timezone(row)))
+    updated = column("updated at", lambda row: format_instant(row.updated_at, _timezone(row)))
 
 
 def _timezone(row: Any) -> str:

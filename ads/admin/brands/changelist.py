@@ -21,6 +21,7 @@ from ads.admin.elements import (
     DropdownFilter,
     budget,
     clock,
+    column,
     instant_of,
     missing_last,
     ordered_by,
@@ -193,9 +194,7 @@ class BrandColumns(AdminMixin[Brand]):
     def manager(self, brand: Brand) -> str:
         return str(brand.account_manager or NOTHING)
 
-    @admin.display(description="daily budget")
-    def daily_limit(self, brand: Brand) -> str:
-        return budget(brand.daily_budget, brand.currency)
+    daily_limit = column("daily budget", lambda brand: budget(brand.daily_budget, brand.currency))
 
     @admin.display(description="monthly budget")
     def monthly_limit(self, brand: Brand) -> str:

@@ -17,6 +17,7 @@ from ads.admin.elements import (
     NOTHING,
     RowFilter,
     budget,
+    column,
     counted,
     dated,
     instant_of,
@@ -91,25 +92,15 @@ class BudgetGroupAdmin(LocalTimes, ConfigurationAdmin[BudgetGroup]):
                 group.figures = figures.get(group.pk)
         return response
 
-    @admin.display(description="brand", ordering="brand__name")
-    def of_brand(self, group: BudgetGroup) -> str:
-        return group.brand.name
+    of_brand = column("brand", lambda group: group.brand.name, ordering="brand__name")
 
     @admin.display(description="delivering", ordering="delivering")
     def running(self, group: Any) -> str:
         return f"{group.delivering} of {group.every}"
 
-    @admin.display(description="today")
-    def day(self, group: Any) -> SafeString | str:
-        return _used(group, Period.DAY)
-
-    @admin.display(description="this month")
-    def month(self, group: Any) -> SafeString | str:
-        return _used(group, Period.MONTH)
-
-    @admin.display(description="in total")
-    def total(self, group: Any) -> SafeString | str:
-        return _used(group, TOTAL)
+    day = column("today", lambda group: _used(group, Period.DAY))
+    month = column("this month", lambda group: _used(group, Period.MONTH))
+    total = column("in total", lambda group: _used(group, TOTAL))
 
     # Shown in place of the fields to those who may only read.
 

@@ -24,6 +24,7 @@ from ads.admin.elements import (
     NOTHING,
     AdminMixin,
     budget,
+    column,
     ended_by,
     pace_tip,
     soon,
@@ -132,13 +133,8 @@ class CampaignColumns(AdminMixin[Campaign]):
         labels = format_html_join(" ", "{}", ((_hold(campaign, held),) for held in explained.holds))
         return format_html('<span class="ads-many">{}</span>', labels)
 
-    @admin.display(description="today", ordering="daily_spend")
-    def today(self, campaign: Any) -> SafeString | str:
-        return _spent(campaign, DAY)
-
-    @admin.display(description="% of day", ordering="daily_share")
-    def day_used(self, campaign: Any) -> SafeString | str:
-        return _used(campaign, DAY)
+    today = column("today", lambda campaign: _spent(campaign, DAY), ordering="daily_spend")
+    day_used = column("% of day", lambda campaign: _used(campaign, DAY), ordering="daily_share")
 
     @admin.display(description="this month", ordering="monthly_spend")
     def this_month(self, campaign: Any) -> SafeString | str:
@@ -160,9 +156,7 @@ class CampaignColumns(AdminMixin[Campaign]):
     def monthly_limit(self, campaign: Campaign) -> SafeString:
         return _limit(campaign.monthly_budget, campaign)
 
-    @admin.display(description="total budget")
-    def total_limit(self, campaign: Campaign) -> SafeString:
-        return _limit(campaign.total_budget, campaign)
+    total_limit = column("total budget", lambda campaign: _limit(campaign.total_budget, campaign))
 
     @admin.display(description="budget group", ordering="budget_group__name")
     def group(self, campaign: Campaign) -> SafeString | str:

@@ -13,7 +13,7 @@ from unfold.decorators import action
 
 from ads.admin.base import ReadOnlyAdmin
 from ads.admin.connections import text
-from ads.admin.elements import ChoiceFilter, RowFilter, ago
+from ads.admin.elements import ChoiceFilter, RowFilter, ago, column
 from ads.models import Campaign, PlatformAccount, PlatformCampaign
 from ads.services import freshness, platforms
 from ads.services.connections import InvalidConnection, kinds, lifecycle
@@ -155,17 +155,9 @@ class PlatformAccountAdmin(ReadOnlyAdmin[PlatformAccount]):
     def name_or_id(self, account: PlatformAccount) -> str:
         return account.name or account.remote_id
 
-    @admin.display(description="platform", ordering="platform")
-    def kind(self, account: PlatformAccount) -> str:
-        return kinds.name(account.platform)
-
-    @admin.display(description="reading")
-    def reading(self, account: PlatformAccount) -> SafeString:
-        return text.reading(account)
-
-    @admin.display(description="fresh until")
-    def fresh(self, account: PlatformAccount) -> SafeString | str:
-        return text.freshness(account, timezone.now())
+    kind = column("platform", lambda account: kinds.name(account.platform), ordering="platform")
+    reading = column("reading", text.reading)
+    fresh = column("fresh until", lambda account: text.freshness(account, timezone.now()))
 
     @admin.display(description="problem")
     def problem_or_state(self, account: PlatformAccount) -> SafeString | str:
@@ -203,22 +195,16 @@ class PlatformCampaignAdmin(ReadOnlyAdmin[PlatformCampaign]):
         ("name", "remote_id"), "of_account", ("there", "status"), ("budget", "seen"), "gone_at",
     ]  # fmt: skip
 
-    @admin.display(description="campaign")
-    def name_or_id(self, campaign: PlatformCampaign) -> str:
-        return campaign.name or campaign.remote_id
+    name_or_id = column("campaign", lambda campaign: campaign.name or campaign.remote_id)
 
     @admin.display(description="account", ordering="account")
     def of_account(self, campaign: PlatformCampaign) -> str:
         return freshness.account_name(campaign.account)
 
-    @admin.display(description="state there")
-    def there(self, campaign: PlatformCampaign) -> SafeString:
-        return text.there(campaign)
+    there = column("state there", text.there)
 
     @admin.display(description="daily budget there")
     def budget(self, campaign: PlatformCampaign) -> str:
         return text.remote_budget(campaign, campaign.account.currency)
 
-    @admin.display(description="seen")
-    def seen(self, campaign: PlatformCampaign) -> SafeString:
-        return ago(campaign.seen_at, timezone.now())
+    seen = column("seen", lambda campaign: ago(campaign.seen_at, timezone.now()))

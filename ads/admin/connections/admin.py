@@ -17,7 +17,7 @@ from ads.admin.base import KEPT, ConfigurationAdmin
 from ads.admin.connections import text
 from ads.admin.connections.first_look import LooksFirst
 from ads.admin.connections.forms import ConnectionForm
-from ads.admin.elements import NOTHING, ago, counted, dated
+from ads.admin.elements import NOTHING, ago, column, counted, dated
 from ads.models import Connection
 from ads.models.platforms import ConnectionState
 from ads.services.connections import InvalidConnection, kinds, lifecycle, troubles, try_out
@@ -178,9 +178,7 @@ class ConnectionAdmin(LooksFirst, ConfigurationAdmin[Connection]):
     def kind(self, connection: Connection) -> str:
         return kinds.name(connection.platform)
 
-    @admin.display(description="state", ordering="state")
-    def state_of(self, connection: Connection) -> SafeString:
-        return text.state(connection)
+    state_of = column("state", text.state, ordering="state")
 
     @admin.display(description="accounts")
     def read(self, connection: Any) -> str:
@@ -193,9 +191,7 @@ class ConnectionAdmin(LooksFirst, ConfigurationAdmin[Connection]):
         answered = connection.oldest_answer
         return ago(answered, timezone.now()) if answered else NOTHING
 
-    @admin.display(description="problem")
-    def trouble(self, connection: Any) -> SafeString | str:
-        return text.sentence(_trouble(connection))
+    trouble = column("problem", lambda connection: text.sentence(_trouble(connection)))
 
 
 def _trouble(connection: Any) -> str:

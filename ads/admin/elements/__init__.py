@@ -2,6 +2,7 @@
 
 from ads.admin.elements import charts, strips, tips
 from ads.admin.elements.bars import spend_bar, spend_track
+from ads.admin.elements.columns import column
 from ads.admin.elements.filters import (
     USED,
     CampaignsBrandFilter,

@@ -10,7 +10,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from ads.admin.base import ReadOnlyAdmin
-from ads.admin.elements import DropdownFilter, InstantFilter, list_address
+from ads.admin.elements import DropdownFilter, InstantFilter, column, list_address
 from ads.models import Brand, Campaign, DaypartingSchedule
 from ads.rules.calendar import format_instant
 from ads.services.history import WORDS, AuditEntry, actor, describe, event_model
@@ -112,17 +112,9 @@ class AuditAdmin(ReadOnlyAdmin[Any]):
         _entry(event)
         return format_instant(event.pgh_created_at, event.zone, seconds=True)
 
-    @admin.display(description="who")
-    def who(self, event: Any) -> str:
-        return actor(event)
-
-    @admin.display(description="what")
-    def what(self, event: Any) -> str:
-        return _entry(event).what
-
-    @admin.display(description="which")
-    def subject(self, event: Any) -> str:
-        return _entry(event).subject
+    who = column("who", actor)
+    what = column("what", lambda event: _entry(event).what)
+    subject = column("which", lambda event: _entry(event).subject)
 
     @admin.display(description="old → new")
     def changes(self, event: Any) -> SafeString:
@@ -158,9 +150,9 @@ def _zones(events: list[Any]) -> dict[int, str]:
         ("campaign_id", Campaign, "brand__timezone"),
         ("schedule_id", DaypartingSchedule, "timezone"),
     ]
-    for column, model, zone in owners:
-        if events and hasattr(events[0], column):
-            ids = {event.pk: getattr(event, column) for event in events}
+    for name, model, zone in owners:
+        if events and hasattr(events[0], name):
+            ids = {event.pk: getattr(event, name) for event in events}
             found = model._default_manager.filter(pk__in=ids.values()).order_by()
             zones = dict(found.values_list("pk", zone))
             return {pk: zones[owner] for pk, owner in ids.items() if owner in zones}

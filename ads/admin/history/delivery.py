@@ -28,6 +28,7 @@ from ads.admin.elements import (
     actor_name,
     badge,
     budget,
+    column,
     instant_of,
     link_to,
     unbroken,
@@ -184,17 +185,9 @@ class DeliveryChangeAdmin(ExportsCsv, ReadOnlyAdmin[DeliveryChange]):
         at = format_instant(change.at, change.campaign.brand.timezone, seconds=True)
         return unbroken(at)
 
-    @admin.display(description="campaign")
-    def its_campaign(self, change: DeliveryChange) -> SafeString:
-        return link_to(change.campaign)
-
-    @admin.display(description="brand")
-    def brand(self, change: DeliveryChange) -> str:
-        return change.campaign.brand.name
-
-    @admin.display(description="switched")
-    def direction(self, change: DeliveryChange) -> str:
-        return "on" if change.is_active else "off"
+    its_campaign = column("campaign", lambda change: link_to(change.campaign))
+    brand = column("brand", lambda change: change.campaign.brand.name)
+    direction = column("switched", lambda change: "on" if change.is_active else "off")
 
     @admin.display(description="switched")
     def switched(self, change: DeliveryChange) -> SafeString:
@@ -205,9 +198,7 @@ class DeliveryChangeAdmin(ExportsCsv, ReadOnlyAdmin[DeliveryChange]):
         why: str = getattr(change, "why", None) or reasons([change])[change.pk]
         return why
 
-    @admin.display(description="by")
-    def by(self, change: DeliveryChange) -> str:
-        return by(change)
+    by = column("by", by)
 
     @admin.display(description="spent that day")
     def daily_figures(self, change: DeliveryChange) -> str:
@@ -282,9 +273,7 @@ class SimulatedSwitchAdmin(ReadOnlyAdmin[SimulatedSwitch]):
     def when(self, switch: SimulatedSwitch) -> str:
         return format_instant(switch.at, switch.campaign.brand.timezone, seconds=True)
 
-    @admin.display(description="brand")
-    def brand(self, switch: SimulatedSwitch) -> str:
-        return switch.campaign.brand.name
+    brand = column("brand", lambda switch: switch.campaign.brand.name)
 
     @admin.display(description="pace a day")
     def per_day(self, switch: SimulatedSwitch) -> str:

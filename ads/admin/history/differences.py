@@ -3,6 +3,7 @@
 from django.contrib import admin
 
 from ads.admin.base import ReadOnlyAdmin
+from ads.admin.elements import column
 from ads.models import AccountDifference
 from ads.rules.currencies import DEFAULT
 from ads.rules.money import format_money
@@ -22,17 +23,9 @@ class AccountDifferenceAdmin(ReadOnlyAdmin[AccountDifference]):
     search_help_text = "Account"
     ordering = ["-start", "id"]
 
-    @admin.display(description="platform's total")
-    def by_platform(self, row: AccountDifference) -> str:
-        return _money(row, "platform_amount")
-
-    @admin.display(description="its campaigns")
-    def by_campaigns(self, row: AccountDifference) -> str:
-        return _money(row, "campaigns_amount")
-
-    @admin.display(description="recorded here")
-    def by_ledger(self, row: AccountDifference) -> str:
-        return _money(row, "ledger_amount")
+    by_platform = column("platform's total", lambda row: _money(row, "platform_amount"))
+    by_campaigns = column("its campaigns", lambda row: _money(row, "campaigns_amount"))
+    by_ledger = column("recorded here", lambda row: _money(row, "ledger_amount"))
 
 
 def _money(row: AccountDifference, field: str) -> str:

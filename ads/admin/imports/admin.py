@@ -28,12 +28,11 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.http import content_disposition_header
-from django.utils.safestring import SafeString
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
 from ads.admin.base import ReadOnlyAdmin
-from ads.admin.elements import NOTHING, InstantFilter
+from ads.admin.elements import NOTHING, InstantFilter, column
 from ads.admin.imports import creation, text
 from ads.admin.imports.forms import ConfirmForm, ReadForm, UploadForm
 from ads.admin.imports.upload_limit import SizeGuard, guard
@@ -94,9 +93,7 @@ class SpendImportAdmin(ReadOnlyAdmin[SpendImport]):
             )
         )
 
-    @admin.display(description="status")
-    def status_badge(self, upload: SpendImport) -> SafeString:
-        return text.status_badge(upload)
+    status_badge = column("status", text.status_badge)
 
     @admin.display(description="good rows")
     def rows(self, upload: Any) -> str:
@@ -106,9 +103,7 @@ class SpendImportAdmin(ReadOnlyAdmin[SpendImport]):
     def sum(self, upload: Any) -> str:
         return text.money(upload.difference) if upload.difference else NOTHING
 
-    @admin.display(description="uploaded")
-    def at(self, upload: SpendImport) -> str:
-        return format_instant(upload.created_at)
+    at = column("uploaded", lambda upload: format_instant(upload.created_at))
 
     def get_urls(self) -> list[URLPattern]:
         see, act = self.has_view_permission, self.has_add_permission

@@ -5,7 +5,7 @@ from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
 from ads.admin.base import ReadOnlyAdmin
-from ads.admin.elements import NOTHING, InstantFilter, badge, unbroken
+from ads.admin.elements import NOTHING, InstantFilter, badge, column, unbroken
 from ads.models import SignIn
 from ads.models.access import SignInKind
 from ads.rules.calendar import format_instant
@@ -42,10 +42,5 @@ class SignInAdmin(ReadOnlyAdmin[SignIn]):
         kind = SignInKind(one.kind)
         return badge(str(kind.label), COLOURS.get(kind, "plain"))
 
-    @admin.display(description="from")
-    def from_where(self, one: SignIn) -> str:
-        return one.address or NOTHING
-
-    @admin.display(description="by")
-    def done_by(self, one: SignIn) -> str:
-        return one.by or NOTHING
+    from_where = column("from", lambda one: one.address or NOTHING)
+    done_by = column("by", lambda one: one.by or NOTHING)

@@ -15,7 +15,7 @@ from django.utils.safestring import SafeString
 from unfold.decorators import action
 
 from ads.admin.base import ReadOnlyAdmin
-from ads.admin.elements import ChoiceFilter, RowFilter, address, badge, budget, is_number
+from ads.admin.elements import ChoiceFilter, RowFilter, address, badge, budget, column, is_number
 from ads.models import Brand, ScheduledChange
 from ads.rules.calendar import (
     UnknownTimezone,
@@ -67,17 +67,13 @@ class ScheduledChangeAdmin(ReadOnlyAdmin[ScheduledChange]):
     actions = ["cancel"]
     actions_list = ["calendar_button"]
 
-    @admin.display(description="brand")
-    def of_brand(self, change: ScheduledChange) -> str:
-        return change.brand.name
+    of_brand = column("brand", lambda change: change.brand.name)
 
     @admin.display(description="of")
     def owner(self, change: ScheduledChange) -> SafeString | str:
         return "the brand" if change.campaign is None else change.campaign.name
 
-    @admin.display(description="becomes")
-    def becomes(self, change: ScheduledChange) -> str:
-        return budget(change.amount, change.brand.currency)
+    becomes = column("becomes", lambda change: budget(change.amount, change.brand.currency))
 
     @admin.display(description="was")
     def was(self, change: ScheduledChange) -> str:
@@ -91,9 +87,7 @@ class ScheduledChangeAdmin(ReadOnlyAdmin[ScheduledChange]):
     def state(self, change: ScheduledChange) -> SafeString:
         return badge(change.state.capitalize(), _TONES.get(change.state, "plain"))
 
-    @admin.display(description="planned by")
-    def by(self, change: ScheduledChange) -> str:
-        return change.created_by
+    by = column("planned by", lambda change: change.created_by)
 
     def has_cancel_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perms(["ads.change_campaign", "ads.change_brand"])

@@ -4,10 +4,9 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
-from django.utils.safestring import SafeString
 
 from ads.admin.base import ReadOnlyAdmin
-from ads.admin.elements import ChoiceFilter, RowFilter
+from ads.admin.elements import ChoiceFilter, RowFilter, column
 from ads.admin.receipts.text import budget_there, cap_badge
 from ads.models import BudgetCap
 from ads.models.platforms import OrderState
@@ -40,21 +39,10 @@ class BudgetCapAdmin(ReadOnlyAdmin[BudgetCap]):
     search_help_text = "ID on the platform or campaign"
     ordering = ["-id"]
 
-    @admin.display(description="account")
-    def account(self, cap: BudgetCap) -> str:
-        return str(cap.place.account)
-
-    @admin.display(description="cap")
-    def cap(self, cap: BudgetCap) -> SafeString:
-        return cap_badge(cap)
-
-    @admin.display(description="capped at")
-    def amount_there(self, cap: BudgetCap) -> str | None:
-        return budget_there(cap, cap.amount)
-
-    @admin.display(description="original budget")
-    def original_there(self, cap: BudgetCap) -> str | None:
-        return budget_there(cap, cap.original)
+    account = column("account", lambda cap: str(cap.place.account))
+    cap = column("cap", cap_badge)
+    amount_there = column("capped at", lambda cap: budget_there(cap, cap.amount))
+    original_there = column("original budget", lambda cap: budget_there(cap, cap.original))
 
     @admin.display(description="decided")
     def written(self, cap: BudgetCap) -> str | None:

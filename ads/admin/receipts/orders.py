@@ -6,10 +6,9 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
-from django.utils.safestring import SafeString
 
 from ads.admin.base import ReadOnlyAdmin
-from ads.admin.elements import ChoiceFilter, RowFilter, counted
+from ads.admin.elements import ChoiceFilter, RowFilter, column, counted
 from ads.admin.receipts.text import order_badge
 from ads.models import SwitchOrder
 from ads.models.platforms import OrderState
@@ -60,9 +59,7 @@ class SwitchOrderAdmin(ReadOnlyAdmin[SwitchOrder]):
     def settled(self, order: SwitchOrder) -> str | None:
         return self._at(order, order.settled_at)
 
-    @admin.display(description="order")
-    def order(self, order: SwitchOrder) -> SafeString:
-        return order_badge(order)
+    order = column("order", order_badge)
 
     def _at(self, order: SwitchOrder, at: Any) -> str | None:
         return format_instant(at, order.campaign.brand.timezone, seconds=True) if at else None

@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import FieldTextFilter
 
 from ads.admin.base import KEPT, ConfigurationAdmin, TabularInline
-from ads.admin.elements import NOTHING, RowFilter, dated
+from ads.admin.elements import NOTHING, RowFilter, column, dated
 from ads.admin.references.finding import AccountFilter, IdSearch
 from ads.models import Campaign, CampaignReference, SpendBatch
 from ads.models.spend import BatchKind
@@ -72,9 +72,7 @@ class CampaignReferenceAdmin(IdSearch, ConfigurationAdmin[CampaignReference]):
             context["audit"] = dated(audit.recent(events.filter(pgh_obj_id=reference.pk)))
         return super().render_change_form(request, context, *args, **kwargs)  # type: ignore[return-value]
 
-    @admin.display(description="brand")
-    def brand(self, reference: CampaignReference) -> str:
-        return reference.campaign.brand.name
+    brand = column("brand", lambda reference: reference.campaign.brand.name)
 
     @admin.display(description="spend that had waited")
     def match(self, reference: CampaignReference) -> SafeString | str:

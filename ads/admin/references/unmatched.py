@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, FieldTextFilter
 
 from ads.admin.base import ReadOnlyAdmin
-from ads.admin.elements import NOTHING, DayFilter, DropdownFilter, RowFilter, unbroken
+from ads.admin.elements import NOTHING, DayFilter, DropdownFilter, RowFilter, column, unbroken
 from ads.admin.references.finding import AccountFilter, IdSearch
 from ads.admin.references.forms import named
 from ads.admin.references.pages import MatchingPages
@@ -120,13 +120,8 @@ class UnknownReferenceAdmin(IdSearch, MatchingPages, ReadOnlyAdmin[UnknownRefere
             refused if waits.refused else "",
         )
 
-    @admin.display(description="days")
-    def over(self, unknown: Any) -> SafeString:
-        return unbroken(days(unknown.waits))
-
-    @admin.display(description="sources")
-    def sources(self, unknown: Any) -> str:
-        return ", ".join(unknown.waits.sources) or NOTHING
+    over = column("days", lambda unknown: unbroken(days(unknown.waits)))
+    sources = column("sources", lambda unknown: ", ".join(unknown.waits.sources) or NOTHING)
 
     @admin.display(description="possible brands")
     def brands(self, unknown: Any) -> str:
@@ -209,6 +204,4 @@ class WaitingSpendAdmin(IdSearch, ReadOnlyAdmin[WaitingSpend]):
     def get_queryset(self, request: HttpRequest) -> QuerySet[WaitingSpend]:
         return super().get_queryset(request).annotate(only=Value(the_only()))
 
-    @admin.display(description="amount")
-    def waits(self, row: Any) -> str:
-        return format_money(row.amount, row.currency or row.only)
+    waits = column("amount", lambda row: format_money(row.amount, row.currency or row.only))

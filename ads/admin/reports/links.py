@@ -18,7 +18,15 @@ from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextInputWidget
 
 from ads.admin.base import ConfigurationAdmin
-from ads.admin.elements import NOTHING, ConfigurationForm, InstantFilter, RowFilter, ago, badge
+from ads.admin.elements import (
+    NOTHING,
+    ConfigurationForm,
+    InstantFilter,
+    RowFilter,
+    ago,
+    badge,
+    column,
+)
 from ads.models import ReportLink
 from ads.rules.calendar import UnknownTimezone, format_instant
 from ads.services import reports
@@ -175,9 +183,7 @@ class ReportLinkAdmin(ConfigurationAdmin[ReportLink]):
             self.message_user(request, "Already revoked.", messages.WARNING)
         return None
 
-    @admin.display(description="month")
-    def of_month(self, link: ReportLink) -> str:
-        return f"{link.month:%B %Y}"
+    of_month = column("month", lambda link: f"{link.month:%B %Y}")
 
     @admin.display(description="opened", ordering="times_opened")
     def opened(self, link: ReportLink) -> str:

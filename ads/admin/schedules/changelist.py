@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from ads.admin.elements import AdminMixin, badge, clock, soon, two_lines
+from ads.admin.elements import AdminMixin, badge, clock, column, soon, two_lines
 from ads.admin.schedules.text import campaigns_of, hours_in_words
 from ads.holds import schedules_as_rules
 from ads.models import CampaignSchedule, DaypartingSchedule
@@ -81,9 +81,7 @@ class ScheduleColumns(AdminMixin[DaypartingSchedule]):
             label, colour = ("Open", "success") if schedule.is_open else ("Closed", "plain")
         return two_lines(badge(label, colour), _turns(schedule, now))
 
-    @admin.display(description="week")
-    def week(self, schedule: Any) -> SafeString:
-        return drawn(schedule.rule)
+    week = column("week", lambda schedule: drawn(schedule.rule))
 
     @admin.display(description="hours")
     def hours(self, schedule: Any) -> SafeString | str:

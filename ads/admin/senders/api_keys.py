@@ -16,7 +16,7 @@ from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from ads.admin.base import KEPT
-from ads.admin.elements import badge
+from ads.admin.elements import badge, column
 from ads.admin.senders.base import SenderAdmin, SenderForm
 from ads.models import ApiKey
 from ads.models.access import Scope
@@ -157,9 +157,7 @@ class ApiKeyAdmin(SenderAdmin[ApiKey]):
             self.message_user(request, "Already revoked.", messages.WARNING)
         return None
 
-    @admin.display(description="begins with")
-    def begins_with(self, key: ApiKey) -> str:
-        return f"bm_{key.prefix}"
+    begins_with = column("begins with", lambda key: f"bm_{key.prefix}")
 
     @admin.display(description="permissions")
     def permissions(self, key: ApiKey) -> str:

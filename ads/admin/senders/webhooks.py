@@ -13,7 +13,7 @@ from unfold.decorators import action
 from unfold.widgets import UnfoldAdminIntegerFieldWidget
 
 from ads.admin.base import KEPT, ReadOnlyAdmin
-from ads.admin.elements import InstantFilter, RowFilter, badge
+from ads.admin.elements import InstantFilter, RowFilter, badge, column
 from ads.admin.senders.base import SenderAdmin, SenderForm
 from ads.models import WebhookDelivery, WebhookEndpoint
 from ads.services.senders import webhook_endpoints
@@ -127,6 +127,13 @@ class WebhookEndpointAdmin(SenderAdmin[WebhookEndpoint]):
         return badge("On", "success") if endpoint.is_active else badge("Off")
 
 
+def answered(delivery: WebhookDelivery) -> str:
+    """The answer to a webhook: "spend.entries: 1 waiting, 3 recorded"."""
+    counts = {name: number for name, number in delivery.answer.items() if isinstance(number, int)}
+    said = [f"{number:,} {name}" for name, number in counts.items() if number]
+    return f"{delivery.answer.get('type', '')}: {', '.join(said) or 'nothing'}"
+
+
 @admin.register(WebhookDelivery)
 class WebhookDeliveryAdmin(ReadOnlyAdmin[WebhookDelivery]):
     about = (
@@ -139,13 +146,4 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin[WebhookDelivery]):
     search_fields = ["=webhook_id"]
     search_help_text = "The webhook's whole id"
 
-    @admin.display(description="answered")
-    def said(self, delivery: WebhookDelivery) -> str:
-        return answered(delivery)
-
-
-def answered(delivery: WebhookDelivery) -> str:
-    """The answer to a webhook: "spend.entries: 1 waiting, 3 recorded"."""
-    counts = {name: number for name, number in delivery.answer.items() if isinstance(number, int)}
-    said = [f"{number:,} {name}" for name, number in counts.items() if number]
-    return f"{delivery.answer.get('type', '')}: {', '.join(said) or 'nothing'}"
+    said = column("answered", answered)

@@ -21,6 +21,7 @@ from ads.admin.elements import (
     DayFilter,
     RowFilter,
     actor_name,
+    column,
     link_to,
     unbroken,
     with_words,
@@ -104,9 +105,7 @@ class SpendAdmin(CorrectsSpend, ExportsCsv, ReadOnlyAdmin[Spend]):
     def export_of(self, rows: QuerySet[Spend]) -> Export:
         return kinds.of_spend(kinds.of_brands(rows, visible.brand_ids()))
 
-    @admin.display(description="day")
-    def day(self, spend: Spend) -> SafeString:
-        return unbroken(spend.date)
+    day = column("day", lambda spend: unbroken(spend.date))
 
     @admin.display(description="occurred")
     def occurred(self, spend: Spend) -> SafeString:
@@ -117,25 +116,11 @@ class SpendAdmin(CorrectsSpend, ExportsCsv, ReadOnlyAdmin[Spend]):
     def recorded(self, spend: Spend) -> str:
         return format_instant(spend.created_at, spend.campaign.brand.timezone)
 
-    @admin.display(description="recorded by")
-    def by(self, spend: Spend) -> str:
-        return actor_name(spend.recorded_by) or NOTHING
-
-    @admin.display(description="entry")
-    def number(self, spend: Spend) -> str:
-        return f"{spend.pk}"
-
-    @admin.display(description="campaign")
-    def of_campaign(self, spend: Spend) -> SafeString:
-        return link_to(spend.campaign)
-
-    @admin.display(description="brand")
-    def of_brand(self, spend: Spend) -> SafeString:
-        return link_to(spend.campaign.brand)
-
-    @admin.display(description="amount")
-    def in_full(self, spend: Spend) -> SafeString:
-        return money(spend.amount, spend.campaign.brand)
+    by = column("recorded by", lambda spend: actor_name(spend.recorded_by) or NOTHING)
+    number = column("entry", lambda spend: f"{spend.pk}")
+    of_campaign = column("campaign", lambda spend: link_to(spend.campaign))
+    of_brand = column("brand", lambda spend: link_to(spend.campaign.brand))
+    in_full = column("amount", lambda spend: money(spend.amount, spend.campaign.brand))
 
 
 def money(amount: Decimal, brand: Brand) -> SafeString:
@@ -212,17 +197,9 @@ class SpendTotalAdmin(ExportsCsv, ReadOnlyAdmin[SpendTotal]):
     def owner(self, total: SpendTotal) -> SafeString | str:
         return "all campaigns" if total.campaign is None else link_to(total.campaign)
 
-    @admin.display(description="brand")
-    def of_brand(self, total: SpendTotal) -> SafeString:
-        return link_to(total.brand)
-
-    @admin.display(description="amount")
-    def spent(self, total: SpendTotal) -> SafeString:
-        return money(total.amount, total.brand)
-
-    @admin.display(description="allowed beyond the budget")
-    def allowed(self, total: SpendTotal) -> SafeString:
-        return money(total.waived, total.brand)
+    of_brand = column("brand", lambda total: link_to(total.brand))
+    spent = column("amount", lambda total: money(total.amount, total.brand))
+    allowed = column("allowed beyond the budget", lambda total: money(total.waived, total.brand))
 
     @admin.display(description="entries")
     def entries(self, total: SpendTotal) -> SafeString:
@@ -277,9 +254,7 @@ class ReportedTotalAdmin(ReadOnlyAdmin[ReportedTotal]):
     def observed(self, total: ReportedTotal) -> str:
         return format_instant(total.observed_at, total.campaign.brand.timezone, seconds=True)
 
-    @admin.display(description="brand")
-    def brand(self, total: ReportedTotal) -> str:
-        return total.campaign.brand.name
+    brand = column("brand", lambda total: total.campaign.brand.name)
 
     @admin.display(description="reported as", ordering="known_as")
     def called(self, total: ReportedTotal) -> str:

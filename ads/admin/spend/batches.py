@@ -17,7 +17,15 @@ from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from ads.admin.base import ReadOnlyAdmin
-from ads.admin.elements import NOTHING, InstantFilter, actor_name, counted, is_number, link_to
+from ads.admin.elements import (
+    NOTHING,
+    InstantFilter,
+    actor_name,
+    column,
+    counted,
+    is_number,
+    link_to,
+)
 from ads.models import SpendBatch
 from ads.models.spend import shown
 from ads.rules.calendar import format_instant
@@ -76,13 +84,8 @@ class SpendBatchAdmin(ReadOnlyAdmin[SpendBatch]):
     class Media:
         css = {"all": ["ads/spend.css"]}
 
-    @admin.display(description="batch")
-    def number(self, batch: SpendBatch) -> str:
-        return f"{batch.pk}"
-
-    @admin.display(description="of")
-    def of(self, batch: SpendBatch) -> str:
-        return batch.title or NOTHING
+    number = column("batch", lambda batch: f"{batch.pk}")
+    of = column("of", lambda batch: batch.title or NOTHING)
 
     @admin.display(description="campaign")
     def of_campaign(self, batch: SpendBatch) -> SafeString | str:
@@ -91,21 +94,10 @@ class SpendBatchAdmin(ReadOnlyAdmin[SpendBatch]):
         known_as = f" ({shown(batch.known_as)})" if batch.known_as else ""
         return format_html("{}{}", link_to(batch.campaign), known_as)
 
-    @admin.display(description="rows")
-    def count(self, batch: SpendBatch) -> str:
-        return f"{batch.rows:,}"
-
-    @admin.display(description="recorded")
-    def amount(self, batch: SpendBatch) -> str:
-        return format_sums(batch.sums)
-
-    @admin.display(description="recorded by")
-    def by(self, batch: SpendBatch) -> str:
-        return actor_name(batch.recorded_by) or NOTHING
-
-    @admin.display(description="recorded at")
-    def at(self, batch: SpendBatch) -> str:
-        return format_instant(batch.recorded_at)
+    count = column("rows", lambda batch: f"{batch.rows:,}")
+    amount = column("recorded", lambda batch: format_sums(batch.sums))
+    by = column("recorded by", lambda batch: actor_name(batch.recorded_by) or NOTHING)
+    at = column("recorded at", lambda batch: format_instant(batch.recorded_at))
 
     @admin.display(description="state")
     def state(self, batch: SpendBatch) -> SafeString | str:

@@ -16,7 +16,7 @@ from django.utils.safestring import SafeString
 from django_celery_beat.models import PeriodicTask
 
 from ads.admin.base import ConfigurationAdmin
-from ads.admin.elements import counted, may
+from ads.admin.elements import column, counted, may
 from ads.admin.tasks.form import TaskForm
 from ads.admin.tasks.runs import TaskRuns, runs, url_of_run
 from ads.admin.tasks.text import describe
@@ -189,9 +189,7 @@ class PeriodicTaskAdmin(TaskRuns, ConfigurationAdmin[PeriodicTask]):
     def success(self, task: PeriodicTask) -> SafeString:
         return _two_lines(task.text.success, _after("took", task.text.took))
 
-    @admin.display(description="task health")
-    def outcome(self, task: PeriodicTask) -> SafeString:
-        return _two_lines(task.text.badge, task.text.outcome)
+    outcome = column("task health", lambda task: _two_lines(task.text.badge, task.text.outcome))
 
     @admin.display(description="")
     def run_now(self, task: PeriodicTask) -> SafeString:

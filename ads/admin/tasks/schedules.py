@@ -15,7 +15,7 @@ from django_celery_beat.models import (
 
 from ads.admin.base import ModelAdmin, TabularInline
 from ads.admin.editing import GuardsEdits
-from ads.admin.elements import ConfigurationForm
+from ads.admin.elements import ConfigurationForm, column
 from ads.services.operations import health
 
 # Solar events need the ephem package, without which they stop beat: they cannot be chosen here.
@@ -60,9 +60,7 @@ class CrontabAdmin(GuardsEdits, ModelAdmin[Any], beat.CrontabScheduleAdmin):  # 
         "are left out, and runs in the skipped hour come after it. UTC has no clock changes.",
     }
 
-    @admin.display(description="schedule")
-    def in_words(self, row: CrontabSchedule) -> str:
-        return health.in_words(row)
+    in_words = column("schedule", health.in_words)
 
 
 @admin.register(IntervalSchedule)

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from ads.admin.actions import BACK, IDS, undo_button, way_back
-from ads.admin.elements import NOTHING, AdminMixin, counted, is_number, picked
+from ads.admin.elements import NOTHING, AdminMixin, column, counted, is_number, picked
 from ads.admin.team.filters import LABEL
 from ads.models import Label
 from ads.services import visible
@@ -108,9 +108,7 @@ class Labeled(AdminMixin[Any]):
             }
         return super().render_change_form(request, context, *args, **kwargs)  # type: ignore[return-value]
 
-    @admin.display(description="labels")
-    def its_labels(self, row: Any) -> SafeString | str:
-        return label_badges(row)
+    its_labels = column("labels", label_badges)
 
     @admin.action(description="Add a label …", permissions=["change"])
     def add_label(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:

@@ -10,7 +10,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from ads.admin.base import KEPT, ConfigurationAdmin
-from ads.admin.elements import NOTHING, dated, picked
+from ads.admin.elements import NOTHING, column, dated, picked
 from ads.admin.team.filters import LABEL
 from ads.admin.team.labeling import label_badge
 from ads.models import BrandLabel, CampaignLabel, Label
@@ -71,9 +71,7 @@ class LabelAdmin(ConfigurationAdmin[Label]):
                 found.append(f"Taken off {count:,} {what}.")
         return found, counts, set(), []
 
-    @admin.display(description="looks like")
-    def look(self, label: Label) -> SafeString:
-        return label_badge(label.name, label.color)
+    look = column("looks like", lambda label: label_badge(label.name, label.color))
 
     @admin.display(description="campaigns", ordering="campaign_count")
     def on_campaigns(self, label: Any) -> SafeString | str:

@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 
 from ads.admin.base import HISTORY, ReadOnlyAdmin
-from ads.admin.elements import AdminMixin, InstantFilter, actor_name, link_to, unbroken
+from ads.admin.elements import AdminMixin, InstantFilter, actor_name, column, link_to, unbroken
 from ads.models import Brand, Campaign, Note
 from ads.models.campaigns import LONGEST_NOTE
 from ads.rules.calendar import format_instant
@@ -64,9 +64,7 @@ class NoteAdmin(ReadOnlyAdmin[Note]):
     search_help_text = "Text, author, brand or campaign"
     fields = ["when", "about_what", "brand_of", "text", "by"]
 
-    @admin.display(description="when")
-    def when(self, note: Note) -> SafeString:
-        return unbroken(format_instant(note.at, _brand(note).timezone))
+    when = column("when", lambda note: unbroken(format_instant(note.at, _brand(note).timezone)))
 
     @admin.display(description="about")
     def about_what(self, note: Note) -> SafeString:
@@ -74,17 +72,9 @@ class NoteAdmin(ReadOnlyAdmin[Note]):
         assert about  # noqa: S101  (the database sees to it)
         return link_to(about)
 
-    @admin.display(description="brand")
-    def brand_of(self, note: Note) -> str:
-        return str(_brand(note).name)
-
-    @admin.display(description="note")
-    def note(self, note: Note) -> SafeString:
-        return format_html('<span class="ads-note">{}</span>', note.text)
-
-    @admin.display(description="by")
-    def by(self, note: Note) -> str:
-        return actor_name(note.author)
+    brand_of = column("brand", lambda note: str(_brand(note).name))
+    note = column("note", lambda note: format_html('<span class="ads-note">{}</span>', note.text))
+    by = column("by", lambda note: actor_name(note.author))
 
 
 def _brand(note: Any) -> Any:
