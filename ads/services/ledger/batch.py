@@ -194,8 +194,9 @@ def append(
             on_overlap=on_overlap,
             every_reference=has_waited,
         )
-    append_entries = entries.append_again if has_waited else entries.append
-    return append_entries(placed, source=source, now=now, kind=kind, brand_ids=brand_ids)
+    return entries.append(
+        placed, source=source, now=now, kind=kind, brand_ids=brand_ids, has_waited=has_waited
+    )
 
 
 class _TakenBack(Exception):

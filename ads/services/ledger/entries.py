@@ -10,7 +10,7 @@ sender may know, NULL for every brand.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any, Final
@@ -159,14 +159,25 @@ def append(
     now: datetime,
     kind: Kind,
     brand_ids: Collection[int] | None = None,
+    has_waited: bool = False,
 ) -> list[Answer]:
     """Insert new entries in one statement, and compare the others with what was recorded.
 
     Of several entries with one external ID the first is recorded. Inside the caller's transaction,
     which enforces what is crossed, or is rolled back. ``brand_ids``: those of which the sender may
-    know; None: every brand.
+    know; None: every brand. ``has_waited``: entries whose match was undone count again; the caller
+    holds the references under which they waited, and nobody else records them.
     """
-    staged = [(owner.campaign_id, row, day, instant) for row, owner, day, instant in placed]
+    free = _free(placed, source) if has_waited else {}
+    staged = [
+        (
+            owner.campaign_id,
+            replace(row, external_id=None) if row.external_id in free else row,
+            day,
+            instant,
+        )
+        for row, owner, day, instant in placed
+    ]
     answers = [Answer(RECORDED)] * len(staged)
     nonzero = [i for i, (_, row, *_) in enumerate(staged) if row.amount]
     inserted = _insert([staged[i] for i in nonzero], source, now, kind) if nonzero else {}
@@ -189,6 +200,8 @@ def append(
                 else conflict(staged[i], differs, recorded[differs], source, kind)
             )
         refuse_undone(answers, staged, compared, source)
+    if free:
+        _note_recorded_again(placed, answers, free)
     return answers
 
 
@@ -215,31 +228,9 @@ def refuse_undone(
             answers[i] = failed(error)
 
 
-def append_again(
-    placed: Sequence[Placed],
-    *,
-    source: str,
-    now: datetime,
-    kind: Kind,
-    brand_ids: Collection[int] | None = None,
-) -> list[Answer]:
-    """As :func:`append`, for spend that has waited: entries whose match was undone count again.
-
-    Whoever calls it holds the references under which they waited, and nobody else records them.
-    """
-    free = _free(placed, source)
-    answers = append(
-        [
-            each._replace(row=replace(each.row, external_id=None))
-            if each.row.external_id in free
-            else each
-            for each in placed
-        ],
-        source=source,
-        now=now,
-        kind=kind,
-        brand_ids=brand_ids,
-    )
+def _note_recorded_again(
+    placed: Sequence[Placed], answers: Sequence[Answer], free: Mapping[str | None, int]
+) -> None:
     again = {
         free[each.row.external_id]: answer.entry_id
         for each, answer in zip(placed, answers, strict=True)
@@ -251,7 +242,6 @@ def append_again(
         unique_fields=["first"],
         update_fields=["last"],
     )
-    return answers
 
 
 def _free(placed: Sequence[Placed], source: str) -> dict[str | None, int]:
