@@ -167,7 +167,7 @@ def compare_refused(now: datetime) -> list[int]:
 
 
 #: Starts and stops by themselves: who knows that a start was refused has not heard of a stop.
-_REFUSED: Final = """
+_REFUSED: Final = f"""
     SELECT rule.id AS rule_id,
            left(concat_ws(' ', CASE WHEN refused.is_on THEN 'start' ELSE 'stop' END,
                           refused.account_id, refused.remote_id), 200) AS owner,
@@ -185,10 +185,8 @@ _REFUSED: Final = """
         ON rule.is_active AND rule.kind = 'switch_refused'
        AND (rule.brand_id IS NULL OR rule.brand_id = campaign.brand_id)
      WHERE account.id = ANY(%(accounts)s::bigint[])
-       AND (account.platform = 'simulated' OR EXISTS (
-           SELECT FROM ads_campaignreference AS known
-            WHERE known.platform = account.platform AND known.reference = refused.remote_id
-              AND known.account IN (account.remote_id, '')))
+       AND (account.platform = 'simulated'
+            OR EXISTS (SELECT {orders.KNOWN.format(there="refused")}))
        AND NOT EXISTS (
            SELECT FROM ads_switchorder AS later
             WHERE later.account_id = refused.account_id
@@ -198,4 +196,4 @@ _REFUSED: Final = """
             WHERE there.account_id = refused.account_id AND there.remote_id = refused.remote_id
               AND (there.gone_at IS NOT NULL
                    OR there.is_on = refused.is_on AND there.seen_at > refused.settled_at))
-"""
+"""  # noqa: S608  (nothing in it comes from outside)

@@ -3,6 +3,7 @@
 from ads.services.orders.dispatch import BACK_OFF, Clock, Open, Told, alone, claim, tell
 from ads.services.orders.lookup import There, there
 from ads.services.orders.outbox import (
+    KNOWN,
     Switched,
     due_accounts,
     let_go,

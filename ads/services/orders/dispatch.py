@@ -58,8 +58,6 @@ Open = Callable[[PlatformAccount], tuple[Connector, Account]]
 
 @dataclass(slots=True)
 class Told:
-    """What one process told an account."""
-
     started: int = 0
     stopped: int = 0
     refused: int = 0

@@ -17,7 +17,6 @@ class There:
 
     @property
     def cap(self) -> BudgetCap | None:
-        """The daily cap there, if there is one."""
         return getattr(self.campaign, "cap", None)
 
     @property

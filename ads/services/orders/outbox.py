@@ -214,13 +214,16 @@ _WRITE: Final = f"""
     {_UNLESS_OPEN}
 """
 
-#: By which of our campaigns each is: its platform ID, one with the account before one without.
-_BY_REFERENCE: Final = """
-    SELECT known.campaign_id
+#: The platform IDs under which ``there``, an order or a campaign of ``account``, is known.
+KNOWN: Final = """
       FROM ads_campaignreference AS known
      WHERE known.platform = account.platform AND known.account IN (account.remote_id, '')
-       AND known.reference = there.remote_id
-     ORDER BY known.account = '' LIMIT 1
+       AND known.reference = {there}.remote_id
+"""
+
+#: By which of our campaigns each is: its platform ID, one with the account before one without.
+_BY_REFERENCE: Final = f"""
+    SELECT known.campaign_id {KNOWN.format(there="there")} ORDER BY known.account = '' LIMIT 1
 """
 
 _MEANT: Final = f"""
