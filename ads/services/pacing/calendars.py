@@ -1,13 +1,18 @@
-"""What each day can bring: the hours in which owners may run, and known events."""
+"""What each day can bring: the hours in which owners may run, and known events.
 
-from collections.abc import Collection, Sequence
+Awkward in SQL, that comes in as arrays of running sums, by which the weight of a span of days is a
+difference: ``every`` of all days, ``mon`` to ``sun`` of one weekday's, ``running`` the number of
+days with any. They begin with 0 for the calendar's first day, ``begins``.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
-from itertools import pairwise
-from typing import Final, NamedTuple
+from itertools import accumulate, pairwise
+from typing import Any, Final, NamedTuple
 
 from django.db.models import QuerySet
 
@@ -15,12 +20,18 @@ from ads.holds import schedules_as_rules
 from ads.models import DaypartingSchedule, SeasonalityAdjustment
 from ads.models.spend import Period
 from ads.rules.calendar import UnknownTimezone, day_begins, local_date, next_period, period_start
-from ads.rules.dayparting import Schedule
+from ads.rules.dayparting import DAYS, Schedule
 from ads.rules.pacing import PROFILE_DAYS, UNIT, Basis, Calendar
 from ads.rules.stretches import Stretch, open_stretches
 
 _DAY: Final = timedelta(days=1)
 _SECOND: Final = timedelta(seconds=1)
+
+#: Bits of ``basis``.
+BITS: Final = {basis: 1 << place for place, basis in enumerate(Basis)}
+
+WEEKDAYS: Final = tuple(day[:3].lower() for day in DAYS)
+SUMS: Final = ("every", *WEEKDAYS, "running")
 
 
 class Key(NamedTuple):
@@ -173,3 +184,47 @@ def _seconds(stretches: Sequence[Stretch], begin: datetime, end: datetime) -> in
     """How many seconds of these are between two instants."""
     within = ((max(begin, first), min(end, last)) for first, last in stretches)
     return sum(((last - first) // _SECOND for first, last in within if first < last), 0)
+
+
+def zip_columns(rows: Iterable[Sequence[Any]]) -> list[list[Any]]:
+    return [list(column) for column in zip(*rows, strict=True)]
+
+
+def calendar_rows(calendars: Mapping[Key, Calendar], period: Period) -> Iterator[tuple[Any, ...]]:
+    for key, one in calendars.items():
+        span = Span.of(period, one.today)
+        yield (
+            key.timezone, as_array(key.schedules), key.brand, one.today, span.begins, span.first,
+            span.last, one.elapsed, sum(BITS[basis] for basis in one.basis),
+            _running_sum(one, lambda _, weight: weight),
+            *(_running_sum(one, lambda day, weight, n=n: weight * (day.weekday() == n))  # type: ignore[misc]
+              for n in range(7)),
+            _running_sum(one, lambda _, weight: int(weight > 0)),
+        )  # fmt: skip
+
+
+def _running_sum(calendar: Calendar, of: Callable[[Any, int], int]) -> str:
+    return as_array(accumulate((of(*day) for day in calendar.weights.items()), initial=0))
+
+
+def as_array(values: Iterable[object]) -> str:
+    return "{" + ",".join("NULL" if one is None else str(one) for one in values) + "}"
+
+
+def by_weekday(part: str, join: str = ", ") -> str:
+    """SQL: a part for each weekday, from its name ``day`` and number ``n``."""
+    return join.join(part.format(day=day, n=n) for n, day in enumerate(WEEKDAYS))
+
+
+def sum_of(array: str, first: str, last: str) -> str:
+    """SQL: the weight of the days from ``first`` to ``last``."""
+    return (
+        f"(calendar.{array}[{last} - calendar.begins + 2]"
+        f" - calendar.{array}[{first} - calendar.begins + 1])"
+    )
+
+
+def weight(first: str, last: str) -> str:
+    """SQL: the same by the weekdays' shares; 0 if there are no such days."""
+    every = by_weekday("a.{day} * " + sum_of("{day}", first, last), " + ")
+    return f"CASE WHEN {first} > {last} THEN 0 ELSE {every} END"

@@ -13,9 +13,9 @@ from ads.models import Brand, Campaign
 from ads.models.spend import Period
 from ads.rules.pacing import Basis, Pace, PaceState, Range
 from ads.services.pacing import owners, ranges
-from ads.services.pacing.calendars import Events, Key, calendars
+from ads.services.pacing.calendars import BITS, Events, Key, calendars
 from ads.services.pacing.owners import Owners, Sql
-from ads.services.pacing.statement import BITS, statement
+from ads.services.pacing.statement import statement
 
 #: For the statement, in its transaction. PostgreSQL knows nothing about the number of rows in
 #: between, and compiling takes longer than it saves. Calendars are joined by hashing, in memory:

@@ -156,7 +156,6 @@ def learn(histories: Iterable[History], month: date) -> list[tuple[Range, int]]:
 
 
 def _straight_line(history: History, today: date) -> Decimal:
-    """Spend so far, as a share of the month."""
     first = month_start(today - _DAY)
     days = (next_month(first) - first).days
     spent = sum((amount for day, amount in history.items() if first <= day < today), Decimal(0))

@@ -1,18 +1,10 @@
-"""The rule of :mod:`ads.rules.pacing` in one statement, for any number of owners.
+"""The rule of :mod:`ads.rules.pacing` in one statement, for any number of owners."""
 
-What is awkward in SQL, the hours and events of each day, comes in as arrays of running sums, by
-which the weight of a span of days is a difference: ``every`` of all days, ``mon`` to ``sun`` of one
-weekday's, ``running`` the number of days with any. They begin with 0 for the calendar's first day,
-``begins``.
-"""
-
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import accumulate
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from ads.models.spend import Period
 from ads.rules.currencies import MINOR_UNITS
-from ads.rules.dayparting import DAYS
 from ads.rules.pacing import (
     LEAST_DAYS,
     LEAST_SEEN,
@@ -27,13 +19,21 @@ from ads.rules.pacing import (
     Calendar,
     PaceState,
     Range,
-    Step,
 )
-from ads.services.pacing.calendars import Key, Span
+from ads.services.pacing.calendars import (
+    BITS,
+    SUMS,
+    WEEKDAYS,
+    Key,
+    Span,
+    by_weekday,
+    calendar_rows,
+    sum_of,
+    weight,
+    zip_columns,
+)
 from ads.services.pacing.owners import Owners, Sql
-
-#: Bits of ``basis``.
-BITS: Final = {basis: 1 << place for place, basis in enumerate(Basis)}
+from ads.services.pacing.steps import STEPS, STEPS_OF_OWNERS, part_by_part, step_row
 
 #: The results, in order; the owner's brand and campaign come before them.
 RESULTS: Final = (
@@ -41,8 +41,6 @@ RESULTS: Final = (
     "runs_out_on", "recommended_daily", "basis",
 )  # fmt: skip
 
-_WEEKDAYS: Final = tuple(day[:3].lower() for day in DAYS)
-_SUMS: Final = ("every", *_WEEKDAYS, "running")
 #: Weeks before today, the last one being 0.
 _WEEKS: Final = range(PROFILE_DAYS // 7)
 
@@ -70,28 +68,28 @@ def statement(
     # The last one before today; 1 January 2001 was a Monday.
     last_one = "owner.today - 1 - (owner.today - 1 - date '2001-01-01' - {n}) %% 7 AS {day}_on"
     first = "owner.today" if of_day else "date_trunc('month', owner.today::timestamp)::date"
-    paid = ", ".join(_by_weekday(f"{_paid(week)} AS {{day}}_{week}") for week in _WEEKS)
+    paid = ", ".join(by_weekday(f"{_paid(week)} AS {{day}}_{week}") for week in _WEEKS)
     sql = f"""
     WITH calendar AS MATERIALIZED (
         SELECT timezone, hours::bigint[] AS hours, brand, today, begins, first, last, elapsed,
-               basis, {", ".join(f"{name}::bigint[] AS {name}" for name in _SUMS)}
+               basis, {", ".join(f"{name}::bigint[] AS {name}" for name in SUMS)}
           FROM unnest(%s::text[], %s::text[], %s::bigint[], %s::date[], %s::date[], %s::date[],
-                      %s::date[], %s::bigint[], %s::int[], {", ".join(["%s::text[]"] * len(_SUMS))})
+                      %s::date[], %s::bigint[], %s::int[], {", ".join(["%s::text[]"] * len(SUMS))})
                AS calendar (timezone, hours, brand, today, begins, first, last, elapsed, basis,
-                            {", ".join(_SUMS)})
+                            {", ".join(SUMS)})
     ), unit AS (
         SELECT code, places FROM unnest(%s::text[], %s::int[]) AS unit (code, places)
     ), owner AS (
-        SELECT owner.*, {_STEPS if planned else ""} coalesce(unit.places, 2) AS places,
+        SELECT owner.*, {STEPS if planned else ""} coalesce(unit.places, 2) AS places,
                CASE WHEN owner.brand_id = ANY(%s::bigint[]) THEN owner.brand_id ELSE 0
                 END AS calendar_brand,
                owner.{period.value}_spent AS spent, {budget} AS budget,
                coalesce(total.amount, 0) > 0
                {"OR owner.month_spent > owner.day_spent" if of_day else ""} AS ran_before,
-               {first} AS first, {_by_weekday(last_one)}
+               {first} AS first, {by_weekday(last_one)}
           FROM ({figures}) AS owner
           LEFT JOIN unit ON unit.code = owner.currency
-          {_STEPS_OF_OWNERS if planned else ""}
+          {STEPS_OF_OWNERS if planned else ""}
           LEFT JOIN ads_spendtotal AS total
             ON {owners.totals} AND total.period = 'month'
            AND total.start = (date_trunc('month', owner.today::timestamp)
@@ -120,81 +118,15 @@ def statement(
      {_rule(of_day=of_day, planned=bool(planned))}
     """
     return sql, (
-        *zip_columns(_calendar_rows(calendars, period)),
+        *zip_columns(calendar_rows(calendars, period)),
         list(units), list(units.values()), list(brands_with_events), *parameters,
-        *(zip_columns(map(_step_row, planned)) if planned else ()), since,
+        *(zip_columns(map(step_row, planned)) if planned else ()), since,
         [one.days for one in ranges], [one.low for one in ranges], [one.high for one in ranges],
     )  # fmt: skip
 
 
-#: Of the owners of which something is planned.
-_STEPS: Final = """
-    its.days AS steps_on, its.limits AS step_limits, its.dailies AS step_dailies,
-    its.lefts AS step_lefts,"""
-_STEPS_OF_OWNERS: Final = """
-    LEFT JOIN (SELECT id, days::date[] AS days, limits::numeric[] AS limits,
-                      dailies::numeric[] AS dailies, lefts::numeric[] AS lefts
-                 FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::text[])
-                      AS its (id, days, limits, dailies, lefts)) AS its ON its.id = owner.id"""
-
-
-def _step_row(owner: tuple[int, Sequence[Step]]) -> tuple[Any, ...]:
-    pk, steps = owner
-    return (
-        pk,
-        _array(step.first for step in steps),
-        _array(step.limit for step in steps),
-        _array(step.bounds.daily for step in steps),
-        _array(step.bounds.left for step in steps),
-    )
-
-
 def _read_from(period: Period, span: Span, today: Any) -> Any:
     return today if period == Period.DAY else span.begins
-
-
-def zip_columns(rows: Iterable[Sequence[Any]]) -> list[list[Any]]:
-    return [list(column) for column in zip(*rows, strict=True)]
-
-
-def _calendar_rows(calendars: Mapping[Key, Calendar], period: Period) -> Iterator[tuple[Any, ...]]:
-    for key, one in calendars.items():
-        span = Span.of(period, one.today)
-        yield (
-            key.timezone, _array(key.schedules), key.brand, one.today, span.begins, span.first,
-            span.last, one.elapsed, sum(BITS[basis] for basis in one.basis),
-            _running_sum(one, lambda _, weight: weight),
-            *(_running_sum(one, lambda day, weight, n=n: weight * (day.weekday() == n))  # type: ignore[misc]
-              for n in range(7)),
-            _running_sum(one, lambda _, weight: int(weight > 0)),
-        )  # fmt: skip
-
-
-def _running_sum(calendar: Calendar, of: Callable[[Any, int], int]) -> str:
-    return _array(accumulate((of(*day) for day in calendar.weights.items()), initial=0))
-
-
-def _array(values: Iterable[object]) -> str:
-    return "{" + ",".join("NULL" if one is None else str(one) for one in values) + "}"
-
-
-def _by_weekday(part: str, join: str = ", ") -> str:
-    """SQL: a part for each weekday, from its name ``day`` and number ``n``."""
-    return join.join(part.format(day=day, n=n) for n, day in enumerate(_WEEKDAYS))
-
-
-def _sum(array: str, first: str, last: str) -> str:
-    """SQL: the weight of the days from ``first`` to ``last``."""
-    return (
-        f"(calendar.{array}[{last} - calendar.begins + 2]"
-        f" - calendar.{array}[{first} - calendar.begins + 1])"
-    )
-
-
-def _weight(first: str, last: str) -> str:
-    """SQL: the same by the weekdays' shares; 0 if there are no such days."""
-    every = _by_weekday("a.{day} * " + _sum("{day}", first, last), " + ")
-    return f"CASE WHEN {first} > {last} THEN 0 ELSE {every} END"
 
 
 def _of_weeks(of_week: Callable[[int], str]) -> str:
@@ -204,7 +136,7 @@ def _of_weeks(of_week: Callable[[int], str]) -> str:
 
 def _bounded(week: int) -> str:
     """SQL: spend of a week, each day bounded by its like; LEAST passes over an unknown bound."""
-    return _by_weekday(f"least(owner.{{day}}_{week}, p.{{day}}_most)", " + ")
+    return by_weekday(f"least(owner.{{day}}_{week}, p.{{day}}_most)", " + ")
 
 
 def _without_spike(week: int) -> str:
@@ -214,16 +146,16 @@ def _without_spike(week: int) -> str:
                            THEN total - highest
                                 + least(highest, (total - highest) * {SPIKE} / (with_spend - 1))
                            ELSE total END
-                 FROM (SELECT {_by_weekday(days, " + ")} AS total,
-                              greatest({_by_weekday(days)}) AS highest,
-                              num_nonnulls({_by_weekday(f"nullif({days}, 0)")}) AS with_spend
+                 FROM (SELECT {by_weekday(days, " + ")} AS total,
+                              greatest({by_weekday(days)}) AS highest,
+                              num_nonnulls({by_weekday(f"nullif({days}, 0)")}) AS with_spend
                       ) AS week"""
 
 
 def _weight_of_week(week: int) -> str:
     """SQL: the weight of a week, since the first spend."""
     since = f"greatest(owner.began, owner.today - {7 * (week + 1)})"
-    return _weight(since, f"owner.today - {7 * week + 1}")
+    return weight(since, f"owner.today - {7 * week + 1}")
 
 
 def _paid(week: int) -> str:
@@ -250,7 +182,7 @@ def _rule(*, of_day: bool, planned: bool) -> str:
         f" THEN ({{day}}_total - {{day}}_highest) * {SPIKE} / ({{day}}_count - 1)"
         " END AS {day}_most"
     )
-    seen = _sum("{day}", f"owner.today - {PROFILE_DAYS}", past)
+    seen = sum_of("{day}", f"owner.today - {PROFILE_DAYS}", past)
     spent = (
         f"CASE WHEN {seen} = 0 THEN 0"
         " ELSE {day}_total - {day}_highest + least({day}_highest, {day}_most) END AS {day}"
@@ -258,7 +190,7 @@ def _rule(*, of_day: bool, planned: bool) -> str:
     share = (
         "CASE WHEN NOT k.is_known THEN 1"
         f" WHEN {seen} = 0 OR p.total = 0 THEN 0"
-        f" ELSE least(round(p.{{day}} * {_sum('every', f'owner.today - {PROFILE_DAYS}', past)}"
+        f" ELSE least(round(p.{{day}} * {sum_of('every', f'owner.today - {PROFILE_DAYS}', past)}"
         f" * {MILLION} / ({seen} * p.total)), {MOST_SHARE})::bigint END AS {{day}}"
     )
     level = f"""CASE WHEN owner.began IS NULL OR owner.began > owner.today - {LEAST_DAYS}
@@ -268,16 +200,16 @@ def _rule(*, of_day: bool, planned: bool) -> str:
         level = f"""CASE WHEN calendar.elapsed >= {LEAST_SEEN} * a.today
             THEN greatest(owner.spent, 0) END"""
         level_weight = "nullif(calendar.elapsed, 0)"
-    shares = ", ".join(f"1 AS {day}" for day in _WEEKDAYS) if of_day else _by_weekday(share)
+    shares = ", ".join(f"1 AS {day}" for day in WEEKDAYS) if of_day else by_weekday(share)
     spending = (
         ""
         if of_day
         else f"""
       LEFT JOIN LATERAL (
-        SELECT *, {_by_weekday("{day}", " + ")} AS total
-          FROM (SELECT *, {_by_weekday(spent)}
-                  FROM (SELECT *, {_by_weekday(bound)}
-                          FROM (SELECT {_by_weekday(of_likes)} WHERE k.is_known OFFSET 0) AS likes
+        SELECT *, {by_weekday("{day}", " + ")} AS total
+          FROM (SELECT *, {by_weekday(spent)}
+                  FROM (SELECT *, {by_weekday(bound)}
+                          FROM (SELECT {by_weekday(of_likes)} WHERE k.is_known OFFSET 0) AS likes
                         OFFSET 0) AS bound
                 OFFSET 0) AS spent
         OFFSET 0
@@ -314,11 +246,11 @@ def _rule(*, of_day: bool, planned: bool) -> str:
                owner.runs AND owner.today <= k.last AS runs,
                CASE WHEN k.rest = owner.today AND k.rest <= k.last THEN calendar.elapsed
                     ELSE 0 END AS elapsed,
-               {_sum("every", "owner.today", "owner.today")} AS today,
+               {sum_of("every", "owner.today", "owner.today")} AS today,
                CASE WHEN greatest(k.rest, owner.today + 1) > k.last THEN 0
-                    ELSE {_sum("running", "greatest(k.rest, owner.today + 1)", "k.last")}
+                    ELSE {sum_of("running", "greatest(k.rest, owner.today + 1)", "k.last")}
                 END AS later,
-               CASE WHEN k.rest > k.last THEN 0 ELSE {_sum("every", "k.rest", "k.last")} END
+               CASE WHEN k.rest > k.last THEN 0 ELSE {sum_of("every", "k.rest", "k.last")} END
                    AS even
         OFFSET 0
      ) AS a
@@ -334,13 +266,13 @@ def _rule(*, of_day: bool, planned: bool) -> str:
                                               owner.others_today), 0) ELSE 0 END'''
     } AS most,
                CASE WHEN {others_left} < 0 THEN 0 ELSE {others_left} END AS others_left
-          FROM (SELECT {_weight("a.begins", "least(a.last, owner.today - 1)")} AS past,
-                       {_weight("a.rest", "a.last")} AS ahead,
-                       a.elapsed * (ARRAY[{_by_weekday("a.{day}")}])
+          FROM (SELECT {weight("a.begins", "least(a.last, owner.today - 1)")} AS past,
+                       {weight("a.rest", "a.last")} AS ahead,
+                       a.elapsed * (ARRAY[{by_weekday("a.{day}")}])
                            [extract(isodow FROM owner.today)::int] AS gone,
                        {level} AS level, {level_weight} AS level_weight OFFSET 0) AS part
         OFFSET 0
-     ) AS b {_part_by_part() if planned else ""}
+     ) AS b {part_by_part() if planned else ""}
      CROSS JOIN LATERAL (
         SELECT owner.budget * b.seen / nullif(b.whole, 0) AS expected, may_spend, left_of_it,
                day_by_day, CASE WHEN day_by_day IS NOT NULL
@@ -422,76 +354,3 @@ def _range(*, planned: bool) -> str:
                round(owner.spent + CASE WHEN c.to_come IS NOT NULL
                      THEN least(c.to_come * range.highs[{at}], {most})
                       END, 6) AS high"""
-
-
-def _part_by_part() -> str:
-    """SQL: the same for what is left while budgets stay as they are, one part after the other.
-
-    Only of owners of which something is planned; of the others it is a row of NULLs.
-    """
-    on_later, on_any = (f"greatest({first}, owner.today + 1)" for first in ("first", "opens"))
-    return f"""
-      LEFT JOIN LATERAL (
-        WITH RECURSIVE step AS (
-            SELECT row_number() OVER (ORDER BY begins) AS n, greatest(begins, a.rest) AS first,
-                   coalesce(next - 1, a.last) AS last, its_limit, daily, others_left
-              FROM (SELECT *, lead(begins) OVER (ORDER BY begins) AS next
-                      FROM unnest(
-                               array_prepend(owner.today, owner.steps_on),
-                               array_prepend(owner.month_limit, owner.step_limits),
-                               array_prepend(least(owner.day_budget, owner.others_daily),
-                                             owner.step_dailies),
-                               array_prepend(owner.others_left, owner.step_lefts)
-                           ) AS step (begins, its_limit, daily, others_left)
-                     WHERE owner.steps_on IS NOT NULL AND a.runs) AS step
-             WHERE next IS NULL OR next > a.rest
-        ), part AS (
-            SELECT row_number() OVER (ORDER BY n) AS n, first, its_limit, others_left, most,
-                   elapsed, even, least(b.level * weight / b.level_weight, most) AS brings
-              FROM step
-             CROSS JOIN LATERAL (
-                SELECT elapsed, CASE WHEN first > last THEN 0
-                                     ELSE {_sum("every", "first", "last")} END AS even,
-                       {_weight("first", "last")}
-                       - elapsed * (ARRAY[{_by_weekday("a.{day}")}])
-                             [extract(isodow FROM owner.today)::int] AS weight,
-                       coalesce(
-                           daily * CASE WHEN {on_later} > last THEN 0
-                                   ELSE {_sum("running", on_later, "last")}
-                                    END
-                           + CASE WHEN first = owner.today
-                                  THEN greatest(least(owner.day_limit - owner.day_spent,
-                                                      owner.others_today), 0) ELSE 0 END,
-                           'Infinity') AS most
-                  FROM (SELECT CASE WHEN first = owner.today THEN a.elapsed ELSE 0 END AS elapsed
-                       ) AS at
-             ) AS its
-             WHERE n >= (SELECT min(n) FROM step WHERE its_limit IS NULL OR its_limit > owner.spent)
-        ), course AS (
-            SELECT 0::bigint AS n, 0::numeric AS pace, 0::numeric AS to_come, 0::numeric AS most,
-                   NULL::date AS runs_out_on
-             WHERE owner.steps_on IS NOT NULL AND a.runs
-             UNION ALL
-            SELECT part.n, pace + brings, now.to_come,
-                   greatest(course.most, least(course.most + part.most, others_left)),
-                   coalesce(runs_out_on, CASE WHEN owner.spent + now.to_come > its_limit THEN
-                       CASE WHEN owner.spent + pace >= its_limit THEN first ELSE
-                       calendar.begins - 1 + width_bucket(
-                           ceil(round((its_limit - owner.spent - pace) / brings
-                                      * (even - elapsed), 6))::bigint - 1 + elapsed
-                           + calendar.every[first - calendar.begins + 1], calendar.every)
-                       END END)
-              FROM course
-              JOIN part ON part.n = course.n + 1
-             CROSS JOIN LATERAL (
-                SELECT greatest(course.to_come, least(course.to_come + brings, others_left))
-                       AS to_come
-             ) AS now
-        )
-        SELECT course.*, others_left, opens,
-               CASE WHEN {on_any} > a.last THEN 0
-                    ELSE {_sum("running", on_any, "a.last")} END AS later
-          FROM (SELECT * FROM course ORDER BY n DESC LIMIT 1) AS course
-          LEFT JOIN part USING (n)
-         CROSS JOIN (SELECT min(first) AS opens FROM part) AS first
-     ) AS s ON true"""

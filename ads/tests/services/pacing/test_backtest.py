@@ -12,7 +12,7 @@ from django.core.management import CommandError, call_command
 
 from ads.models import ProjectionRange, SpendTotal
 from ads.models.spend import Period
-from ads.services.pacing import backtest, generated, measure, ranges
+from ads.services.pacing import backtest, measure, ranges
 from ads.tests.factories import BrandFactory, CampaignFactory
 from ads.tests.support import at
 
@@ -39,14 +39,14 @@ def test_four_of_five_months_are_within_their_ranges(results: list[measure.Resul
 
 def test_the_same_seed_makes_the_same_spend() -> None:
     span = (MONTH, MONTH + timedelta(days=9))
-    assert generated.histories(3, *span, seed=1) == generated.histories(3, *span, seed=1)
-    assert generated.histories(3, *span, seed=1) != generated.histories(3, *span, seed=2)
+    assert backtest.made_up(3, *span, seed=1) == backtest.made_up(3, *span, seed=1)
+    assert backtest.made_up(3, *span, seed=1) != backtest.made_up(3, *span, seed=2)
 
 
 def record(campaigns: int) -> None:
     """Made-up spend of two months in the sums, where the rule reads it."""
     brand = BrandFactory.create()
-    for history in generated.histories(campaigns, date(2026, 7, 20), date(2026, 9, 30), seed=3):
+    for history in backtest.made_up(campaigns, date(2026, 7, 20), date(2026, 9, 30), seed=3):
         campaign = CampaignFactory.create(brand=brand)
         months: dict[date, Decimal] = {}
         for day, amount in history.items():
