@@ -6,8 +6,6 @@ from django.apps import AppConfig
 
 
 class AdsConfig(AppConfig):
-    """Budgets and hours of advertising campaigns."""
-
     name = "ads"
     verbose_name = "Budget Manager"
 

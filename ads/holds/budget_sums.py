@@ -172,8 +172,6 @@ class GroupBudget:
 
 @dataclass(frozen=True, slots=True)
 class GroupFigures:
-    """A group's budgets on one day."""
-
     id: int
     name: str
     budgets: tuple[GroupBudget, ...]

@@ -15,7 +15,6 @@ _NAMED: Final = 5
 
 
 def show(screen: Screen, done: Imported, *, is_preview: bool) -> None:
-    """Print what an import did or would do."""
     switched = (
         [("Would pause", done.would_stop), ("Would start", done.would_start)]
         if is_preview
@@ -70,7 +69,6 @@ def show(screen: Screen, done: Imported, *, is_preview: bool) -> None:
 
 
 def show_created(screen: Screen, created: Created, *, is_preview: bool) -> None:
-    """Print the campaigns that a file brings."""
     brand = f"{created.brand} ({created.currency}, {created.timezone})"
     new = " the new brand" if created.is_new_brand else ""
     would = "Would be created" if is_preview else "Created"

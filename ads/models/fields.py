@@ -126,8 +126,6 @@ def currency_choices() -> list[tuple[str, str]]:
 
 
 class CurrencyField(models.CharField):  # type: ignore[type-arg]
-    """The ISO 4217 code of a currency."""
-
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("max_length", 3)
         kwargs.setdefault("default", DEFAULT)

@@ -47,7 +47,6 @@ def send_request_id(headers: dict[str, Any], **_: object) -> None:
 
 @signals.task_received.connect(weak=False)
 def received(request: Any, **_: object) -> None:
-    """A worker has taken a task from its queue."""
     logger.info(
         "Task received", task=request.name, task_id=request.id, **_request(request.request_dict)
     )

@@ -27,8 +27,6 @@ class Button:
 
 @dataclass(frozen=True, slots=True)
 class May:
-    """What the user may do."""
-
     switch: bool
     switch_brand: bool
     waive: bool

@@ -70,8 +70,6 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What an action would do."""
-
     outcome: Outcome
     #: What else is good to know, in sentences.
     notes: Sequence[str] = ()
@@ -260,7 +258,6 @@ class AsksFirst(AdminMixin[Any]):
     def carry_out(
         self, request: HttpRequest, code: str, ids: list[int], back: str, form: Any
     ) -> None:
-        """Do it, and report what was done."""
         action = self.action_of(code, form, up_to(request) if form else None)
         brands = self._brands_among(ids)
         done = carry_out(action, () if brands else ids, timezone.now(), brand_ids=brands)

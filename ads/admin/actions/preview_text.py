@@ -67,7 +67,6 @@ def reasons(counts: Mapping[Hold | Status, int]) -> str:
 
 
 def lines(outcome: Outcome) -> list[Line]:
-    """The preview as rows, without the empty ones."""
     undecided = Kind(outcome.undecided)
     rows = [
         ("Will start", outcome.starts, ""),
@@ -166,7 +165,6 @@ def limits(preview: LimitsPreview) -> dict[str, Any] | None:
 
 
 def priorities(preview: PriorityPreview, priority: int) -> dict[str, Any] | None:
-    """The table of priorities before and after."""
     if not preview.count:
         return None
     more = preview.count - len(preview.first)

@@ -29,8 +29,6 @@ from ads.services.alerts import bell, texts
 
 
 class StateFilter(ChoiceFilter):
-    """Alerts by whether they are over, and seen."""
-
     title = "state"
     parameter_name = "state"
     CHOICES = [

@@ -45,7 +45,6 @@ class AlertConfigurationAdmin(ConfigurationAdmin[R]):
         return row
 
     def page(self, request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
-        """A page beside the form."""
         media = Media(css={"all": ["ads/actions.css"]}, js=["ads/copy.js"])
         shared = {
             **self.admin_site.each_context(request),
@@ -55,5 +54,4 @@ class AlertConfigurationAdmin(ConfigurationAdmin[R]):
         return TemplateResponse(request, template, {**shared, **context})
 
     def address_of(self, row: R) -> str:
-        """The row's page."""
         return reverse(f"admin:ads_{self.model._meta.model_name}_change", args=[row.pk])

@@ -81,7 +81,6 @@ class StoryPage(LocalTimes):
 
 
 def may_view(request: HttpRequest, model: type[Model]) -> bool:
-    """May this user look at rows of ``model``?"""
     pages = admin.site._registry.get(model)
     return pages is not None and pages.has_view_permission(request)
 

@@ -111,7 +111,6 @@ def change_view(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _done(request: HttpRequest, page: Any, here: HttpRequest, view: SavedView, what: str) -> str:
-    """Do it; what was done, in a sentence."""
     name = f"“{view.name}”"
     if what == "update":
         saved_views.change(view, page.contents_of(here))

@@ -128,7 +128,6 @@ class CampaignList(ChangeList):
 
     @property
     def formset(self) -> Any:
-        """The forms of the rows, if any."""
         return self._formset
 
     @formset.setter
@@ -159,8 +158,6 @@ class CampaignList(ChangeList):
 
 
 class CampaignPaginator(Pages):
-    """Pages of a chosen length."""
-
     template_name = "ads/admin/campaign_pages.html"
 
     @cached_property

@@ -49,8 +49,6 @@ def _choice(
     choices: Sequence[tuple[str, str]],
     picked: Callable[[HttpRequest, Rows, str], Rows],
 ) -> type[ChoiceFilter]:
-    """A filter by one of some choices."""
-
     class Chosen(ChoiceFilter):
         CHOICES: ClassVar = list(choices)
 

@@ -136,7 +136,6 @@ class ConnectionAdmin(LooksFirst, ConfigurationAdmin[Connection]):
         variant=ActionVariant.DANGER,
     )
     def disconnect(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Forget the credentials, after asking."""
         connection = self._found(request, object_id)
         if request.method == "POST" and "confirmed" in request.POST:
             try:

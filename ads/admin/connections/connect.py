@@ -65,7 +65,6 @@ class Connects(AdminMixin[Connection]):
         description="Renew credentials", url_path="renew", permissions=["change"]
     )
     def renew(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Give the connection other credentials."""
         connection = self.get_object(request, object_id)
         if connection is None:
             raise Http404
@@ -265,7 +264,6 @@ class Connects(AdminMixin[Connection]):
         self.message_user(request, text.looked(found), level)
 
     def address_of(self, connection: Connection | None) -> str:
-        """The connection's page."""
         return reverse("admin:ads_connection_change", args=[connection.pk if connection else 0])
 
     def _page(self, request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:

@@ -81,8 +81,6 @@ class _Secret(forms.CharField):
 
 
 class ConnectionForm(ConfigurationForm):
-    """What of a connection can be edited."""
-
     class Meta:
         model = Connection
         fields = ("name", "is_read_only")

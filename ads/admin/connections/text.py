@@ -47,7 +47,6 @@ def troubles_as_read(troubles: Iterable[Trouble]) -> list[dict[str, Any]]:
 
 
 def account_row(account: PlatformAccount, now: datetime) -> dict[str, Any]:
-    """An account on the page of its connection."""
     return {
         "link": reverse("admin:ads_platformaccount_change", args=[account.pk]),
         "name": account.name or account.remote_id,
@@ -75,7 +74,6 @@ def freshness(account: PlatformAccount, now: datetime) -> SafeString | str:
 
 
 def there(campaign: PlatformCampaign) -> SafeString:
-    """Whether a campaign runs on its platform."""
     if campaign.gone_at:
         return badge("Gone")
     if campaign.is_on is None:
@@ -163,7 +161,6 @@ def _fit(
 
 
 def tried(found: Tried) -> list[dict[str, Any]]:
-    """The steps of a try-out."""
     badges = {
         True: badge("Works", "success"),
         False: badge("Does not work", "alarm"),

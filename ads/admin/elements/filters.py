@@ -52,7 +52,6 @@ def _draw(form: Form) -> SafeString:
 def _dropdown(
     title: str, name: str, choices: tuple[tuple[str, str], ...], chosen: str | None
 ) -> SafeString:
-    """The field of a filter by one of some choices."""
     data = {name: chosen}
     return _draw(DropdownForm(name=name, label=_label(title), choices=choices, data=data))
 
@@ -95,8 +94,6 @@ class RowFilter(theme.AutocompleteSelectFilter):  # type: ignore[misc]
 
 
 class DropdownFilter(theme.DropdownFilter):  # type: ignore[misc]
-    """A filter by one of some choices."""
-
     template = _TEMPLATE
 
     def drawn(self) -> SafeString:
@@ -139,5 +136,4 @@ class ChoiceFilter(DropdownFilter):
         return None if chosen is None else self.pick(request, queryset, chosen)
 
     def pick(self, request: HttpRequest, rows: QuerySet[Any], chosen: str) -> QuerySet[Any]:
-        """The ``rows`` that match the choice."""
         raise NotImplementedError

@@ -69,8 +69,6 @@ def tabs(request: HttpRequest) -> list[dict[str, Any]]:
 
 
 class AuditList(ChangeList):
-    """Describes the events of its page together."""
-
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
         rows = list(self.result_list)

@@ -102,8 +102,6 @@ def by(change: DeliveryChange) -> str:
 
 
 class DeliveryChangeList(ChangeList):
-    """Says of the changes of its page together why they were."""
-
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
         changes: list[Any] = list(self.result_list)

@@ -30,8 +30,6 @@ PLAN = (
 
 
 class ColumnMappingForm(ConfigurationForm):
-    """A name, and the parts of the plan that people choose."""
-
     class Meta:
         model = ColumnMapping
         fields = ["name"]

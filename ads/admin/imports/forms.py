@@ -267,7 +267,6 @@ class ReadForm(PlanForm):
 
     @property
     def groups(self) -> dict[str, list[forms.BoundField]]:
-        """The fields below the columns, by heading."""
         groups = {
             "Notation": "sheet encoding delimiter header_line date_format other_date_format "
             "decimal unit round_amounts is_daily",
@@ -281,7 +280,6 @@ class ReadForm(PlanForm):
 
     @property
     def columns(self) -> list[forms.BoundField]:
-        """The fields that map columns."""
         return [self[f"column_{field}"] for field in MEANINGS]
 
     def _choose(

@@ -102,7 +102,6 @@ def status_badge(upload: Any) -> SafeString:
 
 
 def result(upload: Any) -> str:
-    """The result of an import in a few words."""
     outcome = upload.outcome
     if upload.is_undone:
         return "undone"
@@ -219,7 +218,6 @@ def outcome(upload: Any) -> dict[str, Any]:
 
 
 def _created(created: dict[str, Any] | None) -> dict[str, Any]:
-    """The campaigns that a file brings."""
     if not created:
         return {"created": None}
     more = created["count"] - len(created["campaigns"])
@@ -253,7 +251,6 @@ def _readable(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def possible(upload: SpendImport) -> dict[str, bool]:
-    """The actions that its status allows."""
     preview = upload.preview or {}
     has_good = bool(preview.get("rows") or preview.get("waiting_rows"))
     return {

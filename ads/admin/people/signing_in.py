@@ -56,7 +56,6 @@ admin.site.login_form = SignInForm
 
 
 def account_links(request: HttpRequest) -> list[dict[str, str]]:
-    """The links below the user's name."""
     links = [{"title": "Second factor", "link": reverse("second_factor_setup")}]
     if request.user.is_authenticated and request.user.has_usable_password():
         links.insert(0, {"title": "Change password", "link": reverse("admin:password_change")})

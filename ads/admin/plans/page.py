@@ -59,7 +59,6 @@ class PlanForm(forms.Form):
 
     @property
     def amounts(self) -> dict[date, Decimal | None]:
-        """The budget that was entered for each month."""
         return {month.month: self.cleaned_data[name] for name, month in self.months.items()}
 
     def signature(self) -> str:

@@ -82,7 +82,6 @@ def _month(text: str, today: date) -> date:
 
 
 def _summary(report: Report, currency: str) -> list[str]:
-    """What the receipts come to, in sentences."""
     if not report.receipts:
         return ["No campaign was paused for a used-up budget."]
     count = len(report.receipts)

@@ -42,8 +42,6 @@ def _row(form: forms.Form, field: str) -> Any:
 
 
 class CampaignForm(forms.Form):
-    """The campaign that a reference belongs to."""
-
     campaign = forms.ModelChoiceField(
         Campaign.objects.none(),
         widget=_Chosen,
@@ -74,8 +72,6 @@ class OverlapForm(forms.Form):
 
 
 class NewCampaignForm(forms.Form):
-    """The campaign to be created for a reference."""
-
     brand = forms.ModelChoiceField(
         Brand.objects.none(),
         widget=_Chosen,
@@ -112,8 +108,6 @@ class NewCampaignForm(forms.Form):
 
 
 class DiscardForm(forms.Form):
-    """The reason for discarding waiting spend."""
-
     because = forms.CharField(
         label="Reason",
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 3, "maxlength": LONGEST["because"]}),

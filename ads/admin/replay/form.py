@@ -143,6 +143,5 @@ class ReplayForm(forms.Form):
         )
 
     def refuse(self, error: InvalidScenario) -> None:
-        """Show what is wrong beside its field."""
         name = _NAMES.get(error.field, error.field)
         self.add_error(name if name in self.fields else None, str(error.reason).capitalize())

@@ -137,7 +137,6 @@ class ReportLinkAdmin(ConfigurationAdmin[ReportLink]):
     def revoke_links(
         self, request: HttpRequest, queryset: QuerySet[ReportLink]
     ) -> HttpResponse | None:
-        """Revoke the selected links after asking."""
         return self._revoke(request, queryset, back=reverse("admin:ads_reportlink_changelist"))
 
     @action(  # type: ignore[untyped-decorator]

@@ -34,7 +34,6 @@ class SchedulePreview(AdminMixin[DaypartingSchedule]):
         ]
 
     def preview_url(self, schedule: DaypartingSchedule | None) -> str:
-        """The address that previews a form."""
         arguments = [schedule.pk] if schedule else []
         return reverse("admin:ads_daypartingschedule_preview", args=arguments)
 

@@ -140,8 +140,6 @@ class WindowFormSet(PaginationInlineFormSet):  # type: ignore[misc]
 
 
 class WindowInline(TabularInline[DaypartingWindow, DaypartingSchedule]):
-    """A schedule's windows."""
-
     model = DaypartingWindow
     form = WindowForm
     formset = WindowFormSet

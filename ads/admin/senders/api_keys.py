@@ -115,7 +115,6 @@ class ApiKeyAdmin(SenderAdmin[ApiKey]):
 
     @admin.action(description="Revoke", permissions=["revoke"])
     def revoke_keys(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> HttpResponse | None:
-        """Revoke the selected keys after asking."""
         return self._revoke(request, queryset, back=reverse("admin:ads_apikey_changelist"))
 
     @action(  # type: ignore[untyped-decorator]

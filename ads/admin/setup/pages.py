@@ -95,7 +95,6 @@ class SetsUpByFile(ExportsCsv):
     of_matching = (*ExportsCsv.of_matching, "/setup-file/")
 
     def setup_of(self, rows: QuerySet[Any]) -> Export:
-        """These brands or campaigns as a setup file."""
         raise NotImplementedError
 
     def has_set_up_permission(self, request: HttpRequest, _object_id: Any = None) -> bool:

@@ -125,8 +125,6 @@ def _today(request: HttpRequest) -> tuple[str, date]:
 
 
 class BrandsSumsFilter(CampaignsBrandFilter):
-    """Totals of a brand's campaigns, and its own."""
-
     def of(self, brand: int) -> Q:
         return super().of(brand) | Q(campaign=None, period__in=Period.values, brand=brand)
 

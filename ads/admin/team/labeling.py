@@ -25,7 +25,6 @@ from ads.services.team import InvalidLabel, labels
 
 
 def label_badge(name: str, color: str) -> SafeString:
-    """A label as people see it."""
     return format_html('<span class="ads-badge ads-label ads-label-{}">{}</span>', color, name)
 
 

@@ -37,7 +37,6 @@ class TakesNotes(AdminMixin[Any]):
         return super().render_change_form(request, context, *args, **kwargs)  # type: ignore[return-value]
 
     def write_note(self, request: HttpRequest, object_id: int) -> HttpResponse:
-        """Keep the note that was written."""
         row = self.get_queryset(request).filter(pk=object_id).first()
         may = self.has_view_permission(request, row) and request.user.has_perm("ads.add_note")
         if row is None or not may:

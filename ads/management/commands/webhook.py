@@ -149,7 +149,6 @@ class Command(PreparedCommand):
 
 
 def address(endpoint: WebhookEndpoint) -> str:
-    """The full address for its sender."""
     return f"{site()}{webhook_endpoints.path(endpoint)}"
 
 

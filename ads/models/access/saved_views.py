@@ -54,8 +54,6 @@ class SavedView(TimestampedModel):
 
 
 class DefaultView(models.Model):
-    """The view that a person's list opens with."""
-
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="default_views"
     )

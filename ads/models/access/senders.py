@@ -115,8 +115,6 @@ class ApiKey(Sender):
     links=True,
 )
 class ApiKeyBrand(ApiKey.brands.through):  # type: ignore[misc,name-defined]
-    """A brand that a key may read and write."""
-
     class Meta:
         proxy = True
         verbose_name = "brand of an API key"
@@ -170,8 +168,6 @@ class WebhookEndpoint(Sender):
     links=True,
 )
 class WebhookEndpointBrand(WebhookEndpoint.brands.through):  # type: ignore[misc,name-defined]
-    """A brand that an endpoint's sender may write to."""
-
     class Meta:
         proxy = True
         verbose_name = "brand of a webhook endpoint"

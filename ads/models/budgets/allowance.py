@@ -49,8 +49,6 @@ _FIXED = ("brand", "campaign", "period", "start", "amount", "until", "reason", "
 
 
 class AllowanceQuerySet(QuerySet["Allowance"]):
-    """Allowances, of all owners or of some."""
-
     def ended(self, now: Any) -> "AllowanceQuerySet":
         """Those that have ended by ``now`` (an instant or an expression), yet are still counted."""
         return self.filter(COUNTED, until__lte=now)

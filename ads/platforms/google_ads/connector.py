@@ -100,7 +100,6 @@ class GoogleAdsConnector:
         *,
         now: datetime,
     ) -> Mapping[date, Decimal]:
-        """What Google says that the account cost."""
         return dict(self._search(account, queries.totals(since, until), queries.total))
 
     def switch(

@@ -62,7 +62,6 @@ def costs(since: date, until: date, *, by_hour: bool) -> str:
 
 
 def totals(since: date, until: date) -> str:
-    """What the whole account cost, by day."""
     return (
         "SELECT segments.date, metrics.cost_micros "
         f"FROM customer WHERE segments.date BETWEEN '{since}' AND '{until}'"

@@ -114,7 +114,6 @@ class MetaAdsConnector:
     def account_totals(
         self, account: Account, since: date, until: date, *, now: datetime
     ) -> Mapping[date, Decimal]:
-        """The account's own total of each day."""
         del now
         self._read(account, INSIGHTS)
         return insights.by_account(self._graph, account.id, since, until)

@@ -64,7 +64,6 @@ def by_campaign(
 
 
 def by_account(graph: Graph, account: str, since: date, until: date) -> Mapping[date, Decimal]:
-    """The account's own total of each day."""
     query = {"level": "account", "fields": "spend"}
     rows = graph.pages(f"act_{account}/insights", _ranged(query, since, until))
     return {_day(row, since, until): _amount(row) for row in rows}

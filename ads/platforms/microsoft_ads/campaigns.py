@@ -28,7 +28,6 @@ _DAILY: Final = {"DailyBudgetStandard", "DailyBudgetAccelerated"}
 
 
 def account(said: object) -> Account:
-    """An account as SearchAccounts answers it."""
     if not isinstance(said, Mapping):
         raise unreadable("an account of an unknown form")
     status = text(said, "AccountLifeCycleStatus")
@@ -47,7 +46,6 @@ def account(said: object) -> Account:
 
 
 def campaign(said: object) -> RemoteCampaign:
-    """A campaign as GetCampaigns answers it."""
     if not isinstance(said, Mapping):
         raise unreadable("a campaign of an unknown form")
     status = text(said, "Status")

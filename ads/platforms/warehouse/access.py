@@ -153,7 +153,6 @@ class Access:
         return found
 
     def close(self) -> None:
-        """Let go of the engine."""
         self._engine.dispose()
 
     def _failure(self, error: SQLAlchemyError) -> PlatformError:

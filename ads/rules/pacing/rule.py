@@ -97,7 +97,6 @@ def begins_on(budget: Budget, today: date) -> date | None:
 
 
 def ends_on(budget: Budget) -> date:
-    """The last day of the period, or of the flight."""
     return min(budget.last, budget.end or budget.last)
 
 

@@ -28,7 +28,6 @@ class ArchiveError(Exception):
 
 
 def columns() -> list[str]:
-    """The ledger's columns, as a file has them."""
     return [str(field.column) for field in Spend._meta.concrete_fields]
 
 

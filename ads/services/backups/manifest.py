@@ -240,7 +240,6 @@ def _rows(statement: str) -> list[tuple[Any, ...]]:
 
 
 def differences(expected: Mapping[str, Any], found: Mapping[str, Any]) -> list[str]:
-    """A line for each key whose values differ."""
     return [
         f"{key}: {_shown(expected.get(key))} in the backup, {_shown(found.get(key))} restored"
         for key in sorted({*expected, *found})

@@ -55,8 +55,6 @@ class Overbooked:
 
 @dataclass(frozen=True, slots=True)
 class BudgetPreview:
-    """What a change does to budgets."""
-
     #: Names of the budgets that it is about.
     fields: tuple[str, ...]
     brands: Budgets

@@ -51,8 +51,6 @@ AFTER_ERROR: Final = timedelta(minutes=5)
 
 @dataclass(slots=True)
 class Capped:
-    """What one process told an account."""
-
     confirmed: int = 0
     refused: int = 0
     unconfirmed: int = 0

@@ -213,8 +213,6 @@ def _refuse(
 
 
 class _Writer:
-    """Writes the rows of the table."""
-
     def __init__(self, chosen: Sequence[tuple[Fit, Choice]], brands: Mapping[str, Brand]) -> None:
         self._chosen = [
             (fit, one) for fit, one in chosen if one.is_read and one.brand.strip() and fit.new

@@ -63,8 +63,6 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """Why a campaign runs or not at one instant."""
-
     #: With its brand, holds, spend, limits and allowances (``allowed_by``).
     campaign: Campaign
     at: datetime
@@ -86,7 +84,6 @@ class Explanation:
 
     @property
     def state(self) -> str:
-        """Its state as screens name it."""
         return shown_state(self.campaign, [Hold(held.code) for held in self.holds], self.at)
 
 

@@ -111,7 +111,6 @@ def next_changes(
 
 
 def _holds(row: Any) -> list[Hold]:
-    """The holds of an evaluated campaign."""
     return from_bits(row.hold_bits)
 
 

@@ -61,7 +61,6 @@ class Wanted:
 
     @property
     def is_of_all(self) -> bool:
-        """Is every brand wanted?"""
         return self.brand_ids is None and self.brand is None
 
     def of_campaigns(self) -> Q:

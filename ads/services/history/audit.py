@@ -73,8 +73,6 @@ class FieldChange:
 
 @dataclass(frozen=True, slots=True)
 class AuditEntry:
-    """One audited change of one row."""
-
     at: datetime
     actor: str
     #: "created", "changed", "deleted", "attached", "detached", "allowed", "undone" or "ended".

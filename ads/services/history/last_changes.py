@@ -16,8 +16,6 @@ FURTHEST_BACK: Final = 100
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """Who changed something, and when."""
-
     actor: str
     at: datetime
 

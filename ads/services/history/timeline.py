@@ -346,7 +346,6 @@ class _Describer:
         return f"Let run on: the {whose}spend of {audit.period_in_words(event)} waived"
 
     def _campaigns(self, found: dict[str, Any]) -> tuple[tuple[int, str], ...]:
-        """The campaigns of a row in a brand's history."""
         if not self._of_brand:
             return ()
         return tuple(zip(found["campaign_ids"], found["campaign_names"], strict=True))

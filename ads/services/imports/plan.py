@@ -197,7 +197,6 @@ class Plan:
 
     @property
     def creates(self) -> bool:
-        """Are campaigns created that do not exist yet?"""
         return self.create_in is not None or self.new_brand is not None
 
     def as_json(self) -> dict[str, Any]:

@@ -88,7 +88,6 @@ class RefusedCsv:
         self._rows = csv.writer(file, lineterminator="\r\n")
 
     def begin(self, header: Sequence[str]) -> None:
-        """Write the names of the columns."""
         self._write([REFUSED_IN, "refused because", *header])
 
     def add(self, row: BadRow) -> None:

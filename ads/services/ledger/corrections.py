@@ -223,7 +223,6 @@ _MOVE: Final = """
 
 
 def _outcome(correction: Correction, now: datetime) -> Outcome:
-    """The campaigns that would be switched."""
     campaign = correction.campaign
     given = {"campaign": campaign.pk, "day": correction.day, "amount": correction.amount}
     with supposed_sums(_MOVE, "%(brand)s", now, {**given, "brand": campaign.brand_id}):

@@ -177,7 +177,6 @@ class Overlapping:
     on_record: dict[str, dict[str, Decimal]]
 
     def error(self, source: str) -> Overlap:
-        """The refusal where nobody chose."""
         days = f"on {self.first}" if self.first == self.last else f"{self.first} to {self.last}"
         if self.days == 1:
             where = f"campaign {self.campaign_id} {days}"

@@ -72,8 +72,6 @@ class BrandSummary(Summary):
 
 
 class CampaignSummary(Summary):
-    """A campaign's figures, and its state."""
-
     state: str
     is_active: bool
 

@@ -64,7 +64,6 @@ def address(name: str) -> str:
 
 
 def exists(name: str) -> bool:
-    """Is there such a role?"""
     _check_name(name)
     with connection.cursor() as cursor:
         cursor.execute("SELECT FROM pg_roles WHERE rolname = %s", [name])

@@ -39,8 +39,6 @@ _OUT_OF_TIME: Final = "The platform took too long to answer."
 
 @dataclass(slots=True)
 class Asked:
-    """What asking one account brought."""
-
     #: False: it was not due, or another task is asking it.
     is_asked: bool = True
     outcome: Outcome = field(default_factory=Outcome)

@@ -21,7 +21,6 @@ class Report:
 
     @property
     def kept(self) -> int:
-        """How many budgets were kept."""
         return sum(receipt.is_kept for receipt in self.receipts)
 
     @property

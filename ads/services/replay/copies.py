@@ -127,7 +127,6 @@ def copied(brand: Brand, campaigns: Sequence[Campaign], scenario: Scenario) -> I
 
 
 def stops_early(brand: Brand, scenario: Scenario) -> bool:
-    """Do its campaigns stop early in the replay?"""
     return brand.stops_early if scenario.stops_early is None else scenario.stops_early
 
 

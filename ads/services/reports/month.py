@@ -94,7 +94,6 @@ class MonthReport:
 
     @property
     def percent(self) -> int | None:
-        """How much of the budget was spent."""
         return percent_used(self.spent, self.limit)
 
     @property

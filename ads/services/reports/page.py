@@ -134,7 +134,6 @@ def _figures(report: MonthReport) -> Iterator[tuple[str, str]]:
 
 
 def _pace(pace: Pace, currency: str) -> list[str]:
-    """How the present month is going."""
     said = []
     if pace.state in _PACES and pace.expected is not None:
         said.append(

@@ -39,8 +39,6 @@ class ApiKeyRefused(Exception):
 
 
 class UnknownKey(ApiKeyRefused):
-    """There is no such key."""
-
     def __init__(self) -> None:
         super().__init__(
             "This is not a key of this system. Check that it was copied completely: it reads "

@@ -26,8 +26,6 @@ from ads.services.setup.writing import write
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What a file would change."""
-
     sheet: Sheet
     plan: Plan
     outcome: Outcome

@@ -57,8 +57,6 @@ _NOT_PUBLIC: Final = [
 
 @dataclass(slots=True)
 class Guard:
-    """What the guard of one thread allows, and has seen."""
-
     is_on: bool
     #: By the monotonic clock.
     ends: float

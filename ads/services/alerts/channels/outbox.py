@@ -62,7 +62,6 @@ def claim(now: datetime, *, at_most: int) -> list[Claimed]:
 
 
 def is_due(now: datetime) -> bool:
-    """Is something to be sent now?"""
     return _due(now).exists()
 
 

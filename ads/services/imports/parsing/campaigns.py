@@ -39,8 +39,6 @@ ROUNDED: Final = (
 
 
 class Candidate(NamedTuple):
-    """A campaign that may be meant."""
-
     id: int
     name: str
     brand: str

@@ -153,7 +153,6 @@ def with_waiting(imports: QuerySet[SpendImport]) -> QuerySet[SpendImport]:
 
 
 def has_refused(upload: SpendImport) -> bool:
-    """Is there a CSV of refused rows?"""
     return parts.is_kept(upload.pk, ImportPart.REFUSED)
 
 

@@ -73,7 +73,6 @@ class Merged:
 
     @property
     def is_tall(self) -> bool:
-        """Does it have several rows?"""
         return self.last_row > self.first_row
 
 
@@ -128,7 +127,6 @@ class _Rows:
         self.parser.StartElementHandler = self._begin
 
     def take(self) -> list[Row]:
-        """The rows since the last call."""
         ready, self._ready = self._ready, []
         return ready
 

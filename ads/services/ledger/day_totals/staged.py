@@ -145,7 +145,6 @@ class Posting:
 
     @property
     def asked(self) -> dict[str, Any]:
-        """Arguments for asking about overlaps."""
         source, every_reference = self.source, self.every_reference
         return {"source": source, "every_reference": every_reference, "values": self.given}
 
