@@ -1,6 +1,6 @@
 """The only place that takes row locks, and the order in which everybody takes them.
 
-1. The right to undo a batch (:func:`undoing`).
+1. The right to undo a batch (:attr:`Only.UNDOING`).
 2. Unknown references (:class:`UnknownReference`), by platform, account and reference.
 3. The batch that is undone, or that what waited is added to (:class:`SpendBatch`).
 4. Reported totals (:class:`ReportedTotal`), by campaign, date and reference.
@@ -41,6 +41,7 @@ updates of configuration lock their rows by primary key too
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import date, datetime
+from enum import IntEnum
 from typing import Any, Final
 
 from django.core.exceptions import ImproperlyConfigured
@@ -66,20 +67,27 @@ from ads.rules.calendar import UnknownTimezone, local_date, period_start
 from ads.services import visible
 from ads.services.campaign_lookup import Reference
 
-#: The advisory locks of :func:`only_import`, :func:`senders`, :func:`creating_campaigns`,
-#: :func:`undoing`, :func:`only_setup`, :func:`archiving`, :func:`counting`, :func:`capping`,
-#: :func:`replaying`, :func:`alerts` and :func:`planning`; any numbers of their own.
-_ONLY_IMPORT: Final = 0x1_0B0D6E7
-_CREATING_CAMPAIGNS: Final = 0xCA4BA165
-_SAVING_SENDERS: Final = 0x5E4DE25
-_UNDOING: Final = 0x0D0_BA7C
-_SETTING_UP: Final = 0x5E7_0B
-_ARCHIVING: Final = 0xA4C_417E
-_COUNTING: Final = 0xC0_0479
-_CAPPING: Final = 0xCA9_91D6
-REPLAYING: Final = 0x4E_91A7
-_ALERTS: Final = 0xA1E_275
-_PLANNING: Final = 0x91A_4417
+
+class Only(IntEnum):
+    """What is done by one at a time, where no row stands for it; any numbers of their own."""
+
+    #: One worker process for uploaded files: see :func:`only_import`.
+    IMPORT = 0x1_0B0D6E7
+    #: By files, before all other locks: two may bring the same ones.
+    CREATING_CAMPAIGNS = 0xCA4BA165
+    SAVING_SENDERS = 0x5E4DE25
+    #: One undo may stand on the other.
+    UNDOING = 0x0D0_BA7C
+    SETTING_UP = 0x5E7_0B
+    #: A month, or bringing one back.
+    ARCHIVING = 0xA4C_417E
+    COUNTING_METRICS = 0xC0_0479
+    CAPPING = 0xCA9_91D6
+    REPLAYING = 0x4E_91A7
+    LOOKING_FOR_ALERTS = 0xA1E_275
+    APPLYING_PLANS = 0x91A_4417
+
+
 #: That of :func:`long_budgets`, to which the brand's id is added.
 _LONG_BUDGETS: Final = 0x10_46 << 44
 
@@ -151,73 +159,23 @@ def orders(ids: Iterable[int]) -> list[SwitchOrder]:
     return list(found.order_by("pk").select_for_update(of=("self",), no_key=True))
 
 
-def senders() -> None:
-    """Let nobody else save a sender until the transaction ends.
-
-    By a number, as there is no row yet that two new ones could meet at.
-    """
-    _one_at_a_time(_SAVING_SENDERS)
+def one_at_a_time(what: Only) -> None:
+    """Wait for whoever does this, and let nobody else do it until the transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [what])
 
 
-def creating_campaigns() -> None:
-    """Let no other file bring campaigns until the transaction ends; before all other locks.
-
-    Two files may bring the same ones, whose rows are not there yet.
-    """
-    _one_at_a_time(_CREATING_CAMPAIGNS)
-
-
-def only_setup() -> None:
-    """Let nobody else apply a setup file until the transaction ends."""
-    _one_at_a_time(_SETTING_UP)
-
-
-def archiving() -> None:
-    """Let nobody else archive a month, or bring one back, until the transaction ends."""
-    _one_at_a_time(_ARCHIVING)
-
-
-def counting() -> bool:
-    """Whether nobody else counts metrics; keeps others from it until the transaction ends."""
-    return _is_alone(_COUNTING)
-
-
-def replaying() -> bool:
-    """Whether nobody else replays; keeps others from it until the transaction ends."""
-    return _is_alone(REPLAYING)
-
-
-def capping() -> bool:
-    """Whether nobody else writes daily caps; keeps others from it until the transaction ends."""
-    return _is_alone(_CAPPING)
+def is_alone(what: Only) -> bool:
+    """Whether nobody else does this; keeps others from it until the transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [what])
+        return bool(cursor.fetchone()[0])
 
 
 def caps(ids: Iterable[int]) -> list[BudgetCap]:
     """Lock these daily caps until the transaction ends; with their places."""
     found = BudgetCap.objects.filter(pk__in=among(ids)).select_related("place").order_by("pk")
     return list(found.select_for_update(of=("self",), no_key=True))
-
-
-def alerts() -> bool:
-    """Whether nobody else looks for alerts; keeps others from it until the transaction ends."""
-    return _is_alone(_ALERTS)
-
-
-def _is_alone(number: int) -> bool:
-    """Nobody waits for it, and it waits for nobody."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [number])
-        return bool(cursor.fetchone()[0])
-
-
-def _one_at_a_time(number: int) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [number])
-
-
-def planning() -> bool:
-    """Whether nobody else applies planned budgets; keeps others from it until it ends."""
-    return _is_alone(_PLANNING)
 
 
 def budgets(campaign_ids: Collection[int], brand_ids: Collection[int], now: datetime) -> None:
@@ -327,11 +285,6 @@ def totals(sums: QuerySet[SpendTotal]) -> list[int]:
         .select_for_update(of=("self",), no_key=True)
         .values_list("pk", flat=True)
     )
-
-
-def undoing() -> None:
-    """Let nobody else undo a batch until the transaction ends: one may stand on the other."""
-    _one_at_a_time(_UNDOING)
 
 
 def last_batch(**of: Any) -> SpendBatch | None:
@@ -457,11 +410,11 @@ def only_import() -> Iterator[bool]:
                 "Imports need connections to PostgreSQL itself: let the worker's DATABASE_URL lead "
                 "past the pooler."
             )
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", [_ONLY_IMPORT])
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [Only.IMPORT])
         alone = bool(cursor.fetchone()[0])
     try:
         yield alone
     finally:
         if alone and connection.is_usable():  # else it went with the connection
             with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(%s)", [_ONLY_IMPORT])
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [Only.IMPORT])

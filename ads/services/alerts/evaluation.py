@@ -37,7 +37,7 @@ def evaluate(now: datetime) -> Evaluated:
     before.
     """
     with transaction.atomic():
-        if not locks.alerts():
+        if not locks.is_alone(locks.Only.LOOKING_FOR_ALERTS):
             return Evaluated(is_busy=True)
         AlertProgress.objects.get_or_create(pk=1, defaults={"followed_at": now})
         progress = AlertProgress.objects.annotate(version=_VERSION).get(pk=1)

@@ -200,7 +200,7 @@ def _moving() -> Iterator[None]:
     with transaction.atomic():
         locks.without_timeouts()
         lock_waits.wait_up_to(PATIENCE)
-        locks.archiving()
+        locks.one_at_a_time(locks.Only.ARCHIVING)
         yield
 
 

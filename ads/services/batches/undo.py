@@ -166,7 +166,7 @@ def _undo(
     batch: SpendBatch, reason: str, now: datetime, seen: str | None, api_key_id: int | None
 ) -> Undone:
     with transaction.atomic():
-        locks.undoing()
+        locks.one_at_a_time(locks.Only.UNDOING)
         rematched = rematch.await_reference(batch, now)
         mine = WaitingSpend.objects.filter(batch=batch, discarded_at=None)
         locks.waiting_references(mine.order_by().values("unknown_id"))

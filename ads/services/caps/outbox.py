@@ -65,7 +65,7 @@ def agree(now: datetime) -> int:
     there: set[int] = set()
     for ids in _chunks(capped_campaigns()):
         with transaction.atomic():
-            if not locks.capping():
+            if not locks.is_alone(locks.Only.CAPPING):
                 return decided
             found = wanted(ids, now)
             rows = _rows(found)
@@ -77,7 +77,7 @@ def agree(now: datetime) -> int:
     rest = [place for place in known if place not in there]
     for places in _chunks(rest):
         with transaction.atomic():
-            if not locks.capping():
+            if not locks.is_alone(locks.Only.CAPPING):
                 return decided
             decided += _agree(_rows(places).select_related("place"), {}, now)
     return decided

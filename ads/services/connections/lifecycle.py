@@ -67,7 +67,9 @@ def add(
     )
     check_name(made.name)
     with transaction.atomic():
-        locks.senders()  # a sender of the same source cannot be saved meanwhile
+        locks.one_at_a_time(
+            locks.Only.SAVING_SENDERS
+        )  # a sender of the same source cannot be saved meanwhile
         try:
             made.full_clean(exclude=["credentials"])
         except ValidationError as error:

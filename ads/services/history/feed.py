@@ -25,7 +25,7 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from ads.models import DeliveryChange
-from ads.services.locks import REPLAYING
+from ads.services.locks import Only
 
 #: Before this instant nothing more can appear; NULL: a writer's beginning is hidden, so nothing new
 #: is shown until it ends. It is hidden from other roles without ``pg_read_all_stats``, with
@@ -51,7 +51,7 @@ _SAFE = f"""
                AND held.pid IS DISTINCT FROM pg_backend_pid()
                AND NOT EXISTS (SELECT FROM pg_locks AS replays
                                 WHERE replays.pid = held.pid AND replays.locktype = 'advisory'
-                                  AND replays.classid = 0 AND replays.objid = {REPLAYING})
+                                  AND replays.classid = 0 AND replays.objid = {Only.REPLAYING})
            ) AS writer
 """  # noqa: S608  (our own number)
 

@@ -91,7 +91,7 @@ def create(new: NewCampaigns, plan: Plan) -> Created | None:
     staged = [numbered[pk] for pk in sums]  # in the order of the file
     if not staged:
         return None
-    locks.creating_campaigns()
+    locks.one_at_a_time(locks.Only.CREATING_CAMPAIGNS)
     brand, is_new = _brand(new, plan)
     made = Created(brand.pk, brand.name, is_new, brand.currency, brand.timezone)
     ids = _known_by_now(staged, brand)

@@ -128,7 +128,7 @@ def counters() -> list[MetricCounter]:
 def _count(table: str, most: int, add: Callable[[int, int], None]) -> bool:
     """Count at most ``most`` ids; are there more?"""
     with bounded():
-        if not locks.counting():
+        if not locks.is_alone(locks.Only.COUNTING_METRICS):
             return False
         with connection.cursor() as cursor:
             # Before the writers are looked at.

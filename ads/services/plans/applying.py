@@ -97,7 +97,7 @@ class _Run:
 @transaction.atomic
 def _apply(brand: int, owners: Collection[Owner], now: datetime) -> Enforced | None:
     """Apply what is due of these owners, and enforce it; None: somebody else is applying."""
-    if not locks.planning():
+    if not locks.is_alone(locks.Only.APPLYING_PLANS):
         return None
     those = Campaign.objects.filter(brand=brand)
     if None not in owners:

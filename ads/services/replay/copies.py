@@ -107,7 +107,7 @@ def copied(brand: Brand, campaigns: Sequence[Campaign], scenario: Scenario) -> I
         InvalidScenario: somebody else replays: each takes a processor for a while.
     """
     with transaction.atomic():
-        if not locks.replaying():
+        if not locks.is_alone(locks.Only.REPLAYING):
             reason = "another replay is running; try again when it has ended."
             raise InvalidScenario("brand", brand.name, reason)
         copy = Brand.objects.create(

@@ -102,7 +102,7 @@ def check(
     """
     _check_text("name", name)
     _check_text("source", wanted.source)
-    locks.senders()
+    locks.one_at_a_time(locks.Only.SAVING_SENDERS)
     named = model._default_manager.filter(name=name)
     if (named.exclude(pk=sender.pk) if sender else named).exists():
         raise InvalidSender("name", name, "another sender has this name; choose a different one.")

@@ -78,7 +78,7 @@ def rotate(endpoint: WebhookEndpoint, *, previous_until: datetime, now: datetime
     secret = _new_secret()
     is_kept = previous_until > now
     with transaction.atomic():
-        locks.senders()
+        locks.one_at_a_time(locks.Only.SAVING_SENDERS)
         present = WebhookEndpoint.objects.get(pk=endpoint.pk)
         present.previous_secret = present.secret if is_kept else ""
         present.previous_expires_at = previous_until if is_kept else None
@@ -108,7 +108,7 @@ def seal_all_anew() -> int:
         CannotUnseal: a secret was sealed with another key.
     """
     with transaction.atomic():
-        locks.senders()
+        locks.one_at_a_time(locks.Only.SAVING_SENDERS)
         endpoints = list(WebhookEndpoint.objects.all())
         for endpoint in endpoints:
             endpoint.secret = seal_anew(endpoint.secret)

@@ -111,11 +111,11 @@ def _apply(
     seen: Mapping[int, str] | None,
     then: Callable[[], None] | None,
 ) -> tuple[Mapping[str, int], Enforced]:
-    locks.only_setup()
+    locks.one_at_a_time(locks.Only.SETTING_UP)
     found = plan_of(sheet)
     found.refuse_problems()
     if found.of(CAMPAIGN, new=True):
-        locks.creating_campaigns()
+        locks.one_at_a_time(locks.Only.CREATING_CAMPAIGNS)
     locks.setup(
         found.concerned(),
         [one.pk for one in found.of(BRAND, new=False) if one.pk],

@@ -44,7 +44,7 @@ def test_archiving_waits_for_another_archiver(
     campaigns: list[Campaign], tmp_path: Path, settings: Settings
 ) -> None:
     settings.DATABASE_SESSION = {"lock_timeout": "100ms"}  # each session waits no longer by itself
-    with held_open(locks.archiving) as let_go, at_once() as start:
+    with held_open(lambda: locks.one_at_a_time(locks.Only.ARCHIVING)) as let_go, at_once() as start:
         start(lambda: archived(tmp_path))
         await_blocked()
         sleep(0.2)

@@ -64,7 +64,7 @@ def test_while_another_process_decides_nothing_is_decided(
     capped(its)
     found: list[int] = []
     with transaction.atomic(), at_once() as start:
-        assert locks.capping()
+        assert locks.is_alone(locks.Only.CAPPING)
         start(lambda: found.append(caps.agree(NOON)))
     assert (found, rows()) == ([0], [])
     assert caps.agree(NOON) == 1

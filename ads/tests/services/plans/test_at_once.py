@@ -67,7 +67,7 @@ def test_who_finds_another_applying_leaves_it_at_that(
     enforce_all(NOW)
     due(campaign)
     if crippled:
-        monkeypatch.setattr(locks, "planning", lambda: True)
+        monkeypatch.setattr(locks, "is_alone", lambda _what: True)
     paused = Paused(applying.write_due)
     monkeypatch.setattr(applying, "write_due", paused)
 
