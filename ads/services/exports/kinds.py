@@ -179,78 +179,53 @@ def choose(kind: Kind, wanted: Wanted, now: datetime) -> Export:
     return of_spend(Spend.objects.filter(owner, wanted.within("date")).order_by("pk"))
 
 
-_SPEND: Final = {
-    "id": "id",
-    "date": "date",
+def _same(*names: str) -> dict[str, str]:
+    return {name: name for name in names}
+
+
+#: What exports call a row's campaign and brand, and the currency of both.
+_OF_CAMPAIGN: Final = {
     "brand_id": "campaign__brand_id",
     "brand": "campaign__brand__name",
     "campaign_id": "campaign_id",
     "campaign": "campaign__name",
-    "amount": "amount",
-    "kind": "kind",
-    "source": "source",
-    "external_id": "external_id",
-    "description": "description",
-    "occurred_at": "occurred_at",
-    "created_at": "created_at",
-    "currency": "campaign__brand__currency",
+}
+_CURRENCY: Final = {"currency": "campaign__brand__currency"}
+
+_SPEND: Final = {
+    **_same("id", "date"),
+    **_OF_CAMPAIGN,
+    **_same("amount", "kind", "source", "external_id", "description", "occurred_at", "created_at"),
+    **_CURRENCY,
 }
 
 _CHANGES: Final = {
-    "id": "id",
-    "at": "at",
-    "brand_id": "campaign__brand_id",
-    "brand": "campaign__brand__name",
-    "campaign_id": "campaign_id",
-    "campaign": "campaign__name",
-    "is_active": "is_active",
-    "holds": "holds",
-    "trigger": "trigger",
-    "actor": "actor",
-    "daily_spend": "daily_spend",
-    "daily_budget": "daily_budget",
-    "monthly_spend": "monthly_spend",
-    "monthly_budget": "monthly_budget",
-    "brand_daily_spend": "brand_daily_spend",
-    "brand_daily_budget": "brand_daily_budget",
-    "brand_monthly_spend": "brand_monthly_spend",
-    "brand_monthly_budget": "brand_monthly_budget",
-    "total_spend": "total_spend",
-    "total_budget": "total_budget",
-    "group_spend": "group_spend",
-    "group_budget": "group_budget",
-    "group_period": "group_period",
-    "on_its_way": "on_its_way",
-    "currency": "campaign__brand__currency",
+    **_same("id", "at"),
+    **_OF_CAMPAIGN,
+    **_same("is_active", "holds", "trigger", "actor"),
+    **_same("daily_spend", "daily_budget", "monthly_spend", "monthly_budget"),
+    **_same("brand_daily_spend", "brand_daily_budget"),
+    **_same("brand_monthly_spend", "brand_monthly_budget"),
+    **_same("total_spend", "total_budget", "group_spend", "group_budget", "group_period"),
+    **_same("on_its_way"),
+    **_CURRENCY,
 }
 
 _TOTALS: Final = {
-    "brand_id": "brand_id",
+    **_same("brand_id"),
     "brand": "brand__name",
-    "campaign_id": "campaign_id",
+    **_same("campaign_id"),
     "campaign": "campaign__name",
-    "period": "period",
-    "start": "start",
-    "amount": "amount",
-    "waived": "waived",
+    **_same("period", "start", "amount", "waived"),
     "currency": "brand__currency",
 }
 
 _FIGURES: Final = (
-    "timezone",
-    "date",
-    "daily_spend",
-    "daily_waived",
-    "daily_budget",
-    "daily_limit",
-    "daily_remaining",
-    "monthly_spend",
-    "monthly_waived",
-    "monthly_budget",
-    "monthly_limit",
-    "monthly_remaining",
+    "timezone", "date",
+    "daily_spend", "daily_waived", "daily_budget", "daily_limit", "daily_remaining",
+    "monthly_spend", "monthly_waived", "monthly_budget", "monthly_limit", "monthly_remaining",
     "is_budget_available",
-)
+)  # fmt: skip
 
 #: Of the month's pace.
 _PACE: Final = (
@@ -285,7 +260,6 @@ def of_brands(rows: QuerySet[M], brand_ids: Collection[int] | None) -> QuerySet[
 
 
 def of_spend(entries: QuerySet[Spend]) -> Export:
-    """These entries, in their order."""
     return _of("spend", _SPEND, entries)
 
 
