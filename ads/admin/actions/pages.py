@@ -124,7 +124,6 @@ class AsksFirst(AdminMixin[Any]):
         """Raise PermissionDenied where not everybody may do what is filled in."""
 
     def action_of(self, code: str, form: Any, seen: Seen | None = None) -> Action:
-        """The action, once ``form`` is valid."""
         raise NotImplementedError
 
     def notes(
@@ -134,7 +133,6 @@ class AsksFirst(AdminMixin[Any]):
         return ()
 
     def did(self, code: str, ids: Sequence[int], done: Done, form: Any) -> str:
-        """What was done, in a sentence."""
         raise NotImplementedError
 
     def left(self, code: str, ids: Sequence[int], done: Done, edited: int, form: Any) -> str:

@@ -83,7 +83,6 @@ def headline(outcome: Outcome) -> str:
 
 
 def done(outcome: Outcome) -> str:
-    """The same of what was done."""
     return _sentence(outcome, ("now delivers", "now deliver"), "stopped")
 
 
@@ -114,7 +113,6 @@ def _why_stopped(outcome: Outcome) -> str:
 
 
 def budgets(preview: BudgetPreview) -> dict[str, Any] | None:
-    """The table of budgets before and after, and warnings about overbooked brands."""
     if not (preview.brands.count or preview.campaigns.count):
         return None
     brands, campaigns = preview.brands, preview.campaigns

@@ -174,7 +174,6 @@ def permitted(request: HttpRequest, changed: undo.Changed) -> undo.Changed:
 
 
 def _labeled(context: UUID) -> list[labels.Labeling]:
-    """What was done with labels in a context, of campaigns and of brands."""
     models: tuple[type[Campaign], type[Brand]] = (Campaign, Brand)
     return [one for one in (labels.changed_in(model, context) for model in models) if one]
 

@@ -51,9 +51,6 @@ class KindFilter(ChoiceFilter):
     parameter_name = "kind"
     CHOICES = list(AlertKind.choices)
 
-    def pick(self, request: HttpRequest, rows: Any, chosen: str) -> Any:
-        return rows.filter(kind=chosen)
-
 
 @admin.register(Alert)
 class AlertAdmin(ReadOnlyAdmin[Alert]):

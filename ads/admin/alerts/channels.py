@@ -14,7 +14,7 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminT
 
 from ads.admin.alerts.pages import AlertConfigurationAdmin
 from ads.admin.base import KEPT
-from ads.admin.elements import NOTHING, ConfigurationForm, ago, badge, uid_of
+from ads.admin.elements import NOTHING, ConfigurationForm, ago, badge, the_row, uid_of
 from ads.models import AlertRule, Channel
 from ads.services.alerts import InvalidChannel, channels
 from ads.services.team import possible_managers
@@ -79,7 +79,7 @@ class ChannelAdmin(AlertConfigurationAdmin[Channel]):
         "own. Send a test after adding one."
     )
     form = ChannelForm
-    events = [("ChannelEvent", "pgh_obj_id"), ("AlertRuleChannelEvent", "channel_id")]
+    events = {"ChannelEvent": "pgh_obj_id", "AlertRuleChannelEvent": "channel_id"}
     list_display = ["name", "way", "shown", "brands", "frequency", "state", "last_sent"]
     list_select_related = ["account_manager"]
     search_fields = ["name"]
@@ -127,12 +127,10 @@ class ChannelAdmin(AlertConfigurationAdmin[Channel]):
         response.headers["Cache-Control"] = "no-store"
         return response
 
-    @action(  # type: ignore[untyped-decorator]
-        description="Send a test", url_path="test", permissions=["change"]
-    )
+    @action(description="Send a test", url_path="test", permissions=["change"])
     def send_test(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Send a test after asking, and say whether it arrived."""
-        channel = self.found(request, object_id)
+        channel = the_row(self, request, object_id)
         back = self.address_of(channel)
         if request.method != "POST" or "confirmed" not in request.POST:
             context = {

@@ -28,9 +28,6 @@ class StateFilter(ChoiceFilter):
     parameter_name = "state"
     CHOICES = list(MessageState.choices)
 
-    def pick(self, request: HttpRequest, rows: Any, chosen: str) -> Any:
-        return rows.filter(state=chosen)
-
 
 @admin.register(AlertMessage)
 class AlertMessageAdmin(ReadOnlyAdmin[AlertMessage]):

@@ -14,7 +14,7 @@ from unfold.widgets import (
 )
 
 from ads.admin.alerts.pages import AlertConfigurationAdmin
-from ads.admin.elements import ConfigurationForm, counted
+from ads.admin.elements import ConfigurationForm, counted, the_row
 from ads.holds import TOTAL
 from ads.models import AlertRule, Channel
 from ads.models.alerts import MOST_PERCENT, AlertKind, Owner
@@ -100,7 +100,7 @@ class AlertRuleAdmin(AlertConfigurationAdmin[AlertRule]):
         "rule without a channel are shown under the bell only."
     )
     form = RuleForm
-    events = [("AlertRuleEvent", "pgh_obj_id"), ("AlertRuleChannelEvent", "alertrule_id")]
+    events = {"AlertRuleEvent": "pgh_obj_id", "AlertRuleChannelEvent": "alertrule_id"}
     list_display = ["name", "kind", "of_brand", "told", "is_active"]
     list_filter = ["kind", "is_active"]
     list_select_related = ["brand"]
@@ -135,12 +135,9 @@ class AlertRuleAdmin(AlertConfigurationAdmin[AlertRule]):
                 messages.INFO,
             )
 
-    @action(  # type: ignore[untyped-decorator]
-        description="Preview", url_path="preview", permissions=["view"]
-    )
+    @action(description="Preview", url_path="preview", permissions=["view"])
     def preview(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """What the rule would have raised in the last 30 days."""
-        rule = self.found(request, object_id)
+        rule = the_row(self, request, object_id)
         context = {
             "title": f"Preview of {rule}",
             "rule": rule,

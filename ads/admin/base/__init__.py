@@ -6,6 +6,7 @@ from ads.admin.base.deletion import Instead, KeepsWhatHasSpend
 from ads.admin.base.detail_page import (
     HISTORY,
     LocalTimes,
+    ShowsAudit,
     StoryPage,
     checks,
     figures_of,

@@ -59,7 +59,6 @@ class ChoosesColumns(AdminMixin[Any]):
         return {name_of(one) for one in (*every[:1], *(self.list_display_links or ()))}
 
     def shown_columns(self, request: HttpRequest) -> list[str]:
-        """The names of the columns that the list shows at this address."""
         names = map(name_of, self.get_list_display(request))
         return [self.column_names.get(name, name) for name in names]
 

@@ -18,7 +18,7 @@ from django.utils.safestring import SafeString
 from django.utils.timesince import timeuntil
 
 from ads.admin.actions import undo_button
-from ads.admin.elements import AdminMixin, charts, column, counted, ended_by, spend_bar
+from ads.admin.elements import AdminMixin, charts, column, counted, dated, ended_by, spend_bar
 from ads.holds import Hold
 from ads.models import Brand, Campaign, Spend
 from ads.models.campaigns import Status
@@ -29,7 +29,7 @@ from ads.rules.pacing import Course
 from ads.services.bulk import undo
 from ads.services.delivery import allowances
 from ads.services.explain import Condition
-from ads.services.history import switched_by, timeline
+from ads.services.history import audit, switched_by, timeline
 from ads.services.ledger import Month
 from ads.services.team import labels
 
@@ -53,6 +53,27 @@ class LocalTimes(AdminMixin[Any]):
 def _timezone(row: Any) -> str:
     timezone: str = row.timezone if hasattr(row, "timezone") else row.brand.timezone
     return timezone
+
+
+class ShowsAudit(AdminMixin[Any]):
+    """Pages of rows with their change history, in UTC unless they have :class:`LocalTimes`."""
+
+    change_form_after_template = "ads/admin/audit.html"
+    history_anchor = "#audit"
+    #: The models of its events, and their columns with the row's key.
+    events: Mapping[str, str]
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> TemplateResponse:
+        if row := context.get("original"):
+            events = [
+                audit.event_model(name)._default_manager.filter(**{column: row.pk})
+                for name, column in self.events.items()
+            ]
+            tz = _timezone(row) if isinstance(self, LocalTimes) else "UTC"
+            context["audit"] = dated(audit.recent(*events), tz)
+        return super().render_change_form(request, context, *args, **kwargs)  # type: ignore[return-value]
 
 
 class StoryPage(LocalTimes):

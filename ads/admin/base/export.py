@@ -39,7 +39,7 @@ class ExportsCsv(AdminMixin[Any]):
     def export_of(self, rows: QuerySet[Any]) -> Export:
         raise NotImplementedError
 
-    @action(description="Export CSV", url_path="export", permissions=["view"], icon="download")  # type: ignore[untyped-decorator]
+    @action(description="Export CSV", url_path="export", permissions=["view"], icon="download")
     def export_csv(self, request: HttpRequest) -> HttpResponseBase:
         """All rows that match the filters and the search."""
         return self.export_matching(request, self.export_of)

@@ -68,7 +68,6 @@ class SavesViews(ChoosesColumns):
         return response  # type: ignore[no-any-return]
 
     def _views(self, request: HttpRequest) -> list[Any]:
-        """The user's views of this list; asked once."""
         if "ads_views" not in request.__dict__:
             found = saved_views.of_list(request.user, self.view_label)
             request.__dict__["ads_views"] = list(found)

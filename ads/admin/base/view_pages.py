@@ -37,7 +37,6 @@ def open_view(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_GET
 def choose_columns(request: HttpRequest) -> HttpResponse:
-    """The list with other columns, in the same order as far as they are shown."""
     page = _page_of(request, request.GET.get("list", ""))
     here = page.asked_for(request, QueryDict(request.GET.get("query", "")))
     order, query = page.order_of(here), here.GET.copy()

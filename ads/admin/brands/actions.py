@@ -166,6 +166,5 @@ class BrandActions(AsksFirst):
         return f"{counted(left, 'brand')} left unchanged: {PAGES[code].leaves}."
 
     def called(self, ids: Sequence[int]) -> str:
-        """The name of one brand, or how many there are."""
         names = list(Brand.objects.filter(pk__in=ids[:2]).values_list("name", flat=True))
         return names[0] if len(ids) == 1 and names else counted(len(ids), "brand")

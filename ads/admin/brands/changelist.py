@@ -44,8 +44,6 @@ from ads.services.team import labels
 
 
 class BrandList(ChangeList):
-    """Adds spend, running campaigns and local time to the brands of a page."""
-
     def get_queryset(
         self, request: HttpRequest, exclude_parameters: list[str | None] | None = None
     ) -> QuerySet[Any]:

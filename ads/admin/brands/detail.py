@@ -39,8 +39,6 @@ CAMPAIGNS: Final = 50
 
 
 class BrandPage(StoryPage):
-    """What stands around the form."""
-
     change_form_outer_before_template = "ads/admin/brand_now.html"
     change_form_outer_after_template = "ads/admin/brand_history.html"
 

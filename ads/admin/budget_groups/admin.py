@@ -12,14 +12,13 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
-from ads.admin.base import KEPT, ConfigurationAdmin, LocalTimes, listed, may_view
+from ads.admin.base import KEPT, ConfigurationAdmin, LocalTimes, ShowsAudit, listed, may_view
 from ads.admin.elements import (
     NOTHING,
     RowFilter,
     budget,
     column,
     counted,
-    dated,
     instant_of,
     spend_bar,
     state_badge,
@@ -32,7 +31,6 @@ from ads.rules.calendar import UnknownTimezone, local_date
 from ads.rules.money import format_money, remaining
 from ads.services.explain import brand as brand_explanation
 from ads.services.explain import sentence, shown_state
-from ads.services.history import audit
 
 #: Campaigns listed on a group's page.
 CAMPAIGNS: Final = 100
@@ -41,7 +39,7 @@ _LABELS: Final = {Period.DAY.value: "Today", Period.MONTH.value: "This month", T
 
 
 @admin.register(BudgetGroup)
-class BudgetGroupAdmin(LocalTimes, ConfigurationAdmin[BudgetGroup]):
+class BudgetGroupAdmin(LocalTimes, ShowsAudit, ConfigurationAdmin[BudgetGroup]):
     about = (
         "Campaigns of one brand that share a budget: when it is used up, all of them stop. Each "
         "also keeps its own budgets and those of the brand."
@@ -60,8 +58,7 @@ class BudgetGroupAdmin(LocalTimes, ConfigurationAdmin[BudgetGroup]):
         (KEPT, {"fields": [("created", "updated")], "classes": ["collapse"]}),
     ]
     change_form_outer_before_template = "ads/admin/budget_group_now.html"
-    change_form_after_template = "ads/admin/audit.html"
-    history_anchor = "#audit"
+    events = {"BudgetGroupEvent": "pgh_obj_id"}
 
     class Media:
         css = {"all": ["ads/strips.css", "ads/story.css"]}
@@ -122,12 +119,8 @@ class BudgetGroupAdmin(LocalTimes, ConfigurationAdmin[BudgetGroup]):
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> TemplateResponse:
         if group := context.get("original"):
-            now = timezone.now()
-            context |= _story(request, group.fresh(), now)
-            events = audit.event_model("BudgetGroupEvent")._default_manager
-            edits = audit.recent(events.filter(pgh_obj_id=group.pk))
-            context["audit"] = dated(edits, group.brand.timezone)
-        return super().render_change_form(request, context, *args, **kwargs)  # type: ignore[return-value]
+            context |= _story(request, group.fresh(), timezone.now())
+        return super().render_change_form(request, context, *args, **kwargs)
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         response = super().changeform_view(request, *args, **kwargs)

@@ -108,8 +108,6 @@ class BudgetsFormSet(forms.BaseModelFormSet):  # type: ignore[type-arg]
 
 
 class BudgetsInList(SavesViews):
-    """A list whose budgets are edited once somebody chooses to, all those of a page together."""
-
     list_editable = list(BUDGETS)
     unsaved = (EDIT,)
 

@@ -54,8 +54,6 @@ _LASTS_UNTIL: Final = {
 
 
 class CampaignPage(StoryPage):
-    """What stands around the form."""
-
     change_form_outer_before_template = "ads/admin/campaign_now.html"
     change_form_outer_after_template = "ads/admin/campaign_history.html"
 

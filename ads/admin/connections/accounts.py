@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -13,7 +13,7 @@ from unfold.decorators import action
 
 from ads.admin.base import ReadOnlyAdmin
 from ads.admin.connections import text
-from ads.admin.elements import ChoiceFilter, RowFilter, ago, column
+from ads.admin.elements import ChoiceFilter, RowFilter, ago, column, the_row
 from ads.models import Campaign, PlatformAccount, PlatformCampaign
 from ads.services import freshness, platforms
 from ads.services.connections import InvalidConnection, kinds, lifecycle
@@ -103,14 +103,10 @@ class PlatformAccountAdmin(ReadOnlyAdmin[PlatformAccount]):
     def stop_reading(self, request: HttpRequest, queryset: QuerySet[PlatformAccount]) -> None:
         self._switch(request, queryset, is_read=False)
 
-    @action(  # type: ignore[untyped-decorator]
-        description="Switch reading", url_path="reading", permissions=["switch"]
-    )
+    @action(description="Switch reading", url_path="reading", permissions=["switch"])
     def switch_reading(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Read this account from now on, or no longer, after asking."""
-        account = self.get_object(request, object_id)
-        if account is None:
-            raise Http404
+        account = the_row(self, request, object_id)
         is_read = not account.is_read
         back = reverse("admin:ads_platformaccount_change", args=[account.pk])
         if request.method == "POST" and "confirmed" in request.POST:

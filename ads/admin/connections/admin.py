@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Min, Q, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -13,22 +13,21 @@ from django.utils.safestring import SafeString
 from unfold.decorators import action
 from unfold.enums import ActionVariant
 
-from ads.admin.base import KEPT, ConfigurationAdmin
+from ads.admin.base import KEPT, ConfigurationAdmin, ShowsAudit
 from ads.admin.connections import text
 from ads.admin.connections.first_look import LooksFirst
 from ads.admin.connections.forms import ConnectionForm
-from ads.admin.elements import NOTHING, ago, column, counted, dated
+from ads.admin.elements import NOTHING, ago, column, counted, the_row
 from ads.models import Connection
 from ads.models.platforms import ConnectionState
 from ads.services.connections import InvalidConnection, kinds, lifecycle, troubles, try_out
-from ads.services.history import audit
 
 #: Accounts on the page of a connection; the list has all of them.
 SHOWN = 50
 
 
 @admin.register(Connection)
-class ConnectionAdmin(LooksFirst, ConfigurationAdmin[Connection]):
+class ConnectionAdmin(LooksFirst, ShowsAudit, ConfigurationAdmin[Connection]):
     about = (
         "Access to ad platforms. The accounts of a connection are asked every few minutes for what "
         "campaigns have spent, and are told which campaigns to stop and start. Credentials are "
@@ -57,8 +56,7 @@ class ConnectionAdmin(LooksFirst, ConfigurationAdmin[Connection]):
         "updated_at",
     ]  # fmt: skip
     change_form_outer_before_template = "ads/admin/connection_accounts.html"
-    change_form_after_template = "ads/admin/audit.html"
-    history_anchor = "#audit"
+    events = {"ConnectionEvent": "pgh_obj_id"}
     actions_detail = ["first_look", "try_it", "renew", "disconnect"]
 
     def has_delete_permission(self, request: HttpRequest, obj: Connection | None = None) -> bool:
@@ -102,16 +100,12 @@ class ConnectionAdmin(LooksFirst, ConfigurationAdmin[Connection]):
             context["more_accounts"] = max(0, connection.accounts_listed - SHOWN)
             context["troubles"] = text.troubles_as_read(troubles(now, [connection]))
             context["lag"] = _lag(connection)
-            events = audit.event_model("ConnectionEvent")._default_manager
-            context["audit"] = dated(audit.recent(events.filter(pgh_obj_id=connection.pk)))
-        return super().render_change_form(request, context, *args, **kwargs)  # type: ignore[return-value]
+        return super().render_change_form(request, context, *args, **kwargs)
 
-    @action(  # type: ignore[untyped-decorator]
-        description="Try it", url_path="try", permissions=["change"]
-    )
+    @action(description="Try it", url_path="try", permissions=["change"])
     def try_it(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """See what works; nothing is recorded, and nothing switched."""
-        connection = self._found(request, object_id)
+        connection = the_row(self, request, object_id)
         account = request.POST.get("account", "")
         context: dict[str, Any] = {
             "title": f"Try {connection}",
@@ -129,14 +123,14 @@ class ConnectionAdmin(LooksFirst, ConfigurationAdmin[Connection]):
                 context["refused"] = str(error)
         return self._page(request, "ads/admin/connection_try.html", context)
 
-    @action(  # type: ignore[untyped-decorator]
+    @action(
         description="Disconnect",
         url_path="disconnect",
         permissions=["change"],
         variant=ActionVariant.DANGER,
     )
     def disconnect(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        connection = self._found(request, object_id)
+        connection = the_row(self, request, object_id)
         if request.method == "POST" and "confirmed" in request.POST:
             try:
                 ended = lifecycle.disconnect(connection, now=timezone.now())
@@ -166,12 +160,6 @@ class ConnectionAdmin(LooksFirst, ConfigurationAdmin[Connection]):
             "back": self.address_of(connection),
         }
         return self._page(request, "ads/admin/confirm.html", context)
-
-    def _found(self, request: HttpRequest, object_id: str) -> Connection:
-        connection = self.get_object(request, object_id)
-        if connection is None:
-            raise Http404
-        return connection
 
     @admin.display(description="platform", ordering="platform")
     def kind(self, connection: Connection) -> str:

@@ -8,7 +8,7 @@ from typing import Any, Final
 from django.contrib import messages
 from django.core import signing
 from django.forms import Media
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
@@ -16,7 +16,7 @@ from unfold.decorators import action
 
 from ads.admin.connections import text
 from ads.admin.connections.forms import CredentialsForm
-from ads.admin.elements import AdminMixin
+from ads.admin.elements import AdminMixin, the_row
 from ads.models import Connection
 from ads.platforms.interface import Platform, PlatformError
 from ads.services.connections import (
@@ -61,13 +61,9 @@ class Connects(AdminMixin[Connection]):
             return HttpResponseRedirect(reverse("admin:ads_connection_add"))
         return self._connect(request, kind, None)
 
-    @action(  # type: ignore[untyped-decorator]
-        description="Renew credentials", url_path="renew", permissions=["change"]
-    )
+    @action(description="Renew credentials", url_path="renew", permissions=["change"])
     def renew(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        connection = self.get_object(request, object_id)
-        if connection is None:
-            raise Http404
+        connection = the_row(self, request, object_id)
         return self._connect(request, kinds.platform(connection.platform), connection)
 
     def _forbidden(self) -> HttpResponse:
@@ -91,7 +87,6 @@ class Connects(AdminMixin[Connection]):
     def _connect(
         self, request: HttpRequest, kind: Platform, connection: Connection | None
     ) -> HttpResponse:
-        """The forms of a platform, and what was sent with one of them."""
         lacking = kinds.missing_settings(kind)
         is_new = connection is None
         initial = self._initial(request, kind, connection)
@@ -195,9 +190,7 @@ class Connects(AdminMixin[Connection]):
             return HttpResponseRedirect(reverse("admin:ads_connection_changelist"))
         connection = None
         if kept["connection"]:
-            connection = self.get_object(request, str(kept["connection"]))
-            if connection is None:
-                raise Http404
+            connection = the_row(self, request, str(kept["connection"]))
         elif not self.has_add_permission(request):
             return self._forbidden()
         begun = Begun(**kept["begun"])

@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from django.contrib import messages
 from django.core import signing
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
@@ -13,6 +13,7 @@ from unfold.decorators import action
 from ads.admin import setup as setup_pages
 from ads.admin.connections import text
 from ads.admin.connections.connect import Connects
+from ads.admin.elements import the_row
 from ads.models import Brand, Connection
 from ads.models.platforms import ConnectionState
 from ads.platforms import SIMULATED
@@ -44,14 +45,10 @@ class LooksFirst(Connects):
         needed = [*setup_pages.PERMISSIONS, "ads.add_brand"]
         return self.has_change_permission(request) and request.user.has_perms(needed)
 
-    @action(  # type: ignore[untyped-decorator]
-        description="Accounts and campaigns", url_path="first-look", permissions=["look"]
-    )
+    @action(description="Accounts and campaigns", url_path="first-look", permissions=["look"])
     def first_look(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """What it reaches; choose what is read and made, preview, confirm."""
-        connection = self.get_object(request, object_id)
-        if connection is None:
-            raise Http404
+        connection = the_row(self, request, object_id)
         if "look" in request.POST:
             self.look_and_say(request, connection)
             return HttpResponseRedirect(request.get_full_path())
@@ -178,7 +175,6 @@ class LooksFirst(Connects):
 
 
 def _chosen(request: HttpRequest, proposed: dict[int, Choice]) -> dict[int, Choice]:
-    """What was chosen for the accounts that the page showed."""
     shown = {int(pk) for pk in request.POST.getlist("account") if pk.isdecimal()}
     return {
         pk: Choice(

@@ -21,7 +21,7 @@ from ads.admin.elements.forms import (
     uid_of,
 )
 from ads.admin.elements.links import address, is_number, link_to, list_address, may, picked
-from ads.admin.elements.mixin import AdminMixin
+from ads.admin.elements.mixin import AdminMixin, the_row
 from ads.admin.elements.ordering import missing_last, ordered_by, within_currencies
 from ads.admin.elements.pace import (
     basis_words,

@@ -136,4 +136,4 @@ class ChoiceFilter(DropdownFilter):
         return None if chosen is None else self.pick(request, queryset, chosen)
 
     def pick(self, request: HttpRequest, rows: QuerySet[Any], chosen: str) -> QuerySet[Any]:
-        raise NotImplementedError
+        return rows.filter(**{self.parameter_name: chosen})

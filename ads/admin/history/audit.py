@@ -142,7 +142,6 @@ def _describe(events: list[Any]) -> None:
 
 
 def _zones(events: list[Any]) -> dict[int, str]:
-    """The timezones of the brands or schedules that events refer to, by the events' keys."""
     owners: list[tuple[str, type[Model], str]] = [
         ("brand_id", Brand, "timezone"),
         ("campaign_id", Campaign, "brand__timezone"),

@@ -71,7 +71,6 @@ FEW_ALARMS: Final = 2
 
 
 def front_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
-    """The parts of the overview that this user may see."""
     now = timezone.now()
     seen = overview.at(now, _parts(request), currency=request.GET.get(CURRENCY, ""))
     context["now"] = now

@@ -113,7 +113,7 @@ class ScheduledChangeAdmin(ReadOnlyAdmin[ScheduledChange]):
 
     @action(
         description="Calendar", url_path="to-calendar", permissions=["view"], icon="calendar_month"
-    )  # type: ignore[untyped-decorator]
+    )
     def calendar_button(self, request: HttpRequest) -> HttpResponse:
         return self.calendar(request)
 

@@ -75,7 +75,6 @@ class PlansBudgets(AdminMixin[Any]):
         return [path("<int:object_id>/plan/", view, name=name), *super().get_urls()]
 
     def plan(self, request: HttpRequest, object_id: int) -> HttpResponse:
-        """Show the plan; preview what was entered; save it."""
         if not self.has_change_permission(request):
             raise PermissionDenied
         owner: Brand | Campaign | None = self.get_queryset(request).filter(pk=object_id).first()

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.contrib import admin
-from django.http import HttpRequest
 
 from ads.admin.base import ReadOnlyAdmin
 from ads.admin.elements import ChoiceFilter, RowFilter, column
@@ -17,9 +16,6 @@ class StateFilter(ChoiceFilter):
     title = "state"
     parameter_name = "state"
     CHOICES = [one for one in OrderState.choices if one[0] != OrderState.SUPERSEDED]
-
-    def pick(self, request: HttpRequest, rows: Any, chosen: str) -> Any:
-        return rows.filter(state=chosen)
 
 
 @admin.register(BudgetCap)

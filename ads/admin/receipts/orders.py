@@ -21,9 +21,6 @@ class StateFilter(ChoiceFilter):
     parameter_name = "state"
     CHOICES = list(OrderState.choices)
 
-    def pick(self, request: HttpRequest, rows: Any, chosen: str) -> Any:
-        return rows.filter(state=chosen)
-
 
 @admin.register(SwitchOrder)
 class SwitchOrderAdmin(ReadOnlyAdmin[SwitchOrder]):

@@ -42,7 +42,6 @@ class ReceiptsPage(AdminMixin[Brand]):
         ]
 
     def receipts(self, request: HttpRequest, object_id: int) -> HttpResponseBase:
-        """The month's receipts, and what they come to; with ``export`` as CSV."""
         brand: Brand = row_to_view(self, request, object_id)
         try:
             today = local_date(timezone.now(), brand.timezone)

@@ -4,20 +4,18 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import FieldTextFilter
 
-from ads.admin.base import KEPT, ConfigurationAdmin, TabularInline
-from ads.admin.elements import NOTHING, RowFilter, column, dated
+from ads.admin.base import KEPT, ConfigurationAdmin, ShowsAudit, TabularInline
+from ads.admin.elements import NOTHING, RowFilter, column
 from ads.admin.references.finding import AccountFilter, IdSearch
 from ads.models import Campaign, CampaignReference, SpendBatch
 from ads.models.spend import BatchKind
 from ads.rules.money import format_sums
 from ads.services import visible
-from ads.services.history import audit
 from ads.services.references import whose
 
 
@@ -31,7 +29,7 @@ class ReferenceInline(TabularInline[CampaignReference, Campaign]):
 
 
 @admin.register(CampaignReference)
-class CampaignReferenceAdmin(IdSearch, ConfigurationAdmin[CampaignReference]):
+class CampaignReferenceAdmin(IdSearch, ShowsAudit, ConfigurationAdmin[CampaignReference]):
     about = (
         "The ids of campaigns on ad platforms. Spend reported under one of these ids is recorded "
         "for its campaign."
@@ -52,8 +50,7 @@ class CampaignReferenceAdmin(IdSearch, ConfigurationAdmin[CampaignReference]):
         (KEPT, {"fields": [("created_at", "updated_at")], "classes": ["collapse"]}),
     ]
     readonly_fields = ["match", "created_at", "updated_at"]
-    change_form_after_template = "ads/admin/audit.html"
-    history_anchor = "#audit"
+    events = {"CampaignReferenceEvent": "pgh_obj_id"}
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -63,14 +60,6 @@ class CampaignReferenceAdmin(IdSearch, ConfigurationAdmin[CampaignReference]):
                 self.message_user(request, sentence, messages.WARNING)
         response: HttpResponse = super().changelist_view(request, extra_context)
         return response
-
-    def render_change_form(
-        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
-    ) -> TemplateResponse:
-        if reference := context.get("original"):
-            events = audit.event_model("CampaignReferenceEvent")._default_manager
-            context["audit"] = dated(audit.recent(events.filter(pgh_obj_id=reference.pk)))
-        return super().render_change_form(request, context, *args, **kwargs)  # type: ignore[return-value]
 
     brand = column("brand", lambda reference: reference.campaign.brand.name)
 

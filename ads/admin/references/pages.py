@@ -11,14 +11,14 @@ from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
 from unfold.decorators import action
 from unfold.enums import ActionVariant
 
-from ads.admin.elements import AdminMixin, is_number, with_words
+from ads.admin.elements import AdminMixin, is_number, the_row, with_words
 from ads.admin.references.forms import (
     CampaignForm,
     DiscardForm,
@@ -92,7 +92,7 @@ class MatchingPages(AdminMixin[UnknownReference]):
             }
         )
 
-    @action(  # type: ignore[untyped-decorator]
+    @action(
         description="Match to a campaign",
         url_path="match",
         permissions=["view", "match"],
@@ -130,7 +130,7 @@ class MatchingPages(AdminMixin[UnknownReference]):
                 context |= {"overlap": overlaps(overlap), "choice": choice}
         return self._page(request, unknown, context)
 
-    @action(  # type: ignore[untyped-decorator]
+    @action(
         description="Match to a new campaign",
         url_path="match-new",
         permissions=["view", "match_new"],
@@ -161,7 +161,7 @@ class MatchingPages(AdminMixin[UnknownReference]):
         lost = takes([(unknown, campaign)], now=timezone.now())
         return {"taken": taken(lost, unknown, overlap=overlap), "started": started(lost)}
 
-    @action(  # type: ignore[untyped-decorator]
+    @action(
         description="Match by name",
         url_path="match-by-name",
         permissions=["view", "match"],
@@ -274,14 +274,13 @@ class MatchingPages(AdminMixin[UnknownReference]):
         self.message_user(request, f"Nothing was matched. {error}", messages.ERROR)
         return HttpResponseRedirect(reverse(LIST))
 
-    @action(  # type: ignore[untyped-decorator]
+    @action(
         description="Discard",
         url_path="discard",
         permissions=["view", "discard"],
         variant=ActionVariant.DANGER,
     )
     def discard(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Ask for the reason, then discard the waiting spend."""
         unknown = self._unknown(request, object_id)
         back = reverse("admin:ads_unknownreference_change", args=[unknown.pk])
         return self._discard(request, [unknown], back) or HttpResponseRedirect(reverse(LIST))
@@ -334,7 +333,4 @@ class MatchingPages(AdminMixin[UnknownReference]):
         return chosen
 
     def _unknown(self, request: HttpRequest, object_id: str | int) -> UnknownReference:
-        unknown = self.get_object(request, str(object_id))
-        if unknown is None:
-            raise Http404
-        return unknown
+        return the_row(self, request, str(object_id))

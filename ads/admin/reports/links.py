@@ -8,7 +8,7 @@ from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.forms import Media
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -26,6 +26,7 @@ from ads.admin.elements import (
     ago,
     badge,
     column,
+    the_row,
 )
 from ads.models import ReportLink
 from ads.rules.calendar import UnknownTimezone, format_instant
@@ -139,16 +140,14 @@ class ReportLinkAdmin(ConfigurationAdmin[ReportLink]):
     ) -> HttpResponse | None:
         return self._revoke(request, queryset, back=reverse("admin:ads_reportlink_changelist"))
 
-    @action(  # type: ignore[untyped-decorator]
+    @action(
         description="Revoke",
         url_path="revoke",
         permissions=["revoke"],
         variant=ActionVariant.DANGER,
     )
     def revoke_link(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        link = self.get_object(request, object_id)
-        if link is None:
-            raise Http404
+        link = the_row(self, request, object_id)
         back = reverse("admin:ads_reportlink_change", args=[link.pk])
         rows = self.get_queryset(request).filter(pk=link.pk)
         return self._revoke(request, rows, back=back) or HttpResponseRedirect(back)

@@ -4,7 +4,7 @@ import uuid
 from typing import Any
 
 from django.contrib import admin, messages
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 from unfold.decorators import action
 
 from ads.admin.base import ConfigurationAdmin
-from ads.admin.elements import NOTHING, ConfigurationForm, RowFilter, badge, uid_of
+from ads.admin.elements import NOTHING, ConfigurationForm, RowFilter, badge, the_row, uid_of
 from ads.models import ReportSchedule
 from ads.rules.calendar import UnknownTimezone
 from ads.services import alerts
@@ -63,13 +63,9 @@ class ReportScheduleAdmin(ConfigurationAdmin[ReportSchedule]):
                 schedule.waits = schedule.pk in waiting
         return response
 
-    @action(  # type: ignore[untyped-decorator]
-        description="Send last month's report", url_path="send", permissions=["change"]
-    )
+    @action(description="Send last month's report", url_path="send", permissions=["change"])
     def send_now(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        schedule = self.get_object(request, object_id)
-        if schedule is None:
-            raise Http404
+        schedule = the_row(self, request, object_id)
         back = reverse("admin:ads_reportschedule_change", args=[schedule.pk])
         if request.method != "POST" or "confirmed" not in request.POST:
             context = {

@@ -9,8 +9,8 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 from unfold.contrib.filters.admin import BooleanRadioFilter
 
-from ads.admin.base import KEPT, ConfigurationAdmin, LocalTimes
-from ads.admin.elements import counted, dated
+from ads.admin.base import KEPT, ConfigurationAdmin, LocalTimes, ShowsAudit
+from ads.admin.elements import counted
 from ads.admin.schedules.changelist import ScheduleColumns
 from ads.admin.schedules.preview import SchedulePreview
 from ads.admin.schedules.text import clock_there
@@ -20,12 +20,11 @@ from ads.models import CampaignSchedule, DaypartingSchedule, DaypartingWindow
 from ads.rules.calendar import UnknownTimezone
 from ads.rules.dayparting import DAYS
 from ads.services import visible
-from ads.services.history import audit
 
 
 @admin.register(DaypartingSchedule)
 class DaypartingScheduleAdmin(
-    ScheduleColumns, SchedulePreview, LocalTimes, ConfigurationAdmin[DaypartingSchedule]
+    ScheduleColumns, SchedulePreview, LocalTimes, ShowsAudit, ConfigurationAdmin[DaypartingSchedule]
 ):
     about = (
         "Weekly hours, shared by any number of campaigns. Campaigns that use them run only while "
@@ -50,8 +49,7 @@ class DaypartingScheduleAdmin(
     ]
     readonly_fields = ["created", "updated"]
     change_form_template = "ads/admin/schedule.html"
-    change_form_after_template = "ads/admin/audit.html"
-    history_anchor = "#audit"
+    events = {"DaypartingScheduleEvent": "pgh_obj_id", "DaypartingWindowEvent": "schedule_id"}
 
     class Media:
         css = {"all": ["ads/strips.css", "ads/schedule.css"]}
@@ -72,12 +70,6 @@ class DaypartingScheduleAdmin(
             "may_paint": self.may_paint(request, schedule),
         }
         if schedule:
-            own = audit.event_model("DaypartingScheduleEvent")._default_manager
-            windows = audit.event_model("DaypartingWindowEvent")._default_manager
-            edits = audit.recent(
-                own.filter(pgh_obj_id=schedule.pk), windows.filter(schedule_id=schedule.pk)
-            )
-            context["audit"] = dated(edits, schedule.timezone)
             (rule,) = schedules_as_rules(DaypartingSchedule.objects.filter(pk=schedule.pk))
             context["windows"] = [
                 {"day": one.day_of_week, "start": f"{one.start}", "end": f"{one.end}"}
@@ -85,7 +77,7 @@ class DaypartingScheduleAdmin(
             ]
             with suppress(UnknownTimezone):
                 context["clock_there"] = clock_there(timezone.now(), schedule.timezone)
-        return super().render_change_form(request, context, *args, **kwargs)  # type: ignore[return-value]
+        return super().render_change_form(request, context, *args, **kwargs)
 
     def has_change_permission(
         self, request: HttpRequest, obj: DaypartingSchedule | None = None

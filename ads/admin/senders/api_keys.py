@@ -7,7 +7,7 @@ from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
@@ -16,7 +16,7 @@ from unfold.enums import ActionVariant
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from ads.admin.base import KEPT
-from ads.admin.elements import badge, column
+from ads.admin.elements import badge, column, the_row
 from ads.admin.senders.base import SenderAdmin, SenderForm
 from ads.models import ApiKey
 from ads.models.access import Scope
@@ -52,7 +52,7 @@ class ApiKeyAdmin(SenderAdmin[ApiKey]):
         "made, and stops working for good when it is revoked."
     )
     form = ApiKeyForm
-    events = ("ApiKeyEvent", "ApiKeyBrandEvent")
+    events = {"ApiKeyEvent": "pgh_obj_id", "ApiKeyBrandEvent": "apikey_id"}
     list_display = [
         "name",
         "begins_with",
@@ -117,16 +117,14 @@ class ApiKeyAdmin(SenderAdmin[ApiKey]):
     def revoke_keys(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> HttpResponse | None:
         return self._revoke(request, queryset, back=reverse("admin:ads_apikey_changelist"))
 
-    @action(  # type: ignore[untyped-decorator]
+    @action(
         description="Revoke",
         url_path="revoke",
         permissions=["revoke"],
         variant=ActionVariant.DANGER,
     )
     def revoke_key(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        key = self.get_object(request, object_id)
-        if key is None:
-            raise Http404
+        key = the_row(self, request, object_id)
         back = self.address_of(key)
         keys = self.get_queryset(request).filter(pk=key.pk)
         return self._revoke(request, keys, back=back) or HttpResponseRedirect(back)

@@ -9,10 +9,9 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
-from ads.admin.base import ConfigurationAdmin
-from ads.admin.elements import ConfigurationForm, dated
+from ads.admin.base import ConfigurationAdmin, ShowsAudit
+from ads.admin.elements import ConfigurationForm
 from ads.models import ApiKey, WebhookEndpoint
-from ads.services.history import audit
 from ads.services.senders import InvalidSender
 from ads.services.senders import rights as senders
 
@@ -44,16 +43,12 @@ class SenderForm(ConfigurationForm):
         senders.check(self._meta.model, data["name"], rights, sender=edited)
 
 
-class SenderAdmin(ConfigurationAdmin[S]):
+class SenderAdmin(ShowsAudit, ConfigurationAdmin[S]):
     """Senders: never deleted, because a source stays theirs."""
 
     autocomplete_fields = ["brands"]
     search_fields = ["name", "source"]
     search_help_text = "Name or source"
-    change_form_after_template = "ads/admin/audit.html"
-    history_anchor = "#audit"
-    #: Names of the event models that are this one's audit.
-    events: tuple[str, str]
 
     def has_delete_permission(self, request: HttpRequest, obj: S | None = None) -> bool:
         return False
@@ -76,18 +71,6 @@ class SenderAdmin(ConfigurationAdmin[S]):
         edited: set[str] = columns.intersection(form.changed_data)
         if edited:
             obj.save(update_fields=[*sorted(edited), "updated_at"])
-
-    def render_change_form(
-        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
-    ) -> TemplateResponse:
-        if sender := context.get("original"):
-            own, brands = (audit.event_model(name)._default_manager for name in self.events)
-            edits = audit.recent(
-                own.filter(pgh_obj_id=sender.pk),
-                brands.filter(**{f"{self.model._meta.model_name}_id": sender.pk}),
-            )
-            context["audit"] = dated(edits)
-        return super().render_change_form(request, context, *args, **kwargs)  # type: ignore[return-value]
 
     @admin.display(description="brands")
     def for_brands(self, sender: S) -> str:

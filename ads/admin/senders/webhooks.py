@@ -5,7 +5,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.safestring import SafeString
@@ -13,7 +13,7 @@ from unfold.decorators import action
 from unfold.widgets import UnfoldAdminIntegerFieldWidget
 
 from ads.admin.base import KEPT, ReadOnlyAdmin
-from ads.admin.elements import InstantFilter, RowFilter, badge, column
+from ads.admin.elements import InstantFilter, RowFilter, badge, column, the_row
 from ads.admin.senders.base import SenderAdmin, SenderForm
 from ads.models import WebhookDelivery, WebhookEndpoint
 from ads.services.senders import webhook_endpoints
@@ -42,7 +42,10 @@ class WebhookEndpointAdmin(SenderAdmin[WebhookEndpoint]):
         "once, when the endpoint is made."
     )
     form = SenderForm
-    events = ("WebhookEndpointEvent", "WebhookEndpointBrandEvent")
+    events = {
+        "WebhookEndpointEvent": "pgh_obj_id",
+        "WebhookEndpointBrandEvent": "webhookendpoint_id",
+    }
     list_display = ["name", "source", "for_brands", "last_received_at", "state"]
     fieldsets = [
         (None, {"fields": ["name", "source", "on_overlap", "is_active"]}),
@@ -86,14 +89,10 @@ class WebhookEndpointAdmin(SenderAdmin[WebhookEndpoint]):
             ]
         return super().render_change_form(request, context, *args, **kwargs)
 
-    @action(  # type: ignore[untyped-decorator]
-        description="New secret", url_path="rotate", permissions=["rotate"]
-    )
+    @action(description="New secret", url_path="rotate", permissions=["rotate"])
     def rotate(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Make a new secret and show it, after asking how long to accept the previous one."""
-        endpoint = self.get_object(request, object_id)
-        if endpoint is None:
-            raise Http404
+        endpoint = the_row(self, request, object_id)
         form = RotateForm(request.POST if "confirmed" in request.POST else None)
         if not form.is_valid():
             return self.confirm(

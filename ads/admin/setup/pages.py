@@ -102,7 +102,7 @@ class SetsUpByFile(ExportsCsv):
         adds = [] if visible.brand_ids() is not None else ["ads.add_brand"]
         return request.user.has_perms([*PERMISSIONS, *adds])
 
-    @action(  # type: ignore[untyped-decorator]
+    @action(
         description="Download setup file",
         url_path="setup-file",
         permissions=["view", "set_up"],
@@ -112,7 +112,7 @@ class SetsUpByFile(ExportsCsv):
         """Everything that matches the filters and the search, as a file to edit and read back."""
         return self.export_matching(request, self.setup_of)
 
-    @action(  # type: ignore[untyped-decorator]
+    @action(
         description="Set up by file",
         url_path="setup",
         permissions=["view", "set_up"],
@@ -138,7 +138,6 @@ class SetsUpByFile(ExportsCsv):
             return self._setup_page(request, form)
 
     def _confirmed(self, request: HttpRequest) -> HttpResponseBase:
-        """Apply what was previewed, or hand its changes out as a file."""
         form = UploadForm()
         try:
             rows, digests = signing.loads(request.POST[KEPT], salt=SALT, max_age=VALID_FOR)

@@ -101,7 +101,6 @@ class SpendBatchAdmin(ReadOnlyAdmin[SpendBatch]):
 
     @admin.display(description="state")
     def state(self, batch: SpendBatch) -> SafeString | str:
-        """Whether it counts, and the batch that undid it."""
         undone = getattr(batch, "undone_by", None)
         if undone is None:
             return "Counts"
@@ -127,12 +126,7 @@ class SpendBatchAdmin(ReadOnlyAdmin[SpendBatch]):
         batch = _batch(object_id)
         return batch is not None and may_undo(request, batch)
 
-    @action(  # type: ignore[untyped-decorator]
-        description="Undo",
-        url_path="undo",
-        permissions=["undo"],
-        variant=ActionVariant.DANGER,
-    )
+    @action(description="Undo", url_path="undo", permissions=["undo"], variant=ActionVariant.DANGER)
     def undo(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Show what undoing it would do; do it, with a reason, as it was shown."""
         batch = _batch(object_id)

@@ -18,7 +18,7 @@ from django.utils.safestring import SafeString
 from unfold.decorators import action
 
 from ads.admin.base import ExportsCsv
-from ads.admin.elements import AdminMixin, actor_name, counted, is_number
+from ads.admin.elements import AdminMixin, actor_name, counted, is_number, the_row
 from ads.admin.spend.correction_forms import CorrectionForm
 from ads.models import Brand, Campaign, Spend
 from ads.models.spend import Period
@@ -61,7 +61,7 @@ class CorrectsSpend(AdminMixin[Any]):
         address = reverse("admin:ads_spend_correct", args=[entry.pk])
         return format_html('<a class="ads-link ads-nowrap" href="{}">Correct</a>', address)
 
-    @action(  # type: ignore[untyped-decorator]
+    @action(
         description="New correction", url_path="new-correction", permissions=["view", "correct"]
     )
     def new_correction(self, request: HttpRequest) -> HttpResponse:
@@ -73,9 +73,7 @@ class CorrectsSpend(AdminMixin[Any]):
             campaign = campaigns.filter(pk=int(chosen)).first()
         return self._correct(request, None, {"campaign": campaign})
 
-    @action(  # type: ignore[untyped-decorator]
-        description="Correct", url_path="correct", permissions=["view", "correct"]
-    )
+    @action(description="Correct", url_path="correct", permissions=["view", "correct"])
     def correct(self, request: HttpRequest, object_id: str) -> HttpResponse:
         rows = visible.rows(Spend.objects.select_related("campaign__brand"))
         entry = rows.filter(pk=int(object_id)).first() if is_number(object_id) else None
@@ -166,20 +164,15 @@ class CorrectsCampaign(AdminMixin[Any]):
     def has_correct_permission(self, request: HttpRequest, _object_id: Any = None) -> bool:
         return may_correct(request) and request.user.has_perm("ads.view_spend")
 
-    @action(  # type: ignore[untyped-decorator]
-        description="Correct spend", url_path="new-correction", permissions=["view", "correct"]
-    )
+    @action(description="Correct spend", url_path="new-correction", permissions=["view", "correct"])
     def new_correction(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Correct one of its days."""
-        campaign = self.get_object(request, object_id)
-        if campaign is None:
-            raise Http404
+        campaign = the_row(self, request, object_id)
         address = reverse("admin:ads_spend_new_correction")
         return HttpResponseRedirect(f"{address}?campaign={campaign.pk}")
 
 
 def _comes_to(entry: Spend, made: Iterable[Spend]) -> Decimal:
-    """The entry's amount with its corrections."""
     total: Decimal = sum((one.amount for one in made), start=entry.amount)
     return total
 
@@ -252,7 +245,6 @@ def _names(kind: Any) -> str:
 
 
 def _switched(done: Corrected) -> str:
-    """How many campaigns the correction started and stopped."""
     words = []
     for count, what in ((done.enforced.started, "started"), (done.enforced.stopped, "stopped")):
         if count:

@@ -44,7 +44,6 @@ class TaskDescription:
 
 
 def describe(checked: TaskHealth, now: datetime) -> TaskDescription:
-    """What the pages say about a task at ``now``."""
     task, beat = checked.task, checked.heartbeat
     text = task_texts.about(task.task)
     succeeded = beat.last_success_at if beat else None

@@ -171,7 +171,6 @@ class Labeled(AdminMixin[Any]):
         return HttpResponseRedirect(back)
 
     def label_one(self, request: HttpRequest, object_id: int) -> HttpResponse:
-        """What the small forms beside the labels of a page do."""
         row = self.get_queryset(request).filter(pk=object_id).first()
         if row is None or not self.has_change_permission(request, row):
             raise Http404

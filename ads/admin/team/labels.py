@@ -9,17 +9,16 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from ads.admin.base import KEPT, ConfigurationAdmin
-from ads.admin.elements import NOTHING, column, dated, picked
+from ads.admin.base import KEPT, ConfigurationAdmin, ShowsAudit
+from ads.admin.elements import NOTHING, column, picked
 from ads.admin.team.filters import LABEL
 from ads.admin.team.labeling import label_badge
 from ads.models import BrandLabel, CampaignLabel, Label
 from ads.services import visible
-from ads.services.history import audit
 
 
 @admin.register(Label)
-class LabelAdmin(ConfigurationAdmin[Label]):
+class LabelAdmin(ShowsAudit, ConfigurationAdmin[Label]):
     about = (
         "Words of your own on brands and campaigns, to find and filter them by. Labels change "
         "nothing about delivery. Put them on from the lists or pages of brands and campaigns."
@@ -33,8 +32,7 @@ class LabelAdmin(ConfigurationAdmin[Label]):
     ]
     readonly_fields = ["created_at", "updated_at"]
     help_texts = {"color": "How it looks on screens."}
-    change_form_after_template = "ads/admin/audit.html"
-    history_anchor = "#audit"
+    events = {"LabelEvent": "pgh_obj_id"}
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Label]:
         counted: QuerySet[Any] = super().get_queryset(request).annotate(
@@ -42,14 +40,6 @@ class LabelAdmin(ConfigurationAdmin[Label]):
             brand_count=_count(BrandLabel, "brand"),
         )  # fmt: skip
         return counted
-
-    def render_change_form(
-        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
-    ) -> Any:
-        if label := context.get("original"):
-            events = audit.event_model("LabelEvent")._default_manager
-            context["audit"] = dated(audit.recent(events.filter(pgh_obj_id=label.pk)))
-        return super().render_change_form(request, context, *args, **kwargs)
 
     # Labels are shared, so they are not those of somebody who is limited to brands; who may add
     # them does so by putting one on.
