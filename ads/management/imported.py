@@ -92,7 +92,6 @@ def show_created(screen: Screen, created: Created, *, is_preview: bool) -> None:
 
 
 def show_missing(screen: Screen, refused: Refused) -> None:
-    """Print how campaigns that do not exist yet could be created."""
     if missing := refused.missing:
         first = ", ".join(list(missing)[:_NAMED])
         more = f" and {len(missing) - _NAMED:,} more" if len(missing) > _NAMED else ""
@@ -132,7 +131,6 @@ def show_questions(screen: Screen, questions: Sequence[Question], done: Imported
 
 
 def show_refused(screen: Screen, refused: Refused) -> None:
-    """Print the first refused rows, in the order of the file."""
     if refused.count:
         screen.line(f"{count(refused.count, 'row')} refused:", "bold red")
         for row in refused.in_order:

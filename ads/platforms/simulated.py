@@ -192,7 +192,6 @@ def _all_of(account: Account) -> QuerySet[Campaign]:
 
 
 def _last_switch(**conditions: object) -> QuerySet[SimulatedSwitch]:
-    """The last switch of the campaign of the outer query."""
     switches = SimulatedSwitch.objects.filter(campaign=OuterRef("pk"), **conditions)
     return switches.order_by("-at", "-id")
 

@@ -91,12 +91,10 @@ def utc(now: datetime) -> datetime:
 
 
 def local_time(now: datetime, tz: str) -> datetime:
-    """Return the instant in local time of `tz` (aware)."""
     return utc(now).astimezone(zone(tz))
 
 
 def local_date(now: datetime, tz: str) -> date:
-    """Return the local date in `tz` at the aware instant `now`."""
     return local_time(now, tz).date()
 
 

@@ -22,7 +22,6 @@ class Logger(GunicornLogger):  # type: ignore[misc]  # it has no published types
         environ: dict[str, Any],
         request_time: timedelta,
     ) -> None:
-        """One line for one answer."""
         from ads.client_address import address_of
         from ads.request_log import ACTOR, HEADER
 

@@ -144,7 +144,6 @@ class DaypartingWindow(ConfigurationModel):
         return rules.Window(self.day_of_week, self.start_time, self.end_time)
 
     def clean(self) -> None:
-        """Refuse an overlap, naming the other window."""
         super().clean()
         if self.schedule_id is None or None in (self.day_of_week, self.start_time, self.end_time):
             return

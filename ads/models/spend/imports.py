@@ -97,8 +97,6 @@ class SpendImportPart(models.Model):
 
 
 class ColumnMapping(TimestampedModel):
-    """How to read files with this header, as once mapped by hand."""
-
     name = models.CharField(max_length=100, help_text="How people recognise it in the list.")
     header = ArrayField(models.TextField(), editable=False)
     #: Unique instead of the header, which may be too long for an index.

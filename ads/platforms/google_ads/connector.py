@@ -270,7 +270,6 @@ class GoogleAdsConnector:
             return [error.said]
 
     def _search(self, account: Account, query: str, read: Callable[[Any], Read]) -> list[Read]:
-        """Every row of the answer, or an error."""
         self.operations += 1
         # Held while its rows come: a channel that nobody holds is closed after the first of them.
         service = self._service("GoogleAdsService")

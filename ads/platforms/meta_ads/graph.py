@@ -88,7 +88,6 @@ class Graph:
         return content if isinstance(content, Mapping) else {}
 
     def pages(self, path: str, params: Mapping[str, str]) -> Iterator[Mapping[str, Any]]:
-        """All rows of an edge, over all of its pages."""
         sizes = iter(PAGE_SIZES)
         cursor: Mapping[str, str] = {}
         limit = next(sizes)

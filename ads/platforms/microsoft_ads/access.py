@@ -137,7 +137,6 @@ class Access:
             return None
 
     def _signed_in(self) -> str:
-        """A new access token."""
         form = {
             "client_id": self._credentials[CLIENT_ID],
             "grant_type": "refresh_token",

@@ -79,7 +79,6 @@ def rule_changed(rule: AlertRule, now: datetime) -> None:
 
 
 def look_at_all_next() -> None:
-    """Have everything looked at next."""
     AlertProgress.objects.filter(pk=1).update(looked_at_all=None)
 
 

@@ -57,7 +57,6 @@ def used(
 
 
 def _of_campaigns(these: Q, least: int, now: datetime) -> Iterator[dict[str, Any]]:
-    """Total budgets of campaigns whose flights are not over."""
     rows: Any = Campaign.objects.filter(
         these, total_budget__isnull=False, status=Status.ACTIVE, brand__is_active=True
     ).annotate(spent=budget_sums.spent_since("start_date"))

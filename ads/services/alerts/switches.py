@@ -35,8 +35,6 @@ CHUNK: Final = 2000
 
 @dataclass(frozen=True, slots=True)
 class Switch:
-    """A switch that a rule may tell of."""
-
     kind: AlertKind
     change: DeliveryChange
     reason: str
@@ -140,7 +138,6 @@ def _holds_before(ids: Sequence[int]) -> dict[int, list[str]]:
 
 
 def end_paused(now: datetime) -> None:
-    """End the alerts of campaigns that deliver again, or that people have paused meanwhile."""
     with connection.cursor() as cursor:
         cursor.execute(
             """

@@ -14,8 +14,6 @@ GRACE = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class BackupStatus:
-    """The backups at an instant."""
-
     now: datetime
     #: The last complete one.
     last: Backup | None

@@ -184,9 +184,9 @@ class InTheWay:
 
 @dataclass(frozen=True, slots=True)
 class BatchFigures:
+    #: Rows of the ledger, their sums, and their campaigns and days.
     """What a batch has in the ledger; amounts by currency."""
 
-    #: Rows of the ledger, their sums, and their campaigns and days.
     rows: int
     sums: dict[str, Decimal]
     campaigns: int
@@ -211,7 +211,6 @@ class BatchFigures:
 
 
 def figures_of(batch: SpendBatch) -> BatchFigures:
-    """What undoing the batch takes back."""
     waiting = WaitingSpend.objects.filter(batch=batch, discarded_at=None).count()
     with connection.cursor() as cursor:
         cursor.execute(

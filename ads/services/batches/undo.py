@@ -74,8 +74,6 @@ class CannotUndo(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class UndoPreview:
-    """What undoing a batch would do."""
-
     batch: SpendBatch
     figures: BatchFigures
     in_the_way: list[InTheWay]

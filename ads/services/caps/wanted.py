@@ -35,8 +35,6 @@ STATUSES: Final = (Status.ACTIVE, Status.PAUSED)
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What one campaign on a platform is to have."""
-
     campaign_id: int
     place: PlatformCampaign
     #: None: there is no limit. 0: nothing may be spent, so it is stopped and its cap stays.
@@ -114,7 +112,6 @@ def _limits(campaigns: QuerySet[Campaign], now: datetime) -> dict[int, _Limited]
 
 
 def _own_limits(row: Mapping[str, Any]) -> Iterator[Limit]:
-    """Those of the campaign and its brand."""
     for budget in LIMITS:
         if row[budget.limit] is not None:
             of_brand = isinstance(budget, BudgetHold) and budget.of_brand

@@ -49,8 +49,6 @@ _COLUMNS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What is to become of an account."""
-
     account: int
     is_read: bool
     #: The name of the brand of its campaigns that no campaign here is known for, made where there

@@ -28,8 +28,6 @@ PUT_BACK_FOR: Final = 20
 
 @dataclass(frozen=True, slots=True)
 class Disconnected:
-    """What disconnecting has ended."""
-
     accounts: int
     orders: int
     #: Campaigns that keep the daily cap that was set there, as it could not be taken back.

@@ -38,8 +38,6 @@ class Named(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """A campaign to switch, and which way."""
-
     campaign_id: int
     is_active: bool
     holds: list[Hold]
@@ -146,7 +144,6 @@ def _decided(
 
 
 def _evaluated(campaigns: QuerySet[Campaign], moment: Moment) -> QuerySet[Campaign, Any]:
-    """Campaigns with their holds and the figures behind them."""
     return (
         with_holds(campaigns, moment)
         .order_by()

@@ -54,7 +54,6 @@ def fields(switch: Switch) -> dict[str, Any]:
 
 
 def as_json(switch: Switch) -> str:
-    """The same, as JSON."""
     figures = ", ".join([_figure_as_json(*its) for its in _figures(switch)])
     return (
         f'{{"campaign_id": {switch.campaign_id}, "campaign": {encoded(switch.campaign)},'

@@ -41,7 +41,6 @@ class Row:
         return _event(self.source, self.before) if self.before else None
 
     def events(self) -> list[Any]:
-        """The events of a row that stands for several."""
         return [_event(self.source, row) for row in self.row["events"]]
 
 

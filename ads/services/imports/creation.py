@@ -41,8 +41,6 @@ _JUST_NOW: Final = "Nothing was recorded. Import the file again."
 
 @dataclass(slots=True)
 class Created:
-    """The campaigns that a file brought, and the brand in which they were created."""
-
     brand_id: int
     brand: str
     is_new_brand: bool

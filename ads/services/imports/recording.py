@@ -153,7 +153,6 @@ _LEAVE_OUT: Final = f"""
 
 
 def too_large(owner: str, day: date, amount: Decimal) -> str:
-    """The reason to refuse rows that add up to this."""
     return (
         f"amount: the rows of {owner} on {day} add up to {amount:,.2f}; a day must stay below "
         f"{LIMIT:,}."

@@ -137,7 +137,6 @@ class Refused:
 
     @property
     def in_order(self) -> list[BadRow]:
-        """Those shown, in the order of the file."""
         return sorted(self.shown, key=lambda row: row.first_line)
 
 

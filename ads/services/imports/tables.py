@@ -92,7 +92,6 @@ def sums(relation: str, name: str = "") -> dict[str, Decimal]:
 
 
 def run(sql: str, values: Any = None) -> list[tuple[Any, ...]]:
-    """Run a statement; its rows, if it has any."""
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
         return cursor.fetchall() if cursor.description else []

@@ -154,7 +154,6 @@ def month(owner: Brand | Campaign, now: datetime) -> Month:
 
 
 def figures(owner: Brand | Campaign, period: Period, now: datetime) -> Figures:
-    """The owner's figures of the period that ``now`` belongs to."""
     today = local_date(now, _zone(owner))
     return _both(owner, today, _sums([owner], [today], now))[period]
 

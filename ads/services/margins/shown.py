@@ -25,8 +25,6 @@ class Learned:
 
 @dataclass(frozen=True, slots=True)
 class Early:
-    """How a brand stops early at present."""
-
     lags: Sequence[Learned]
     #: The margins of its campaigns, with them, in the order in which they stop.
     margins: Sequence[SpendMargin]

@@ -43,7 +43,6 @@ def keep(
     *,
     only_changes: bool = False,
 ) -> None:
-    """Keep these as the account's campaigns."""
     locks.account(account.pk)
     known = {row.remote_id: row for row in PlatformCampaign.objects.filter(account=account)}
     rows = {(row := _row(account, each, now)).remote_id: row for each in seen}

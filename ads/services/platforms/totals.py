@@ -26,8 +26,6 @@ from ads.services.platforms.windows import ONE_DAY, Window
 
 @dataclass(slots=True)
 class Prepared:
-    """Day totals to record, and what is not recorded."""
-
     #: With the brand of each; None: unmatched.
     rows: list[tuple[DayTotal, int | None]] = field(default_factory=list)
     #: IDs in the account of campaigns on whose brands' days hours have to be added up.
@@ -54,7 +52,6 @@ def ids_in(costs: Costs) -> set[str]:
 
 
 def of_days(costs: Costs, window: Window, those: Matched, prepared: Prepared) -> None:
-    """Prepare the account's days that are days of the brands."""
     account = those.account
     amounts, names = _added_up(costs.rows, window)
     totals = {

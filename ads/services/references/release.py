@@ -46,8 +46,6 @@ BATCH: Final = 2000
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """The outcome of recording waiting spend."""
-
     #: Rows that are in the ledger now, duplicates included.
     recorded: int = 0
     #: Rows that go on waiting, each with the reason in ``refusal``.
@@ -64,7 +62,6 @@ class Settled:
 
     @property
     def rows(self) -> int:
-        """All rows that were looked at."""
         return self.recorded + self.refused + self.skipped
 
     def __add__(self, other: "Settled") -> "Settled":

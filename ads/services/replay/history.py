@@ -74,7 +74,6 @@ class Day:
         return -((self.begins - self.ends) // STEP)
 
     def at(self, step: int) -> datetime:
-        """The instant at which a step begins."""
         return min(self.begins + step * STEP, self.ends)
 
 

@@ -89,7 +89,6 @@ class MonthReport:
 
     @property
     def limit(self) -> Decimal | None:
-        """The budget and what was allowed beyond it."""
         return None if self.budget is None else self.budget + self.allowed
 
     @property

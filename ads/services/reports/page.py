@@ -167,7 +167,6 @@ def _days(report: MonthReport) -> Iterator[tuple[str, str, str, str]]:
 
 
 def _kept(report: MonthReport) -> str:
-    """What the receipts come to."""
     count, kept = len(report.receipts.receipts), report.receipts.kept
     if not count:
         return "No campaign was stopped because a budget was used up."

@@ -47,8 +47,6 @@ class UnknownKey(ApiKeyRefused):
 
 
 class ExpiredKey(ApiKeyRefused):
-    """The key was good until ``expires_at``."""
-
     state = "expired"
 
     def __init__(self, name: str, expires_at: datetime) -> None:
@@ -59,8 +57,6 @@ class ExpiredKey(ApiKeyRefused):
 
 
 class RevokedKey(ApiKeyRefused):
-    """The key was revoked at ``revoked_at``."""
-
     state = "revoked"
 
     def __init__(self, name: str, revoked_at: datetime) -> None:

@@ -93,8 +93,6 @@ class Target:
 
 @dataclass(slots=True)
 class Plan:
-    """What a file would change, or why it cannot be used."""
-
     #: Every row of the file, brands first.
     targets: list[Target] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)

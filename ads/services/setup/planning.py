@@ -200,7 +200,6 @@ class _Planning:
                     one.before[column] = one.after[column] = value
 
     def _complete_labels(self, model: labels.Model, targets: Mapping[int, Target]) -> None:
-        """With their labels, where the file has the column."""
         if "labels" in self._sheet.columns:
             self._labels = self._labels or stored.every_label()
             named = labels.names_of(model, targets)

@@ -68,7 +68,6 @@ def write_references(plan: Plan) -> list[int]:
 
 
 def write_labels(plan: Plan) -> None:
-    """Write the labels of brands and campaigns that have been written."""
     changing = [one for one in plan.targets if one.before["labels"] != one.after["labels"]]
     if not changing:
         return

@@ -60,7 +60,6 @@ def may_share(user: Any) -> bool:
 
 
 def may_change(user: Any, view: SavedView) -> bool:
-    """May this user rename, change or delete it?"""
     return view.owner_id == user.pk if view.owner_id else may_share(user)
 
 

@@ -200,7 +200,6 @@ def _note(pk: int, outcome: Outcome, now: datetime, *, is_received: bool) -> Non
 
 
 def drop(channel: Channel) -> None:
-    """Forget what waits for a channel that is switched off."""
     channel.deliveries.filter(message=None).delete()
     give_up(channel.messages.all(), "The channel was switched off.")
 

@@ -104,7 +104,6 @@ class Unanswered(ImportRefused):
 def unanswered(
     questions: Iterable[Question], answers: Mapping[str, str], seen: Mapping[str, Any] | None = None
 ) -> list[Question]:
-    """Those of the questions that are open."""
     return [each for each in questions if not each.is_answered(answers, seen)]
 
 

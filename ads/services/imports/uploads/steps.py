@@ -157,7 +157,6 @@ def has_refused(upload: SpendImport) -> bool:
 
 
 def refused(upload: SpendImport) -> Iterator[bytes]:
-    """The CSV of its refused rows, part by part."""
     return parts.stream(upload.pk, ImportPart.REFUSED)
 
 

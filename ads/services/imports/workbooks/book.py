@@ -118,7 +118,6 @@ class Workbook:
 
     @cached_property
     def texts(self) -> list[str]:
-        """The texts that its cells name by their number."""
         texts: list[str] = []
         part = self._related("sharedStrings")
         if part is None:

@@ -183,8 +183,6 @@ def carried_before(platform: str) -> list[tuple[int, str, int, str]]:
 
 
 class JustMoved(ReportedOtherwise):
-    """Totals of which another campaign has got a platform ID meanwhile."""
-
     def __init__(self) -> None:
         super().__init__(
             "campaign", None, "a platform ID has just moved to another campaign; report it again."
