@@ -26,13 +26,10 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def parse_procfile(text: str) -> dict[str, str]:
-    """The commands of a Procfile, by name."""
     return dict(re.findall(r"^(\w+):\s*(.+)$", text, re.MULTILINE))
 
 
 class Stack:
-    """Commands, by name, that run and stop together."""
-
     def __init__(self, commands: Mapping[str, str], output: TextIO) -> None:
         self._commands = commands
         self._output = output

@@ -34,9 +34,7 @@ class PlatformServer(Protocol):
         """At least ``address``, to be put into ``<PLATFORM>_ENDPOINT``."""
         ...
 
-    def close(self) -> None:
-        """Answer nothing any more."""
-        ...
+    def close(self) -> None: ...
 
 
 def main() -> None:

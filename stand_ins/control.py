@@ -56,7 +56,6 @@ def serve(stage: Stage, port: int) -> Server:
 
 
 def answer(stage: Stage, request: Request) -> Reply:
-    """Do what one request asks for."""
     with stage.lock:
         try:
             reply = _answer(stage, request)

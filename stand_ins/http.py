@@ -29,11 +29,9 @@ class Request:
     body: bytes
 
     def form(self) -> dict[str, str]:
-        """The fields of a body that is a form."""
         return dict(parse_qsl(self.body.decode(), keep_blank_values=True))
 
     def json(self) -> Any:
-        """The body as JSON."""
         return json.loads(self.body)
 
 
@@ -48,7 +46,6 @@ class Reply:
     cut_at: int | None = None
 
     def encoded(self) -> tuple[bytes, str]:
-        """The body's bytes and their type."""
         if isinstance(self.body, bytes):
             return self.body, "application/octet-stream"
         if isinstance(self.body, str):
@@ -101,7 +98,6 @@ class Server(ThreadingHTTPServer):
             super().handle_error(request, client_address)
 
     def close(self) -> None:
-        """Answer nothing any more."""
         self.shutdown()
         self.server_close()
 

@@ -35,7 +35,6 @@ class Stage:
             self.is_closing.wait(seconds)
 
     def save(self) -> None:
-        """Keep the world, if it is to be kept."""
         if self.state:
             fresh = self.state.with_suffix(".new")
             fresh.write_bytes(WORLD.dump_json(self.world))

@@ -153,7 +153,6 @@ class World:
                 self._settle(campaign, self.began)
 
     def now(self) -> datetime:
-        """What time it is there."""
         return self.clock or datetime.now(UTC)
 
     def campaigns_of(self, account: str) -> list[Campaign]:
@@ -169,7 +168,6 @@ class World:
         return change is not None and change.is_serving
 
     def add(self, campaign: Campaign) -> None:
-        """A new campaign, which begins now unless it has a history."""
         if not campaign.history:
             self._settle(campaign, self.now())
         self.campaigns[campaign.id] = campaign

@@ -178,7 +178,6 @@ class GroupFigures:
 
     @property
     def used_up(self) -> tuple[GroupBudget, ...]:
-        """Those that hold its campaigns."""
         return tuple(budget for budget in self.budgets if budget.is_used_up)
 
     @property

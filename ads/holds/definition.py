@@ -383,7 +383,6 @@ def _conditions(
 
 
 def _total_used_up(moment: Moment | Moments) -> Q:
-    """The total budget is used up."""
     if not moment.totals:
         return Q(pk__in=[])
     at = _stops_at(TOTAL_BUDGET, moment)
@@ -394,7 +393,6 @@ def _total_used_up(moment: Moment | Moments) -> Q:
 
 
 def _stops_at(budget: AnyBudget, moment: Moment | Moments) -> Any:
-    """The spend at which a budget holds."""
     limit = F(budget.limit)
     return limit - F(ON_ITS_WAY[budget]) if moment.margins else limit
 

@@ -54,7 +54,6 @@ class Supposing:
 
     @property
     def into_groups(self) -> Collection[int]:
-        """The budget group that campaigns are supposed to be in."""
         group = self.columns.get("budget_group")
         return () if group is None else (group,)
 
@@ -69,7 +68,6 @@ class Supposing:
         return Case(When(self.only, then=supposed), default=allowed, output_field=MoneyField())
 
     def in_place_of(self, stored: Iterable[Schedule]) -> list[Schedule]:
-        """The schedules as they are supposed to be."""
         supposed = {schedule.id: schedule for schedule in self.schedules}
         return [supposed.get(schedule.id, schedule) for schedule in stored]
 

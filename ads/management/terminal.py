@@ -124,7 +124,6 @@ class Screen:
 
 
 def day(text: str) -> date:
-    """The date that an option gives."""
     try:
         return parse_date(text)
     except ValueError as error:

@@ -24,8 +24,6 @@ MODULES: Final = {
 
 
 class UnknownPlatform(LookupError):
-    """No platform has this code."""
-
     def __init__(self, code: str) -> None:
         super().__init__(
             f"platform: {code!r} is not known; use one of {', '.join(sorted(MODULES))}."

@@ -100,7 +100,6 @@ class SimulatedConnector:
     def account_totals(
         self, account: Account, since: date, until: date, *, now: datetime
     ) -> Mapping[date, Decimal]:
-        """The sum of its campaigns."""
         totals: dict[date, Decimal] = defaultdict(Decimal)
         for cost in self.costs(account, since, until, now=now).rows:
             totals[cost.date] += cost.amount

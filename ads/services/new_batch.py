@@ -45,7 +45,6 @@ class NewBatch:
     api_key_id: int | None = None
 
     def make(self, *, source: str, now: datetime) -> SpendBatch:
-        """Make it, in the caller's transaction."""
         return SpendBatch.objects.create(
             kind=self.kind,
             title=self.title[:_LONGEST_TITLE],

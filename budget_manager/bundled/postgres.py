@@ -87,7 +87,6 @@ class Postgres(Server):
         return [*run_as(*self.owner()), f"{programs()}/postgres", "-D", f"{self.data}", *options]
 
     def owner(self) -> tuple[int, int]:
-        """The user and group that own the data, or are to own it."""
         found = (self.data if self.data.exists() else self.local).stat()
         if found.st_uid != 0:
             return found.st_uid, found.st_gid

@@ -30,7 +30,6 @@ class Process:
 
 
 def versions() -> dict[str, Any]:
-    """What this process runs on."""
     from ads.services.operations import timezone_database
 
     return {

@@ -44,7 +44,6 @@ class Files:
 
 
 def files(folder: Path = FOLDER) -> Files:
-    """The certificate, made where there is none or it ends soon."""
     folder.mkdir(parents=True, exist_ok=True)
     roots, service_account = folder / "google_ads.pem", folder / "google_ads.json"
     with (folder / "google_ads.lock").open("w") as lock:

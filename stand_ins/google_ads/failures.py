@@ -35,7 +35,6 @@ class Refusal(Exception):
     retry_after: timedelta | None = None
 
     def error(self) -> Any:
-        """The error as a message."""
         kind, name = self.code.split(".")
         error = GoogleAdsError(error_code={kind: name}, message=self.text)
         path: list[dict[str, str | int]] = []
@@ -54,7 +53,6 @@ class Refusal(Exception):
 
 
 def failure(refusals: list[Refusal]) -> bytes:
-    """The message that holds the errors."""
     return bytes(
         GoogleAdsFailure.serialize(GoogleAdsFailure(errors=[each.error() for each in refusals]))
     )
@@ -68,7 +66,6 @@ def partial(refusals: list[Refusal]) -> Any:
 
 
 def abort(context: grpc.ServicerContext, refusals: list[Refusal]) -> NoReturn:
-    """End the call with the errors."""
     status = _STATUS.get(refusals[0].code.split(".")[0], grpc.StatusCode.INVALID_ARGUMENT)
     context.set_trailing_metadata(((_KEY, failure(refusals)), ("request-id", "stand-in")))
     context.abort(status, refusals[0].text)

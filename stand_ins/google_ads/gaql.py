@@ -49,14 +49,11 @@ Row = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """One condition of a WHERE clause."""
-
     field: str
     operator: str
     value: Value
 
     def holds(self, row: Row) -> bool:
-        """Whether a row has what the condition asks for."""
         return _COMPARE[self.operator](row.get(self.field), self.value)
 
 
@@ -72,7 +69,6 @@ class Query:
 
     @property
     def has_metrics(self) -> bool:
-        """Whether costs are asked for."""
         return any(name.startswith("metrics.") for name in self.fields)
 
     @property

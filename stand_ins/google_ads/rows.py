@@ -52,7 +52,6 @@ def find_customer(world: World, customer_id: str, login: str) -> Customer:
 
 
 def managers(world: World) -> list[str]:
-    """The IDs of the managers above the accounts."""
     return sorted({account.parent for account in world.accounts.values() if account.parent})
 
 
@@ -93,7 +92,6 @@ def answer(world: World, customer: Customer, query: Query) -> list[Row]:
 
 
 def message(row: Row, query: Query, *, has_unknown: bool = False) -> Any:
-    """The row as a message with the fields that were asked for."""
     found = GoogleAdsRow.pb(GoogleAdsRow())
     for name in query.fields:
         value = row.get(name)

@@ -33,8 +33,6 @@ def start(stage: Stage, port: int) -> "GoogleAdsServer":
 
 
 class GoogleAdsServer:
-    """The gRPC server and the OAuth server beside it."""
-
     def __init__(self, stage: Stage, port: int) -> None:
         files = certificate.files()
         self._oauth = OAuth(stage, files, port + 1 if port else 0)
@@ -54,7 +52,6 @@ class GoogleAdsServer:
         }
 
     def close(self) -> None:
-        """Answer nothing any more."""
         self._oauth.server.close()
         self._server.stop(grace=None)
 

@@ -4,8 +4,6 @@ from stand_ins.http import Reply
 
 
 class Refusal(Exception):
-    """A request that is answered with an error."""
-
     def __init__(
         self,
         code: int,
@@ -33,7 +31,6 @@ class Refusal(Exception):
             self.content |= {"is_transient": True}
 
     def reply(self) -> Reply:
-        """The answer."""
         return Reply({"error": self.content}, self.status)
 
 

@@ -182,7 +182,6 @@ def by_status(
 
 
 def change(world: World, campaign: Campaign, form: Mapping[str, str]) -> None:
-    """Set the status or the daily budget."""
     if not world.settings.can_write:
         raise Refusal(200, "(#200) Requires ads_management permission to manage the object")
     options = form.get("execution_options", "[]")

@@ -21,15 +21,12 @@ _LOGIN = {f"/{VERSION}/oauth/access_token", f"/{VERSION}/dialog/oauth"}
 
 @dataclass(slots=True)
 class MetaAdsStandIn:
-    """A running stand-in."""
-
     stage: Stage
     routes: Routes
     server: Server
 
     @property
     def addresses(self) -> Mapping[str, str]:
-        """Where it answers, and what it lets in."""
         return {
             "address": self.server.address,
             "access_token": self.stage.world.settings.secret,
@@ -38,7 +35,6 @@ class MetaAdsStandIn:
         }
 
     def close(self) -> None:
-        """Answer nothing any more."""
         self.server.close()
 
 

@@ -8,8 +8,6 @@ _TRACKING = "a0000000-0000-4000-8000-000000000000"
 
 
 class Refusal(Exception):
-    """A request that is answered with an error."""
-
     def __init__(self, code: int, name: str, message: str, *, status: int = 400) -> None:
         super().__init__(message)
         self.code = code
@@ -18,7 +16,6 @@ class Refusal(Exception):
         self.status = status
 
     def reply(self, *, of_sign_in: bool = False) -> Reply:
-        """The answer, in one of two shapes."""
         if of_sign_in:
             said = {"error": self.name, "error_description": self.message}
             return Reply(said, self.status)
@@ -59,17 +56,14 @@ def not_accepted(token: str) -> Refusal:
 
 
 def expired() -> Refusal:
-    """A token that is too old."""
     message = "Authentication token expired. Please renew it or obtain a new token."
     return Refusal(109, "AuthenticationTokenExpired", message, status=401)
 
 
 def not_allowed() -> Refusal:
-    """An account that is not the user's."""
     message = "The user is not authorized to perform this action."
     return Refusal(106, "UserIsNotAuthorized", message)
 
 
 def invalid(message: str, code: int = 100, name: str = "NullRequest") -> Refusal:
-    """A request that is not what it must be."""
     return Refusal(code, name, message)

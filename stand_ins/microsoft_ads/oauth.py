@@ -28,7 +28,6 @@ class OAuth:
     codes: dict[str, Mapping[str, str]] = field(default_factory=dict)
 
     def page(self, request: Request) -> Reply:
-        """The page of consent, which leads back with a code."""
         asked = request.query
         if asked.get("client_id") != CLIENT_ID or asked.get("response_type") != "code":
             raise Refusal(0, "unauthorized_client", "AADSTS700016: Application was not found.")
@@ -40,7 +39,6 @@ class OAuth:
         return Reply("", 302, {"Location": f"{asked['redirect_uri']}?{query}"})
 
     def token(self, request: Request) -> Reply:
-        """Tokens for a code or for a refresh token."""
         form = request.form()
         if form.get("client_id") != CLIENT_ID:
             raise Refusal(0, "unauthorized_client", "AADSTS700016: Application was not found.")

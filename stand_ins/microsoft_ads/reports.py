@@ -133,7 +133,6 @@ class Reports:
         return {"ReportRequestStatus": {"Status": status, "ReportDownloadUrl": address}}
 
     def download(self, request: Request, fault: Fault | None) -> Reply:
-        """The file, for whoever has its address."""
         report = request.path.removeprefix(PATH).removesuffix(".zip")
         if report not in self.orders or request.query.get("sig") != _signature(report):
             return Reply("<Error><Code>AuthenticationFailed</Code></Error>", 403)

@@ -28,14 +28,11 @@ _CALLS: Mapping[tuple[str, str], Call] = {
 
 @dataclass(slots=True)
 class MicrosoftAdsStandIn:
-    """A running stand-in."""
-
     stage: Stage
     server: Server
 
     @property
     def addresses(self) -> Mapping[str, str]:
-        """Where it answers, and what it lets in."""
         return {
             "address": self.server.address,
             "developer_token": DEVELOPER_TOKEN,
@@ -45,7 +42,6 @@ class MicrosoftAdsStandIn:
         }
 
     def close(self) -> None:
-        """Answer nothing any more."""
         self.server.close()
 
 
@@ -58,15 +54,12 @@ def start(stage: Stage, port: int) -> MicrosoftAdsStandIn:
 
 
 class Routes:
-    """Answers to requests."""
-
     def __init__(self, stage: Stage) -> None:
         self.stage = stage
         self.oauth = oauth.OAuth(stage)
         self.reports = reports.Reports(stage)
 
     def answer(self, request: Request) -> Reply:
-        """Answer a request, unless it goes wrong."""
         call = _call(request)
         self.stage.take_time()
         with self.stage.lock:

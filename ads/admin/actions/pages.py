@@ -179,7 +179,6 @@ class AsksFirst(AdminMixin[Any]):
             raise Http404
 
     def act(self, request: HttpRequest, code: str) -> HttpResponse:
-        """Show the preview of what is filled in, or do it."""
         self.check_action(request, code)
         given = request.POST.get(IDS, "").split(",")
         ids = sorted({int(text) for text in given if is_number(text)})
@@ -228,7 +227,6 @@ class AsksFirst(AdminMixin[Any]):
         return count > most
 
     def preview(self, code: str, ids: Sequence[int], form: Any) -> Preview:
-        """What the action would do."""
         action, seen = self.action_of(code, form), last_edits() if form else None
         if seen and isinstance(action, LetRunOn):
             seen = replace(seen, allowances=allowances.last_given())
@@ -355,13 +353,11 @@ def up_to(request: HttpRequest) -> Seen | None:
 
 
 def _is_confirmed(request: HttpRequest, form: ActionForm | None) -> bool:
-    """Was the button pressed, under a preview of what is filled in?"""
     if DO not in request.POST:
         return False
     return form is None or (_seen(request) == form.signature() and up_to(request) is not None)
 
 
 def _seen(request: HttpRequest) -> str:
-    """The signature of what was previewed."""
     # Browsers send line ends of their own.
     return request.POST.get(SEEN, "").replace("\r\n", "\n")

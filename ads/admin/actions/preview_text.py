@@ -40,8 +40,6 @@ NAMED: Final = 5
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One row of the preview."""
-
     label: str
     count: int
     #: The reasons; empty where they go without saying.

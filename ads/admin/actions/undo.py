@@ -203,7 +203,6 @@ def _left_labels(relabel: Iterable[labels.Labeling]) -> list[str]:
 
 
 def _left(changed: undo.Changed) -> list[str]:
-    """What is not put back, and who changed it since."""
     left = undo.left_alone(changed)
     if not left:
         return []

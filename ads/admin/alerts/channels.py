@@ -129,7 +129,6 @@ class ChannelAdmin(AlertConfigurationAdmin[Channel]):
 
     @action(description="Send a test", url_path="test", permissions=["change"])
     def send_test(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Send a test after asking, and say whether it arrived."""
         channel = the_row(self, request, object_id)
         back = self.address_of(channel)
         if request.method != "POST" or "confirmed" not in request.POST:

@@ -22,8 +22,6 @@ _COLOURS = {
 
 
 class StateFilter(ChoiceFilter):
-    """Messages by what became of them."""
-
     title = "state"
     parameter_name = "state"
     CHOICES = list(MessageState.choices)

@@ -83,7 +83,6 @@ class StoryPage(LocalTimes):
     history_anchor = HISTORY
 
     def story(self, request: HttpRequest, row: Any) -> dict[str, Any]:
-        """The context of the page's templates."""
         raise NotImplementedError
 
     def render_change_form(

@@ -41,13 +41,11 @@ class ExportsCsv(AdminMixin[Any]):
 
     @action(description="Export CSV", url_path="export", permissions=["view"], icon="download")
     def export_csv(self, request: HttpRequest) -> HttpResponseBase:
-        """All rows that match the filters and the search."""
         return self.export_matching(request, self.export_of)
 
     def export_matching(
         self, request: HttpRequest, export_of: Callable[[QuerySet[Any]], Export]
     ) -> HttpResponseBase:
-        """The export of all rows that match the filters and the search."""
         meta = self.model._meta
         whole = request.GET.copy()
         for only_a_page in (PAGE_VAR, ALL_VAR):

@@ -148,7 +148,6 @@ def list_title(model: type[Model]) -> str:
 
 
 def is_audit(model: type[Model]) -> bool:
-    """Are its rows the recorded changes of another model?"""
     return hasattr(model, "pgh_tracked_model")
 
 

@@ -60,7 +60,6 @@ def choose_columns(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def save_view(request: HttpRequest) -> HttpResponse:
-    """Keep the list as it is shown, under a name."""
     page = _page_of(request, request.POST.get("list", ""))
     here = page.asked_for(request, QueryDict(request.POST.get("query", "")))
     shared = "shared" in request.POST

@@ -156,7 +156,6 @@ def _early(brand: Brand) -> dict[str, Any]:
 
 
 def _counts(brand: Brand) -> dict[str, Any]:
-    """How many campaigns are in which state, with links to them."""
     states = brand_explanation.states(brand)
     return {
         "states": [

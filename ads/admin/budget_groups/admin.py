@@ -152,7 +152,6 @@ class BudgetGroupAdmin(LocalTimes, ShowsAudit, ConfigurationAdmin[BudgetGroup]):
 
 
 def _with_campaigns(groups: Iterable[BudgetGroup]) -> list[str]:
-    """A sentence for each group that has campaigns."""
     counts: Any = BudgetGroup.objects.filter(pk__in=[group.pk for group in groups])
     counts = counts.annotate(members=Count("campaigns")).filter(members__gt=0)
     return [

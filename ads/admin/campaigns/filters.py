@@ -31,8 +31,6 @@ def moment_of(request: HttpRequest) -> Moment:
 
 
 class BrandFilter(RowFilter):
-    """By brand or budget group, which is looked up by name."""
-
     def __init__(self, field: Any, request: HttpRequest, params: Any, *args: Any, **kw: Any):
         name = f"{kw['field_path']}__id__exact"
         if name in params and not all(map(is_number, params[name])):

@@ -105,7 +105,6 @@ class PlatformAccountAdmin(ReadOnlyAdmin[PlatformAccount]):
 
     @action(description="Switch reading", url_path="reading", permissions=["switch"])
     def switch_reading(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Read this account from now on, or no longer, after asking."""
         account = the_row(self, request, object_id)
         is_read = not account.is_read
         back = reverse("admin:ads_platformaccount_change", args=[account.pk])

@@ -247,7 +247,6 @@ class Connects(AdminMixin[Connection]):
         )
 
     def look_and_say(self, request: HttpRequest, connection: Connection) -> None:
-        """List accounts and campaigns, and say what came of it."""
         try:
             found = look(connection, now=timezone.now())
         except (PlatformError, InvalidConnection) as error:

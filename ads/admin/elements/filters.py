@@ -115,7 +115,6 @@ class CampaignsBrandFilter(RowFilter):
         return queryset.filter(self.of(int(brand)))
 
     def of(self, brand: int) -> Q:
-        """The condition on a row."""
         campaigns = Campaign.objects.filter(brand=brand).order_by()
         return Q(campaign__in=list(campaigns.values_list("pk", flat=True)))
 

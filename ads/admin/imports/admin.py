@@ -211,7 +211,6 @@ class SpendImportAdmin(ReadOnlyAdmin[SpendImport]):
         return self._page(request, "import", context)
 
     def progress_page(self, _request: HttpRequest, one: SpendImport) -> HttpResponse:
-        """The progress as JSON, for the bar."""
         return JsonResponse(text.progress(one))
 
     def refused_page(self, _request: HttpRequest, one: SpendImport) -> HttpResponseBase:
@@ -264,7 +263,6 @@ class SpendImportAdmin(ReadOnlyAdmin[SpendImport]):
         return self._step(request, one, uploads.read_anew, plan=plan, remember=False)
 
     def confirm_page(self, request: HttpRequest, one: SpendImport) -> HttpResponse:
-        """Have it recorded as previewed."""
         plan = Plan.from_json(one.plan)
         if plan.creates and not creation.may_create(request, plan):
             raise PermissionDenied

@@ -35,8 +35,6 @@ NAMED: Final = 5
 
 
 class StateFilter(ChoiceFilter):
-    """By whether a change has begun."""
-
     title = "state"
     parameter_name = "state"
     CHOICES = [("planned", "Planned"), ("applied", "Applied"), ("cancelled", "Cancelled")]

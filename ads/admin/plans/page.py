@@ -62,7 +62,6 @@ class PlanForm(forms.Form):
         return {month.month: self.cleaned_data[name] for name, month in self.months.items()}
 
     def signature(self) -> str:
-        """Everything that is filled in, as text."""
         return "\n".join(f"{name}={self[name].value() or ''}" for name in self.fields)
 
 

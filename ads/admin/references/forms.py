@@ -98,7 +98,6 @@ class NewCampaignForm(forms.Form):
         self.fields["name"].initial = unknown.name
 
     def add_errors(self, error: ValidationError) -> None:
-        """Add the model's errors, beside the fields they are about."""
         for message in error.messages:
             field, colon, text = message.partition(": ")
             if colon and field in self.fields:

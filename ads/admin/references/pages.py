@@ -99,7 +99,6 @@ class MatchingPages(AdminMixin[UnknownReference]):
         variant=ActionVariant.PRIMARY,
     )
     def match_campaign(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Choose the campaign, see what would be recorded, then match."""
         unknown = self._unknown(request, object_id)
         if request.method == "POST":
             form = CampaignForm(unknown, request.POST)
@@ -168,7 +167,6 @@ class MatchingPages(AdminMixin[UnknownReference]):
         icon="join_inner",
     )
     def match_by_name(self, request: HttpRequest) -> HttpResponse:
-        """Show all suggested matches, then match the selected ones."""
         if request.method == "POST":
             pairs = self._selected(request)
             for level, text in settled_many(unmatched.match_each(pairs, now=timezone.now())):

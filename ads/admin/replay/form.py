@@ -120,7 +120,6 @@ class ReplayForm(forms.Form):
         return cleaned
 
     def scenario(self) -> Scenario:
-        """What was entered."""
         given = self.cleaned_data
         campaigns = {}
         if given["campaign"]:

@@ -63,8 +63,6 @@ def _state(rule: Schedule, now: datetime) -> tuple[bool | None, datetime | None]
 
 
 class ScheduleColumns(AdminMixin[DaypartingSchedule]):
-    """The columns of the list."""
-
     list_display = ["name", "now", "week", "hours", "used_by", "there", "priority"]
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:

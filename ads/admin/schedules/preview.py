@@ -140,7 +140,6 @@ def _as_stored(schedule: DaypartingSchedule) -> Schedule:
 
 
 def _context(shown: Preview, viewers_timezone: str) -> dict[str, Any]:
-    """The preview for the template."""
     own = shown.schedule.timezone
     is_same = same_clock(shown.days, shown.viewers_days)
     clocks = [("In the schedule's time", own, shown.days)]

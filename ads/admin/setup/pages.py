@@ -89,8 +89,6 @@ class UploadForm(forms.Form):
 
 
 class SetsUpByFile(ExportsCsv):
-    """A list whose rows are set up by file, and exported for it."""
-
     actions_list = [*ExportsCsv.actions_list, "download_setup", "set_up_by_file"]
     of_matching = (*ExportsCsv.of_matching, "/setup-file/")
 
@@ -220,12 +218,10 @@ class SetsUpByFile(ExportsCsv):
 
 
 def of_brands(brands: QuerySet[Brand]) -> Export:
-    """These brands with all their campaigns."""
     return setup.export(brands, Campaign.objects.all())
 
 
 def of_campaigns(campaigns: QuerySet[Campaign]) -> Export:
-    """These campaigns with their brands."""
     theirs = campaigns.order_by().values("pk")
     brands = Brand.objects.filter(campaigns__in=theirs).distinct()
     return setup.export(brands, Campaign.objects.filter(pk__in=theirs))

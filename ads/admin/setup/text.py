@@ -110,7 +110,6 @@ _KINDS: Final = ("brand", "campaign")
 
 
 def refused(problems: Sequence[Problem], name: str) -> dict[str, Any]:
-    """The context of what is wrong with the rows of a file."""
     rows = len({one.line for one in problems})
     return {
         "problem_title": f"{counted(len(problems), 'error')} in {counted(rows, 'row')} of {name}",
@@ -128,7 +127,6 @@ def refused(problems: Sequence[Problem], name: str) -> dict[str, Any]:
 
 
 def meanwhile(error: ChangedMeanwhile) -> dict[str, Any]:
-    """What has changed since the preview."""
     return {"text": str(error), "rows": error.rows, "more": error.count - len(error.rows)}
 
 

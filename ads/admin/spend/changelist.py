@@ -48,8 +48,6 @@ class SourceFilter(DropdownFilter):
 
 
 class SummedPaginator(base.CountedPaginator):
-    """Adds up the entries that it counts."""
-
     #: The sums of all of them by currency; None if there are more than are counted.
     sums: dict[str, Decimal] | None = None
 

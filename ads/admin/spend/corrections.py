@@ -157,8 +157,6 @@ class CorrectsSpend(AdminMixin[Any]):
 
 
 class CorrectsCampaign(AdminMixin[Any]):
-    """The button on a campaign's page for correcting its spend."""
-
     actions_detail = ["new_correction"]
 
     def has_correct_permission(self, request: HttpRequest, _object_id: Any = None) -> bool:
@@ -166,7 +164,6 @@ class CorrectsCampaign(AdminMixin[Any]):
 
     @action(description="Correct spend", url_path="new-correction", permissions=["view", "correct"])
     def new_correction(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Correct one of its days."""
         campaign = the_row(self, request, object_id)
         address = reverse("admin:ads_spend_new_correction")
         return HttpResponseRedirect(f"{address}?campaign={campaign.pk}")

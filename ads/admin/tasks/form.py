@@ -19,8 +19,6 @@ class TaskSelect(UnfoldAdminSelectWidget, TaskSelectWidget):  # type: ignore[mis
 
 
 class TaskForm(ConfigurationForm, PeriodicTaskForm):  # type: ignore[misc]
-    """A periodic task that beat can send and a worker can take."""
-
     class Meta:
         model = PeriodicTask
         exclude = ("solar",)

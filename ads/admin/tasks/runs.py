@@ -57,7 +57,6 @@ class TaskRuns(AdminMixin[PeriodicTask]):
         ]
 
     def run_page(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Start one run, and go back to the page the button was on."""
         task = self.get_object(request, object_id)
         if not self.has_change_permission(request, task):
             raise PermissionDenied
@@ -78,7 +77,6 @@ class TaskRuns(AdminMixin[PeriodicTask]):
         return render(request, "ads/admin/task_runs.html", runs(request, timezone.now()))
 
     def run_all(self, request: HttpRequest, tasks: Iterable[PeriodicTask]) -> None:
-        """Start a run of each, and report which were started."""
         started = []
         for task in tasks:
             try:
@@ -99,7 +97,6 @@ class TaskRuns(AdminMixin[PeriodicTask]):
 
 
 def url_of_run(task: PeriodicTask) -> str:
-    """Where the button posts to."""
     return reverse("admin:django_celery_beat_periodictask_run", args=[task.pk])
 
 

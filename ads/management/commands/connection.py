@@ -159,7 +159,6 @@ class Command(PreparedCommand):
         screen.line(f"The credentials of {connection} were renewed.")
 
     def _credentials(self, kind: Any, screen: Screen, options: dict[str, Any]) -> Any:
-        """The credentials, and when they end."""
         if not options["browser"]:
             return entered(kind, options["source"]), None
         beside = {}

@@ -99,8 +99,6 @@ class SecondFactor(TimestampedModel):
 
 
 class SignInKind(models.TextChoices):
-    """What happened."""
-
     SIGNED_IN = "signed_in", "Logged in"
     FAILED = "failed", "Failed"
     LOCKED_OUT = "locked_out", "Refused: too many failures"

@@ -56,8 +56,6 @@ class Sender(LimitedToBrands, TimestampedModel):
 
 
 class Scope(models.TextChoices):
-    """A permission of a key."""
-
     SPEND_WRITE = "spend:write", "Send spend"
     READ = "read", "Read"
     CAMPAIGNS_ACT = "campaigns:act", "Activate and pause campaigns"

@@ -10,16 +10,12 @@ from ads.models.triggers import tracked
 
 
 class Frequency(models.TextChoices):
-    """How often a channel is told."""
-
     AT_ONCE = "at_once", "At once"
     DAILY = "daily", "Once a day"
     WEEKLY = "weekly", "Once a week, on Monday"
 
 
 class Way(models.TextChoices):
-    """How a channel is told."""
-
     MAIL = "mail", "Mail"
     APPRISE = "apprise", "Slack, Teams or another service"
     WEBHOOK = "webhook", "Signed webhook"

@@ -13,8 +13,6 @@ from ads.models.campaigns import Brand
 
 
 class MessageState(models.TextChoices):
-    """What became of a message."""
-
     PENDING = "pending", "To be sent"
     SENT = "sent", "Sent"
     KEPT = "kept", "Kept here"

@@ -14,8 +14,6 @@ from ads.models.triggers import tracked
 
 
 class AlertKind(models.TextChoices):
-    """What a rule watches."""
-
     BUDGET_USED = "budget_used", "Budget used"
     PROJECTED = "projected", "Monthly budget projected to be exceeded or left over"
     PAUSED = "paused", "Campaign paused by the system"
@@ -30,8 +28,6 @@ class AlertKind(models.TextChoices):
 
 
 class Owner(models.TextChoices):
-    """Whose budgets or spend."""
-
     BRAND = "brand", "Brands"
     CAMPAIGN = "campaign", "Campaigns"
     GROUP = "group", "Budget groups"

@@ -169,5 +169,4 @@ class Allowance(models.Model):
 
     @property
     def owner(self) -> Brand | Campaign:
-        """Whose budget it raises."""
         return self.campaign or self.brand

@@ -73,7 +73,6 @@ class BudgetPlan(TimestampedModel):
 
     @property
     def owner(self) -> Brand | Campaign:
-        """Whose budget it plans."""
         return self.campaign or self.brand
 
 
@@ -199,7 +198,6 @@ class ScheduledChange(TimestampedModel):
 
     @property
     def owner(self) -> Brand | Campaign:
-        """Whose budget changes."""
         return self.campaign or self.brand
 
     @property

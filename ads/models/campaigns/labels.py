@@ -8,8 +8,6 @@ from ads.models.triggers import tracked
 
 
 class Color(models.TextChoices):
-    """What a label looks like."""
-
     GRAY = "gray", "Gray"
     BLUE = "blue", "Blue"
     GREEN = "green", "Green"

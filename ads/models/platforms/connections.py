@@ -33,8 +33,6 @@ MATCHED = """(
 
 
 class ConnectionState(models.TextChoices):
-    """Whether a connection can be used."""
-
     WORKING = "working", "Working"
     REFUSED = "refused", "Credentials refused"
     DISCONNECTED = "disconnected", "Disconnected"
@@ -212,8 +210,6 @@ class PlatformAccount(TimestampedModel):
 
 
 class PlatformCampaign(models.Model):
-    """A campaign as it was last seen on its platform."""
-
     account = models.ForeignKey(
         PlatformAccount, on_delete=models.CASCADE, related_name="campaigns", db_index=False
     )

@@ -7,8 +7,6 @@ from django.db.models import Q
 
 
 class BatchKind(models.TextChoices):
-    """How spend came in together."""
-
     IMPORT = "import", "Import"
     MATCH = "match", "Match"
     API = "api", "API request"

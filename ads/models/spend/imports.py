@@ -7,8 +7,6 @@ from ads.models.base import TimestampedModel
 
 
 class ImportStatus(models.TextChoices):
-    """The steps of an upload."""
-
     UNMAPPED = "unmapped", "Columns to be mapped"
     UPLOADED = "uploaded", "Waiting to be checked"
     CHECKING = "checking", "Being checked"
@@ -66,8 +64,6 @@ class SpendImport(TimestampedModel):
 
 
 class ImportPart(models.TextChoices):
-    """What a part belongs to."""
-
     FILE = "file", "The file"
     REFUSED = "refused", "Refused rows"
 

@@ -33,7 +33,6 @@ def known_as(platform: str, account: str, reference: str) -> str:
 
 
 def parts(known_as: str) -> tuple[str, str, str]:
-    """Platform, account and reference of that text."""
     platform, account, reference = known_as.split(BETWEEN)
     return platform, account, reference
 

@@ -141,12 +141,10 @@ class Said:
 
     @property
     def sentence(self) -> str:
-        """For people."""
         return f"Google Ads refused: {self.text} ({self.name})."
 
     @property
     def is_temporary(self) -> bool:
-        """Asking again may help."""
         kind = self.code.partition(".")[0]
         return kind in {*_KINDS_OF_OUTAGES, "quota_error"} and self.code not in _CREDENTIALS
 
@@ -163,7 +161,6 @@ def word(message: Any, field: str) -> str:
 
 
 def words(message: Any, field: str) -> list[str]:
-    """The names of the values of a list of enums."""
     kind = message.DESCRIPTOR.fields_by_name[field]
     return [_word(kind, value) for value in getattr(message, field)]
 

@@ -202,7 +202,6 @@ class MetaAdsConnector:
         return datetime.fromtimestamp(min(ends), UTC) if ends else None
 
     def close(self) -> None:
-        """Let go of connections."""
         self._graph.close()
 
     def _read(self, account: Account, use_case: str) -> None:

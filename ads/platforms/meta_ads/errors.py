@@ -121,7 +121,6 @@ class GraphError:
 
     @property
     def is_temporary(self) -> bool:
-        """Asking again later may help."""
         return self.is_quota or self.is_transient or self.code in _TEMPORARY
 
     @property
@@ -179,7 +178,6 @@ class GraphError:
 
 
 def unreadable(what: str) -> UnreadableAnswer:
-    """An answer that is not as documented."""
     return UnreadableAnswer(
         f"Meta sent {what}.", remedy="Nothing of it was used. If this continues, please report it."
     )

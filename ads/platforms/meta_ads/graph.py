@@ -68,7 +68,6 @@ class Graph:
         self.deadline = Deadline(timeout)
 
     def begin(self, account: str = "") -> None:
-        """A call begins, which may last as long as the timeout."""
         self.account = account
         self.deadline = Deadline(self._timeout)
 

@@ -63,7 +63,6 @@ class Access:
         self.deadline = Deadline(timeout)
 
     def begin(self) -> None:
-        """A call begins, which may last as long as the timeout."""
         self.deadline = Deadline(self._timeout)
 
     def ask(

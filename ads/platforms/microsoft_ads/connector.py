@@ -216,7 +216,6 @@ class MicrosoftAdsConnector:
         return _seen(seen, is_so=after is not None and after.daily_budget == cap)
 
     def close(self) -> None:
-        """Let go of connections."""
         self._access.close()
 
     def _changed(

@@ -118,5 +118,4 @@ def of_status(status: int, retry_after: str) -> PlatformError:
 
 
 def unreadable(what: str) -> UnreadableAnswer:
-    """An answer that is not as documented."""
     return UnreadableAnswer(f"{NAME} sent {what}.")

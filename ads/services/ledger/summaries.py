@@ -65,8 +65,6 @@ class Summary(TypedDict):
 
 
 class BrandSummary(Summary):
-    """A brand's figures, and how many of its campaigns deliver."""
-
     active_campaigns: int
     campaigns: int
 

@@ -121,7 +121,6 @@ def count_new() -> None:
 
 
 def counters() -> list[MetricCounter]:
-    """All counters as they are, by name and labels."""
     return list(MetricCounter.objects.all())
 
 

@@ -37,8 +37,6 @@ SAFETY_CHECK: Final = "check_campaign_budgets"
 
 
 class ProblemKind(StrEnum):
-    """What can be wrong."""
-
     TASK_LATE = "task_late"
     TASK_FAILING = "task_failing"
     QUEUES_UNKNOWN = "queues_unknown"
@@ -56,8 +54,6 @@ class ProblemKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something that people should look at, in a sentence."""
-
     kind: ProblemKind
     text: str
 

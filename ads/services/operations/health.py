@@ -60,7 +60,6 @@ class TaskHealth:
 
     @property
     def is_alarming(self) -> bool:
-        """Does it need attention?"""
         return self.health in (Health.LATE, Health.FAILING)
 
 

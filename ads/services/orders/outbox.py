@@ -163,7 +163,6 @@ def tell_soon() -> None:
 
 
 def may_tell() -> QuerySet[PlatformAccount]:
-    """Accounts that can be told something now."""
     return may_switch().filter(connection__state=ConnectionState.WORKING)
 
 

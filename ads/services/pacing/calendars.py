@@ -64,8 +64,6 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Events:
-    """Known events around an instant."""
-
     rows: Sequence[tuple[int | None, date, date, Decimal]]
 
     @classmethod
@@ -181,7 +179,6 @@ def _open(schedules: tuple[Schedule, ...], first: date, last: date) -> list[Stre
 
 
 def _seconds(stretches: Sequence[Stretch], begin: datetime, end: datetime) -> int:
-    """How many seconds of these are between two instants."""
     within = ((max(begin, first), min(end, last)) for first, last in stretches)
     return sum(((last - first) // _SECOND for first, last in within if first < last), 0)
 

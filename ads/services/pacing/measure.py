@@ -50,7 +50,6 @@ class Projected:
 
     @property
     def error(self) -> Decimal:
-        """Of the month's spend."""
         return abs(self.projected - self.actual) / self.actual
 
     @property

@@ -32,8 +32,6 @@ NOTHING_PLANNED: Final[Then] = {}
 
 @dataclass(frozen=True, slots=True)
 class MonthPace:
-    """The pace of an owner's month, and its course day by day."""
-
     pace: Pace
     course: Course
 

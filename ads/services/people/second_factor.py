@@ -72,7 +72,6 @@ def secret_of(factor: SecondFactor) -> str:
 
 
 def address(factor: SecondFactor, issuer: str) -> str:
-    """The address in the QR code."""
     return _totp(factor).get_provisioning_uri(str(factor.user.get_username()), issuer)
 
 

@@ -25,8 +25,6 @@ _DAY: Final = timedelta(days=1)
 
 
 class Kind(models.TextChoices):
-    """What an entry is about."""
-
     BUDGET = "budget", "Budget"
     PLAN = "plan", "Plan"
     FLIGHT = "flight", "Flight"

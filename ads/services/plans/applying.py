@@ -42,8 +42,6 @@ Owner = int | None
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """What one run did."""
-
     enforced: Enforced = field(default_factory=Enforced)
     #: Ids of the brands on which it failed, or that somebody keeps locked; the log says why.
     failed: tuple[int, ...] = ()

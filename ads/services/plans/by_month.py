@@ -58,8 +58,6 @@ class MonthChange:
 
 @dataclass(frozen=True, slots=True)
 class PlanPreview:
-    """What saving a plan would do."""
-
     changes: list[MonthChange]
     carries: tuple[str, str]
     #: Of the present month, if its budget changes at once: to what (None: no limit) and why, ""

@@ -42,8 +42,6 @@ _EARLY: Final = timedelta(seconds=30)
 
 @dataclass(frozen=True, slots=True)
 class HandedOut:
-    """How many tasks were sent."""
-
     accounts: int = 0
     connections: int = 0
     #: Accounts whose connection has used up what it may ask today.

@@ -51,7 +51,6 @@ class Sums(NamedTuple):
 
     @property
     def differ(self) -> bool:
-        """Are they not?"""
         return not self.platform == self.campaigns == self.ledger
 
 
@@ -184,7 +183,6 @@ def _recorded(account: PlatformAccount, window: Window, costs: Costs) -> dict[da
 
 
 def _is_its_day(account: PlatformAccount, day: date, timezone: str) -> bool:
-    """Is the account's day that of a brand in this timezone?"""
     return not account.timezone or is_same_day(day, account.timezone, timezone)
 
 

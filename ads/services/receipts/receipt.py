@@ -101,7 +101,6 @@ class Receipt:
 
     @property
     def over(self) -> Decimal:
-        """By how much the budget was overshot."""
         return max(self.spent - self.limit, ZERO)
 
     @property

@@ -133,7 +133,6 @@ def candidates(unknown: UnknownReference) -> QuerySet[Campaign]:
 
 
 def brands(unknown: UnknownReference) -> QuerySet[Brand]:
-    """The brands that its sender may write to."""
     only = unknown.only_brands
     return Brand.objects.all() if only is None else Brand.objects.filter(pk__in=only)
 

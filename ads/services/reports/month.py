@@ -174,8 +174,6 @@ def brand_month(brand: Brand, month: date, now: datetime) -> MonthReport:
 
 
 def spend_by_day(brand: Brand, month: date) -> Export:
-    """What each campaign spent on each day of the month."""
-
     def rows() -> Iterator[Sequence[object]]:
         found = SpendTotal.objects.filter(
             brand=brand,

@@ -108,7 +108,6 @@ def as_html(report: MonthReport, now: datetime, tools: Tools | None = None) -> s
 
 
 def summary(report: MonthReport) -> list[str]:
-    """The month's figures as lines of a message."""
     return [f"{label}: {value}" for label, value in _figures(report)]
 
 

@@ -115,7 +115,6 @@ def timezones(now: datetime) -> list[str]:
 
 
 def brand_names(seed: int) -> Iterator[str]:
-    """Any number of different names."""
     names = [f"{company} {trade}" for company, trade in product(_COMPANIES, _TRADES)]
     _random(seed, "brands").shuffle(names)
     return _numbered(names)

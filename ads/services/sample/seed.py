@@ -94,8 +94,6 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Seeded:
-    """What was added."""
-
     brands: list[str]
     campaigns: int
     dayparted: int

@@ -68,8 +68,6 @@ class RevokedKey(ApiKeyRefused):
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """The holder of a key, and what the key permits."""
-
     key_id: int
     name: str
     #: The source of its entries in the ledger.

@@ -51,8 +51,6 @@ class ChangedMeanwhile(SetupRefused):
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """What was done."""
-
     #: As of :attr:`Preview.counts`.
     counts: Mapping[str, int]
     enforced: Enforced
@@ -154,7 +152,6 @@ def _renamed(plan: Plan, columns: object) -> list[int]:
 
 
 def _refuse_another(plan: Plan, seen: Mapping[int, str], what: str) -> None:
-    """Raise ChangedMeanwhile unless the plan does what was seen."""
     by_line = {one.line: one for one in plan.targets}
     digests = plan.digests()
     differing = sorted(line for line in {*digests, *seen} if digests.get(line) != seen.get(line))

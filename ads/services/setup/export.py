@@ -45,7 +45,6 @@ def export(brands: QuerySet[Brand], campaigns: QuerySet[Campaign]) -> Export:
 
 
 def export_changes(plan: Plan) -> Export:
-    """Everything that a file would change."""
     columns = ("line", "brand", "campaign", "what", "column", "before", "after")
     return Export(
         "setup-changes",

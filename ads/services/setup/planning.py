@@ -368,7 +368,6 @@ class _Planning:
             self.plan.notes = list(notes_of(self._sheet, self.plan))
 
     def _check_ids(self) -> None:
-        """Each platform ID is of one campaign."""
         claimed: dict[Any, Target] = {}
         added = defaultdict(list)
         kept = {}
@@ -394,7 +393,6 @@ class _Planning:
                 self._problem(one.line, "platform_ids", written_id(each), why)
 
     def _check_groups(self) -> None:
-        """Each budget group is one of the campaign's brand."""
         joining = [
             one
             for one in self.plan.targets

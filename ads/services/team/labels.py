@@ -113,7 +113,6 @@ def how_many(model: Model, context: UUID, *, at_most: int) -> int:
 
 @transaction.atomic
 def put_back(labeling: Labeling) -> None:
-    """Take off what was put on, and put on what was taken off."""
     known = Label.objects.in_bulk({*labeling.added, *labeling.removed})
     for pk, label in sorted(known.items()):
         take_off(labeling.model, labeling.added.get(pk, ()), label)
@@ -126,7 +125,6 @@ def _events(model: Model) -> QuerySet[Any]:
 
 
 def on_any(model: Model, ids: Collection[int]) -> QuerySet[Label]:
-    """The labels that some of these rows have."""
     path = "brands" if model is Brand else "campaigns"
     return Label.objects.filter(**{f"{path}__in": among(ids)}).distinct().order_by("name")
 

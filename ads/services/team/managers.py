@@ -47,7 +47,6 @@ def brands_told(manager: User | None) -> list[int] | None:
 
 
 def may_be_told(manager: User | None, brand_id: int) -> bool:
-    """May what is sent for an account manager be about this brand?"""
     told = brands_told(manager)
     return told is None or brand_id in told
 

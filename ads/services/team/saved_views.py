@@ -51,7 +51,6 @@ def named(user: Any, words: Sequence[str]) -> QuerySet[SavedView]:
 
 
 def find(user: Any, pk: int) -> SavedView | None:
-    """The view, if the user has it."""
     return _seen_by(user).filter(pk=pk).first()
 
 

@@ -133,7 +133,6 @@ class Posting:
 
     @property
     def values(self) -> dict[str, Any]:
-        """Parameters of the statements."""
         source, every_reference = self.source, self.every_reference
         return {
             **self.given,
