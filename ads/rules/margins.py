@@ -64,8 +64,6 @@ class Recent:
 
 @dataclass(frozen=True, slots=True)
 class Runner:
-    """A campaign that delivers."""
-
     id: int
     #: The lowest stops first.
     priority: int
@@ -80,7 +78,6 @@ class Runner:
 
 
 def own(runner: Runner) -> Decimal:
-    """The margin of a campaign's own budgets."""
     return rounded(runner.on_its_way)
 
 

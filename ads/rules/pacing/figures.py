@@ -44,7 +44,6 @@ class PaceState(StrEnum):
 
     @property
     def label(self) -> str:
-        """As people read it."""
         return {"over": "Over pace", "under": "Under pace"}.get(
             self.value, self.value.replace("_", " ").capitalize()
         )

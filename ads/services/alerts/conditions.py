@@ -70,7 +70,6 @@ def waiting_unmatched(rules: Sequence[AlertRule], now: datetime) -> list[Case]:
 
 
 def tasks_late(rules: Sequence[AlertRule], now: datetime) -> list[Case]:
-    """Periodic tasks that are late, or whose last run failed."""
     return [
         Case(rule.pk, f"task {one.task.name}"[:200], _since(now), _of_task(one))
         for one in health.check(now)

@@ -77,7 +77,6 @@ def _of_campaigns(these: Q, least: int, now: datetime) -> Iterator[dict[str, Any
 
 
 def _of_groups(rules: Sequence[AlertRule], these: Q, now: datetime) -> Iterator[dict[str, Any]]:
-    """Budgets of groups in which a campaign is to run."""
     least = {
         period: percent
         for period in budget_sums.GROUP_BUDGETS

@@ -117,7 +117,6 @@ def _returns(switches: Sequence[Switch], now: datetime) -> dict[int, datetime]:
 
 
 def _holds_before(ids: Sequence[int]) -> dict[int, list[str]]:
-    """The holds of the change before each, by id."""
     if not ids:
         return {}
     with connection.cursor() as cursor:

@@ -76,7 +76,6 @@ def flights_of(brands: object) -> dict[int, list[Flight]]:
 
 
 def is_to_run(flights: Iterable[Flight], day: date) -> bool:
-    """Was any of these to run on the day?"""
     return any((first or day) <= day <= (last or day) for first, last in flights)
 
 
@@ -105,7 +104,6 @@ def _figures(day: date, spent: Decimal, expected: Usual, *, is_today: bool) -> d
 
 
 def days_of(brands: object, last: date, count: int) -> dict[int, dict[date, Decimal]]:
-    """What the brands spent on each of the last days, by brand."""
     found: dict[int, dict[date, Decimal]] = {}
     rows = SpendTotal.objects.filter(
         brand__in=brands,  # type: ignore[misc]

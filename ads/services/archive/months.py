@@ -47,8 +47,6 @@ class MonthFigures:
 
 @dataclass(frozen=True, slots=True)
 class ArchivedSpan:
-    """How many entries are archived, and of which months."""
-
     entries: int
     first: date
     last: date

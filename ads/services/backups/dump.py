@@ -43,8 +43,6 @@ _PRIVATE: Final = 0o700
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """A backup that is complete."""
-
     folder: Path
     manifest: Manifest
     took: timedelta
@@ -190,7 +188,6 @@ def _alone(directory: Path) -> Iterator[None]:
 
 @contextmanager
 def _sentences(directory: Path) -> Iterator[None]:
-    """Failures of the file system as sentences."""
     try:
         yield
     except OSError as error:

@@ -175,7 +175,6 @@ def brand_sums() -> dict[str, BrandSums]:
 
 
 def applied_migrations() -> dict[str, list[str]]:
-    """Names of the applied migrations, by app."""
     applied: dict[str, list[str]] = {}
     for app, name in sorted(MigrationRecorder(connection).applied_migrations()):
         applied.setdefault(app, []).append(name)

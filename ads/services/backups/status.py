@@ -28,7 +28,6 @@ class BackupStatus:
 
     @property
     def is_late(self) -> bool:
-        """Was one expected by now?"""
         if self.every is None:
             return False
         return self.age is None or self.age > self.every + GRACE

@@ -271,7 +271,6 @@ _NAMED: Final = 5
 
 
 def reported_since(batch: SpendBatch) -> list[InTheWay]:
-    """The campaign-days of the batch that have been reported since."""
     row = _first(_REPORTED_SINCE, batch) or _first(_CAME_SINCE, batch)
     if row is None:
         return others_since(batch)
@@ -321,7 +320,6 @@ _REMEDY: Final = "Report the right total instead, or record a correction."
 
 
 def corrected_since(batch: SpendBatch) -> list[InTheWay]:
-    """The entries of the batch that somebody has corrected since."""
     row = _first(_CORRECTED_SINCE, batch)
     if row is None:
         return []

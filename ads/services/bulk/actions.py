@@ -88,8 +88,6 @@ class Action:
 
 @dataclass(frozen=True, slots=True)
 class SetStatus(Action):
-    """Activate, pause, complete or archive campaigns."""
-
     trigger = Trigger.ACTION
 
     status: Status
@@ -157,7 +155,6 @@ class ChangeBudgets(Action):
         return _update(Campaign, ids, columns) if columns else 0
 
     def by_field(self, model: Model) -> dict[str, BudgetChange]:
-        """What is done to each budget of these."""
         if not (self.of_brands if model is Brand else self.of_campaigns):
             return {}
         given = {"daily_budget": self.daily, "monthly_budget": self.monthly}
@@ -249,7 +246,6 @@ class DetachSchedule(Action):
 
 
 def currency_of(model: Model) -> str:
-    """The path from a row to its currency."""
     return "currency" if model is Brand else "brand__currency"
 
 

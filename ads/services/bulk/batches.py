@@ -33,8 +33,6 @@ BATCH: Final = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What an action did."""
-
     outcome: Outcome
     #: How many campaigns it changed; the others were left as they are.
     changed: int
@@ -49,8 +47,6 @@ class Done:
 
 
 class _Was(NamedTuple):
-    """A campaign as it was before."""
-
     is_active: bool
     status: str
 

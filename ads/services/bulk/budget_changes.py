@@ -31,8 +31,6 @@ PERCENT_PLACES: Final = 4
 
 
 class How(models.TextChoices):
-    """What is done to a budget."""
-
     RAISE_PERCENT = "raise_percent", "Raise by percent"
     LOWER_PERCENT = "lower_percent", "Lower by percent"
     RAISE_AMOUNT = "raise_amount", "Raise by an amount"
@@ -92,7 +90,6 @@ class BudgetChange:
         )
 
     def changes(self, path: str, currency: str) -> Q:
-        """Which rows' budgets it changes."""
         if self.how == How.SET:
             return Q(**{f"{path}__isnull": True}) | ~Q(**{path: self.by})
         there_is_one = Q(**{f"{path}__isnull": False})

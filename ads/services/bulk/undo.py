@@ -99,7 +99,6 @@ class PutBack(Action):
         return some, columns
 
     def ids(self, model: Model) -> set[int]:
-        """Ids of the rows that have anything to be put back."""
         changes = self._changes(model).items()
         return {pk for name, rows in changes for pk in _still_so(model, name, rows)[0]}
 

@@ -44,8 +44,6 @@ _COLUMNS: Final = [
 
 @dataclass(frozen=True, slots=True)
 class _Decided:
-    """What a row is to say."""
-
     campaign_id: int | None
     original: Decimal | None
     amount: Decimal | None

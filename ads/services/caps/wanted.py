@@ -45,7 +45,6 @@ class Wanted:
 
 
 def capped_campaigns() -> list[int]:
-    """The IDs of campaigns whose brands want caps."""
     campaigns = Campaign.objects.filter(status__in=STATUSES)
     wanting = campaigns.exclude(brand__platform_caps=PlatformCaps.NONE)
     return list(wanting.order_by("pk").values_list("pk", flat=True))

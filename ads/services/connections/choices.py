@@ -67,7 +67,6 @@ class ChoicesRefused(Exception):
 
 
 def proposed(found: Sequence[Fit]) -> list[Choice]:
-    """What to do with each account, if nobody chooses otherwise."""
     return [
         Choice(
             one.account.pk,
@@ -183,7 +182,6 @@ def _refuse(
     gives_hours: Hours,
     now: datetime,
 ) -> None:
-    """Raise ChoicesRefused for what cannot work."""
     reasons: dict[int, list[str]] = defaultdict(list)
     new: dict[str, PlatformAccount] = {}
     for fit, choice in chosen:

@@ -52,7 +52,6 @@ class Fit:
 
     @property
     def new(self) -> list[PlatformCampaign]:
-        """The campaigns of which no campaign here has the ID."""
         return [one for one in self.campaigns if one.remote_id not in self.known]
 
 

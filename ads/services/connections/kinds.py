@@ -18,7 +18,6 @@ PATIENCE: Final = timedelta(seconds=20)
 
 
 def offered() -> Sequence[Platform]:
-    """Every platform that people can connect."""
     return [platforms.platform(code) for code in platforms.MODULES if code != SIMULATED]
 
 

@@ -40,8 +40,6 @@ class Step:
 
 @dataclass(slots=True)
 class Tried:
-    """All that was tried, until the first thing that failed."""
-
     steps: list[Step] = field(default_factory=list)
 
     @property

@@ -69,8 +69,6 @@ class Trigger(models.TextChoices):
 
 @dataclass(frozen=True, slots=True)
 class Enforced:
-    """What one enforcement did."""
-
     started: int = 0
     stopped: int = 0
     #: Ids of campaigns that it failed for; the log says why.

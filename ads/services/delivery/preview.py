@@ -61,8 +61,6 @@ class Outcome:
 
 
 class _First(ArrayAgg):
-    """The first few of a group."""
-
     template = f"(%(function)s(%(distinct)s%(expressions)s %(order_by)s))[1:{NAMED}]"
 
 

@@ -156,7 +156,6 @@ def _dates(clock: Clock) -> dict[str, str]:
 
 
 def _ranks(clock: Clock) -> dict[str, int]:
-    """The rank of each schedule in force."""
     return {f"{pk}": rank for rank, pks in clock.ranks.items() for pk in pks}
 
 

@@ -53,8 +53,6 @@ ROUNDS: Final = 4
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """One hold that applies now."""
-
     code: str
     sentence: str
     #: When it lifts (UTC); None: when someone acts.
@@ -280,7 +278,6 @@ def group_budget_name(period: str, group: str = "") -> str:
 
 
 def _group_sentence(row: Campaign) -> str:
-    """Names each of the group's budgets that is used up."""
     figures = group_of(row)
     if figures is None or not figures.used_up:  # it has changed just now
         return f"{BUDGET_NAMES[Hold.GROUP_BUDGET]} used up"
@@ -332,7 +329,6 @@ def _stale_sentence(row: Campaign, now: datetime) -> str:
 
 
 def _hours_sentence(schedules: list[DaypartingSchedule], now: datetime) -> str:
-    """Names the schedules that decide."""
     deciding = deciding_now(schedules, now)
     if not deciding:
         names = ", ".join(schedule.name for schedule in schedules)

@@ -122,8 +122,6 @@ def unreadable(kind: "Kind", wanted: Wanted) -> QuerySet[Brand]:
 
 
 class Kind(StrEnum):
-    """The kinds of exports."""
-
     #: The ledger as recorded; the dates are accounting days.
     SPEND = "spend"
     #: Delivery changes, the oldest first; the dates are days in UTC.
@@ -285,8 +283,6 @@ def of_totals(rows: QuerySet[SpendTotal]) -> Export:
 
 
 def of_receipts(pauses: QuerySet[DeliveryChange]) -> Export:
-    """The receipts of these pauses, the oldest first."""
-
     def rows() -> Iterator[Sequence[object]]:
         for some in portions(
             pauses.select_related("campaign__brand", "campaign__budget_group").order_by("at", "pk")

@@ -29,8 +29,6 @@ _NOTHING: Final = timedelta(0)
 
 @dataclass(frozen=True, slots=True)
 class Stale:
-    """Spend that is older than the brand allows."""
-
     source: Source
     age: timedelta
     limit: timedelta
@@ -42,7 +40,6 @@ class Stale:
 
     @property
     def sentence(self) -> str:
-        """With the figures."""
         heard = format_instant(self.source.heard_at, self.timezone)
         last = (
             f"last reported spend as of {heard}"

@@ -61,8 +61,6 @@ WORDS = {"insert": "created", "update": "changed", "delete": "deleted"}
 
 @dataclass(frozen=True, slots=True)
 class FieldChange:
-    """One changed field, as text."""
-
     label: str
     old: str
     new: str
@@ -168,7 +166,6 @@ def describe(events: Sequence[Any]) -> list[AuditEntry]:
 
 
 def actor(event: Any) -> str:
-    """Who made the change, if known."""
     metadata = event.pgh_context.metadata if event.pgh_context else {}
     return with_file(metadata.get("actor"), metadata.get("file"))
 

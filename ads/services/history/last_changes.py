@@ -46,7 +46,6 @@ def rows_of(model: type[Model], **owner: Any) -> Changed | None:
 
 
 def _events_of(model: type[Model]) -> list[type[Model]]:
-    """The models of a model's audit."""
     return sorted(
         set(getattr(model, "pgh_event_models", {}).values()), key=lambda one: one.__name__
     )

@@ -30,8 +30,6 @@ PAGE: Final = 30
 
 
 class Kind(models.TextChoices):
-    """The parts of the history."""
-
     SWITCHES = "switches", "Switched on and off"
     EDITS = "edits", "Edits"
     MONEY = "money", "Corrections and allowances"
@@ -269,7 +267,6 @@ class _Describer:
         )
 
     def _planned(self, row: Row) -> Happening:
-        """A planned budget that began, or was worked out again."""
         event = row.event()
         label = PlannedField(event.field).label
         budget = "no limit" if event.after is None else format_money(event.after, self._currency)
@@ -311,7 +308,6 @@ class _Describer:
         )
 
     def _windows(self, row: Row) -> Happening:
-        """An edit of the windows of a schedule."""
         events = row.events()
         label = {"insert": "added", "delete": "removed", "update": "became"}
         return Happening(

@@ -37,7 +37,6 @@ class Row:
         return _event(self.source, self.row)
 
     def event_before(self) -> Any:
-        """The previous event, if known."""
         return _event(self.source, self.before) if self.before else None
 
     def events(self) -> list[Any]:

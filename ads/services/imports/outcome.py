@@ -88,7 +88,6 @@ class Imported:
 
     @property
     def created_in(self) -> int | None:
-        """The id of the brand in which campaigns are created."""
         return self.created.brand_id if self.created else None
 
     def as_dict(self) -> dict[str, Any]:
@@ -172,7 +171,6 @@ def sums_of(stored: Any) -> dict[str, Decimal]:
 
 
 def switch(campaign: Campaign, *, is_active: bool, holds: Iterable[str]) -> dict[str, Any]:
-    """A campaign that was or would be switched."""
     return {
         "campaign_id": campaign.pk,
         "campaign": campaign.name,

@@ -267,7 +267,6 @@ _UNMATCHED: Final = f"""
 
 
 def _names(ids: Iterable[int]) -> dict[int, dict[str, Any]]:
-    """The campaigns' ids, names, brands and currencies."""
     keys = ("campaign_id", "campaign", "brand", "currency")
     return {
         pk: dict(zip(keys, (pk, *row), strict=True))

@@ -63,7 +63,6 @@ class BadRow:
 
     @classmethod
     def at(cls, line: int, reason: object, cells: Sequence[str] = ()) -> Self:
-        """Of one line."""
         return cls(line, line, str(reason), cells)
 
     @property

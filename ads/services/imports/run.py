@@ -57,7 +57,6 @@ def _uncollected() -> Iterator[None]:
 
 @contextmanager
 def _sums_in_range() -> Iterator[None]:
-    """Refuse a file that makes a sum too large."""
     try:
         yield
     except IntegrityError as error:

@@ -34,8 +34,6 @@ class InvalidChannel(ValueError):
 
 
 class ChannelIsOff(ValueError):
-    """Something was to be sent to a channel that is switched off."""
-
     def __init__(self, channel: Channel) -> None:
         super().__init__(f"{channel} is off; switch it on, then send again.")
 
@@ -64,7 +62,6 @@ def check(way: str, address: str) -> tuple[str, str]:
 
 
 def recipients(address: str) -> list[str]:
-    """The mail addresses of a channel."""
     return list(dict.fromkeys(re.split(r"[\s,;]+", address.strip(" ,;\t\r\n"))))
 
 

@@ -190,7 +190,6 @@ def _received(outcome: Outcome) -> MessageState:
 
 
 def _note(pk: int, outcome: Outcome, now: datetime, *, is_received: bool) -> None:
-    """Write down whether a channel works."""
     channel = Channel.objects.filter(pk=pk)
     if is_received:
         channel.update(failing_since=None, problem=outcome.problem, last_sent_at=now)
@@ -213,7 +212,6 @@ def write_anew(channel: Channel) -> None:
 
 
 def give_up(messages: QuerySet[AlertMessage], problem: str) -> None:
-    """Send those of the messages that wait no more."""
     messages.filter(state=MessageState.PENDING).update(
         state=MessageState.GIVEN_UP, next_at=None, problem=problem
     )

@@ -75,8 +75,6 @@ def _silence(claimed: Claimed) -> Outcome:
 
 
 class StillSending(Exception):
-    """A test was asked for that is being sent."""
-
     def __init__(self) -> None:
         super().__init__("The test is being sent; Messages of alerts says what became of it.")
 

@@ -22,8 +22,6 @@ class Plain(Format):
 
 
 class Mapped(Format):
-    """The columns are those that a person maps."""
-
     def recognises(self, *_args: object, **_kwargs: object) -> bool:
         return False  # the format of files that no other recognises
 

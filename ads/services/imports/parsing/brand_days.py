@@ -152,7 +152,6 @@ class BrandDays:
                 yield timezone, day
 
     def _of_file(self) -> str | None:
-        """The timezone that the file names, if it names one."""
         named = {self._named(words) for words in self.said}
         if len(named) == 1 and (name := named.pop()):
             return name
@@ -196,7 +195,6 @@ class BrandDays:
         return day, day.isoformat(), waits
 
     def _timezone_of(self, text: str) -> str | None:
-        """The timezone of a row."""
         if self._is_chosen or text in BLANK:
             return self.timezone
         if name := self._named(text):

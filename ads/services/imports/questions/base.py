@@ -108,7 +108,6 @@ def unanswered(
 
 
 def named(ids: Iterable[int]) -> dict[int, tuple[str, str]]:
-    """The names of these campaigns and of their brands."""
     return {pk: (name, brand) for pk, (name, brand, _) in with_currency(ids).items()}
 
 

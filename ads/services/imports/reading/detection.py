@@ -144,7 +144,6 @@ def refuse_too_wide(columns: int, line: int) -> None:
 
 
 def settled(plan: Plan, sniffed: Sniffed) -> Plan:
-    """The plan, completed with what was detected."""
     format_ = FORMATS[sniffed.format]
     platform = plan.platform if plan.platform is not None else format_.platform
     return replace(

@@ -96,7 +96,6 @@ def proposed(look: Sniffed, plan: Plan) -> Plan:
 
 
 def remember(header: Sequence[str], plan: Plan, *, name: str) -> ColumnMapping:
-    """Read files with this header in this way from now on."""
     values_of = plan.as_json()
     values = {
         "header": storable.json(list(header)),
@@ -152,7 +151,6 @@ def suggest(header: Sequence[str], rows: Sequence[Sequence[str]], plan: Plan) ->
 
 
 def _cells(header: Sequence[str], rows: Sequence[Sequence[str]], name: str | None) -> list[str]:
-    """The filled cells of the column of this name."""
     if name is None or name not in header:
         return []
     at = list(header).index(name)

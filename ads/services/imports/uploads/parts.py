@@ -42,8 +42,6 @@ def part_of(import_id: int, kind: ImportPart, position: int) -> bytes:
 
 
 class PartsFile(io.RawIOBase):
-    """A stored file, open for reading."""
-
     def __init__(self, import_id: int, kind: ImportPart, *, name: str = "") -> None:
         super().__init__()
         self.name = name

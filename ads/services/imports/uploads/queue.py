@@ -36,12 +36,10 @@ KEPT: Final = timedelta(days=7)
 
 
 def later(import_id: int, task: str) -> None:
-    """Have a worker do it after the commit."""
     transaction.on_commit(partial(messages.send, task, [import_id]))
 
 
 def is_behind_another(upload: SpendImport) -> bool:
-    """Does it wait while another import runs?"""
     running = SpendImport.objects.filter(status__in=(ImportStatus.CHECKING, ImportStatus.RECORDING))
     return upload.status in WAITING and running.exclude(pk=upload.pk).exists()
 

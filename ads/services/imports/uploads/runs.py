@@ -139,13 +139,11 @@ def _later(upload: SpendImport) -> str:
 
 
 def _seen(upload: SpendImport) -> dict[str, Any]:
-    """The figures of the questions, as they were confirmed."""
     asked = (upload.preview or {}).get("questions", ())
     return {question["code"]: question["figures"] for question in asked}
 
 
 def _for_a_page(values: dict[str, Any]) -> dict[str, Any]:
-    """The values with reasons as pages show them."""
     for row in (*values["problems"], *values.get("samples", ())):
         row["reason"] = row["reason"] and without_options(row["reason"])
     return values
@@ -214,7 +212,6 @@ def _taken(import_id: int, before: str, during: str) -> Iterator[SpendImport | N
 
 @contextmanager
 def _opened(upload: SpendImport) -> Iterator[tuple[BinaryIO, "_Progress"]]:
-    """The file, and the progress to report to."""
     raw = parts.PartsFile(upload.pk, ImportPart.FILE, name=upload.file_name)
     with io.BufferedReader(raw, _READ_AT_ONCE) as file:
         yield file, _Progress(upload, raw)

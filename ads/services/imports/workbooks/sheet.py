@@ -220,8 +220,6 @@ class _Rows:
 
 
 class _Values:
-    """Reads what a cell has in its XML."""
-
     def __init__(self, book: "Workbook") -> None:
         self._texts: Sequence[str] = book.texts
         self._displays = book.displays
