@@ -125,18 +125,22 @@ def currency_choices() -> list[tuple[str, str]]:
     return [(code, labelled(code)) for code in MINOR_UNITS]
 
 
-class CurrencyField(models.CharField):  # type: ignore[type-arg]
+class _Validated(models.CharField):  # type: ignore[type-arg]
+    """A text whose validators are no matter of migrations."""
+
+    def deconstruct(self) -> Any:
+        name, path, args, kwargs = super().deconstruct()
+        kwargs.pop("validators", None)
+        return name, path, args, kwargs
+
+
+class CurrencyField(_Validated):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("max_length", 3)
         kwargs.setdefault("default", DEFAULT)
         kwargs.setdefault("db_default", DEFAULT)
         kwargs["validators"] = [validate_currency]
         super().__init__(*args, **kwargs)
-
-    def deconstruct(self) -> Any:
-        name, path, args, kwargs = super().deconstruct()
-        kwargs.pop("validators", None)
-        return name, path, args, kwargs
 
 
 def is_currency(field: str, *, table: str, blank: bool = False) -> models.CheckConstraint:
@@ -200,17 +204,12 @@ def validate_timezone(name: str) -> None:
         raise ValidationError(str(error)) from error
 
 
-class TimezoneField(models.CharField):  # type: ignore[type-arg]
+class TimezoneField(_Validated):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("max_length", 64)
         kwargs.setdefault("default", "UTC")
         kwargs["validators"] = [validate_timezone]
         super().__init__(*args, **kwargs)
-
-    def deconstruct(self) -> Any:
-        name, path, args, kwargs = super().deconstruct()
-        kwargs.pop("validators", None)
-        return name, path, args, kwargs
 
     def formfield(self, **kwargs: Any) -> Any:
         """A drop-down; a valid name outside the curated list stays selectable where it is set."""

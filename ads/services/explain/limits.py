@@ -28,9 +28,6 @@ from ads.services.ledger import LATEST
 from ads.services.planned import course
 from ads.services.senders import visibility
 
-#: The allowances in force of a row, by hold.
-ByHold = Mapping[Hold, Sequence[Allowed]]
-
 
 def with_allowances(
     rows: Collection[Any], now: datetime, brand_ids: Collection[int] | None = None

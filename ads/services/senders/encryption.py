@@ -6,6 +6,7 @@ the previous one goes into ``SECRET_KEY_FALLBACKS`` until all secrets have been 
 
 import base64
 import functools
+import secrets
 from typing import Final
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
@@ -24,6 +25,11 @@ class CannotUnseal(Exception):
             "A sealed secret cannot be read, because SECRET_KEY has changed. Put the previous key "
             "into SECRET_KEY_FALLBACKS, or make a new secret."
         )
+
+
+def new_secret() -> str:
+    """A secret for signing webhooks, as Standard Webhooks writes them: 32 random bytes."""
+    return "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
 
 
 def seal(secret: str) -> str:

@@ -1,11 +1,9 @@
 """Webhook endpoints: made, given a new secret, switched off and on.
 
-A secret reads ``whsec_`` and 32 random bytes in base64, as in Standard Webhooks. It is shown once
-and stored encrypted, because signatures can only be verified with the secret itself.
+A secret is shown once and stored encrypted, because signatures can only be verified with the secret
+itself.
 """
 
-import base64
-import secrets
 from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Final
@@ -16,7 +14,7 @@ from ads.models import Brand, WebhookEndpoint
 from ads.rules.calendar import format_instant
 from ads.services import locks
 from ads.services.senders import rights as senders
-from ads.services.senders.encryption import seal, seal_anew
+from ads.services.senders.encryption import new_secret, seal, seal_anew
 from ads.services.senders.rights import InvalidSender
 
 #: How long the previous secret is accepted beside a new one, by default.
@@ -46,7 +44,7 @@ def create(
         InvalidSender: with the field, the value and the remedy.
     """
     rights = senders.rights(source, brands=brands, every_brand=every_brand)
-    secret = _new_secret()
+    secret = new_secret()
     with transaction.atomic():
         senders.check(WebhookEndpoint, name, rights)
         endpoint = WebhookEndpoint.objects.create(
@@ -75,7 +73,7 @@ def rotate(endpoint: WebhookEndpoint, *, previous_until: datetime, now: datetime
             format_instant(previous_until),
             f"give at most {LONGEST_ACCEPTED.days} days.",
         )
-    secret = _new_secret()
+    secret = new_secret()
     is_kept = previous_until > now
     with transaction.atomic():
         locks.one_at_a_time(locks.Only.SAVING_SENDERS)
@@ -116,7 +114,3 @@ def seal_all_anew() -> int:
                 endpoint.previous_secret = seal_anew(endpoint.previous_secret)
             endpoint.save(update_fields=["secret", "previous_secret"])
     return len(endpoints)
-
-
-def _new_secret() -> str:
-    return "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()

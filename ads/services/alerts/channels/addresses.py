@@ -1,8 +1,6 @@
 """The addresses of channels: read, refused with a reason, and shown without their secrets."""
 
-import base64
 import re
-import secrets
 import sys
 from collections.abc import Mapping
 from typing import Any, Final
@@ -180,8 +178,3 @@ _CHECKS: Final[Mapping[Way, Any]] = {
     Way.APPRISE: _service,
     Way.WEBHOOK: _webhook,
 }
-
-
-def new_secret() -> str:
-    """A secret for signing webhooks, as Standard Webhooks writes them."""
-    return "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()

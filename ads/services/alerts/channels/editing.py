@@ -26,7 +26,7 @@ def create(*, name: str, way: str, address: str, **more: Any) -> tuple[Channel, 
     if Channel.objects.filter(name=name).exists():
         raise InvalidChannel("name", "another channel has this name; choose a different one.")
     kept, shown = addresses.check(way, address)
-    secret = addresses.new_secret() if way == Way.WEBHOOK else ""
+    secret = encryption.new_secret() if way == Way.WEBHOOK else ""
     channel = Channel.objects.create(
         name=name,
         way=way,
