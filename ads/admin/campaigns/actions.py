@@ -32,6 +32,7 @@ from ads.admin.actions import (
 )
 from ads.admin.elements import counted
 from ads.admin.elements import may as may_do
+from ads.holds import as_array
 from ads.models import Brand, Campaign
 from ads.models.campaigns import Status
 from ads.services.bulk import (
@@ -47,7 +48,6 @@ from ads.services.bulk import (
 )
 from ads.services.delivery import Outcome
 from ads.services.history import Seen
-from ads.services.locks import among
 
 PAGES = text.PAGES
 
@@ -61,11 +61,11 @@ SIMPLE: Final[Mapping[str, Action]] = {
 
 
 def _chosen(ids: Sequence[int]) -> QuerySet[Campaign]:
-    return Campaign.objects.filter(pk__in=among(ids))
+    return Campaign.objects.filter(pk__any_of=as_array(ids))
 
 
 def _schedule_budgets(ids: Sequence[int], data: Any) -> ActionForm:
-    brands = Brand.objects.filter(campaigns__in=among(ids))
+    brands = Brand.objects.filter(campaigns__any_of=as_array(ids))
     return ScheduleBudgetsForm(currencies(_chosen(ids)), data, brands=brands)
 
 

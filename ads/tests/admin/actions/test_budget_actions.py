@@ -148,7 +148,8 @@ def test_the_preview_warns_when_campaigns_together_exceed_their_brand(admin: Cli
     raised = CampaignFactory.create_batch(2, brand=acme, daily_budget=500, monthly_budget=20_000)
     CampaignFactory.create(brand=acme, daily_budget=220)
     CampaignFactory.create(brand=acme, daily_budget=900, status="archived")
-    asked = ask(admin, "change_budgets", *raised)
+    completed = CampaignFactory.create(brand=acme, daily_budget=900, status="completed")
+    asked = ask(admin, "change_budgets", *raised, completed)
     fields = {"daily_how": "raise_percent", "daily_by": "10"}
     fields |= {"monthly_how": "lower_amount", "monthly_by": "1,000"}
 
