@@ -49,6 +49,17 @@ ZERO: Final = Decimal(0)
 #: A platform that has stopped a campaign within this time has cost nothing worth a name.
 PROMPT: Final = timedelta(minutes=1)
 
+#: Whoever changes a limit, or said until when it is raised, has stopped what is over it then.
+_CHANGES: Final = frozenset(
+    {
+        Trigger.EDIT,
+        Trigger.ACTION,
+        Trigger.RESET,
+        Trigger.ALLOWANCE_ENDED,
+        Trigger.PLANNED_BUDGET,
+    }
+)
+
 _HOLDS: Final = {budget.hold.value: budget for budget in ALL_BUDGETS}
 
 
@@ -123,8 +134,7 @@ class Receipt:
         if self.is_kept:
             return None
         if self.over_then >= self.over_later or not self.orders:
-            is_edited = self.change.trigger == Trigger.EDIT
-            return Delay.EDITED if is_edited else Delay.REPORTING
+            return Delay.EDITED if self.change.trigger in _CHANGES else Delay.REPORTING
         settled = self.settled_at
         is_late = settled is None or settled - self.decided_at > PROMPT
         return Delay.STOPPING if is_late else Delay.REPORTING

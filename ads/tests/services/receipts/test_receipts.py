@@ -8,16 +8,25 @@ import pgtrigger
 import pytest
 import time_machine
 
-from ads.models import Brand, BudgetGroup, Campaign, PlatformCampaign, SwitchOrder
+from ads.models import (
+    Allowance,
+    Brand,
+    BudgetGroup,
+    Campaign,
+    PlatformCampaign,
+    ScheduledChange,
+    SwitchOrder,
+)
 from ads.models.spend import Kind
 from ads.platforms.interface import OutOfQuota, Refused, Unreachable
-from ads.services import orders, receipts
-from ads.services.delivery import Trigger, enforce, rollover
+from ads.services import orders, plans, receipts
+from ads.services.delivery import Trigger, allowances, enforce, rollover
 from ads.services.ledger import DayTotal, SpendEntry, record
 from ads.services.receipts import Delay, Receipt, pauses, receipts_of
 from ads.tests.factories import BrandFactory, BudgetGroupFactory, CampaignFactory
 from ads.tests.services.orders.scripted import Scripted, on_platform
 from ads.tests.services.orders.test_orders import tell
+from ads.tests.services.plans.support import schedule
 from ads.tests.support import NOON, at, enforce_all, execute, let_run_on, spend_in_sql
 
 pytestmark = pytest.mark.django_db
@@ -205,6 +214,39 @@ def test_a_budget_that_was_lowered_below_what_was_spent_was_no_delay() -> None:
     Campaign.objects.filter(pk=campaign.pk).update(daily_budget=50)
     enforce(Campaign.objects.filter(pk=campaign.pk), NOON + HOUR, Trigger.EDIT)
     tell(campaign, Scripted(), NOON + HOUR)
+
+    receipt = the_receipt(campaign)
+
+    assert (receipt.over, receipt.cost_by) == (Decimal(30), Delay.EDITED)
+
+
+@pytest.mark.parametrize("how", ["planned", "put back", "allowed until then", "taken back"])
+def test_nor_was_a_limit_that_became_lower_as_planned_or_for_an_allowance_that_is_over(
+    how: str,
+) -> None:
+    """Here the budget is 100 for an hour, or lowered to 100 after it."""
+    is_allowed = how in ("allowed until then", "taken back")
+    campaign = running(monthly_budget=100 if is_allowed else None, daily_budget=None)
+    change = None
+    if is_allowed:
+        until = NOON + HOUR if how == "allowed until then" else None
+        let_run_on(campaign, "month", now=NOON, amount=100, until=until)
+    elif how == "put back":
+        Campaign.objects.filter(pk=campaign.pk).update(monthly_budget=100)
+        change = schedule(campaign, None, TODAY, "monthly_budget")
+        plans.apply_due(NOON)
+    reported(campaign, 130, NOON, NOON)
+    later = NOON + HOUR
+    if how == "planned":
+        schedule(campaign, 100, TODAY, "monthly_budget")
+        plans.apply_due(later)
+    elif change:
+        plans.cancel([ScheduledChange.objects.get(pk=change.pk)], now=later)
+    elif how == "taken back":
+        allowances.undo(Allowance.objects.get(), now=later)
+    else:
+        allowances.expire(later)
+    tell(campaign, Scripted(), later)
 
     receipt = the_receipt(campaign)
 
