@@ -11,7 +11,13 @@ from django.db import OperationalError, connection
 
 from ads.holds import ALL_BUDGETS, GROUP_BUDGET, GROUP_BUDGETS, TOTAL, BudgetHold
 from ads.models import Campaign
-from ads.rules.calendar import UnknownTimezone, local_date, next_period, period_start
+from ads.rules.calendar import (
+    UnknownTimezone,
+    day_begins,
+    local_date,
+    next_period,
+    period_start,
+)
 from ads.services.delivery import over_budget
 from ads.services.locks import among
 
@@ -24,11 +30,12 @@ REST: Final = 20
 
 _HOLDS: Final = {budget.hold.value: budget for budget in ALL_BUDGETS}
 
-#: Whose budget it is: the campaign's column with the owner's id, and the owner's audit.
+#: Whose budget it is: the campaign's column with the owner's id, the owner's audit, and which
+#: allowances are the owner's.
 _OWNERS: Final = (
-    ("id", "ads_campaignevent"),
-    ("brand_id", "ads_brandevent"),
-    ("budget_group_id", "ads_budgetgroupevent"),
+    ("id", "ads_campaignevent", "campaign_id = asked.owner"),
+    ("brand_id", "ads_brandevent", "brand_id = asked.owner AND campaign_id IS NULL"),
+    ("budget_group_id", "ads_budgetgroupevent", "false"),
 )
 
 
@@ -37,7 +44,7 @@ class Limit:
     """A limit on the spend from ``start`` until before ``beyond``, as of ``at``.
 
     ``column``: one of :data:`_OWNERS`; ``owner``: the id in it. ``budget``: the owner's column with
-    the budget.
+    the budget. ``begins``: when its period begins; None: it is for none.
     """
 
     column: str
@@ -45,6 +52,7 @@ class Limit:
     budget: str
     start: date
     beyond: date
+    begins: datetime | None
     amount: Decimal
     at: datetime
 
@@ -80,12 +88,14 @@ def limits_of(
                 continue
             period, first = group_period, campaign.budget_group.start_date
             whose = ("budget_group_id", campaign.budget_group.pk)
+        begins = None
         if period == TOTAL:
             start, beyond = first or date.min, date.max
         else:
             start = period_start(period, today)
             beyond = next_period(period, start)
-        limits.append(Limit(*whose, GROUP_BUDGETS[period], start, beyond, amount, at))
+            begins = day_begins(start, campaign.brand.timezone)
+        limits.append(Limit(*whose, GROUP_BUDGETS[period], start, beyond, begins, amount, at))
     return limits
 
 
@@ -130,10 +140,10 @@ _IN_GROUP: Final = """
                                                        AND pgh_created_at <= asked.at)
 """
 
-# The instant at which the sum was taken over the limit, the last if there are several, or the last
-# edit of the budget or of the day from which it counts, whichever is later. The first event on
-# record is one only if it made the owner. A decision sees entries that are a little younger than
-# its instant.
+# The instant at which the sum was taken over the limit, the last if there are several, the last
+# edit of the budget or of the day from which it counts, or the last end of what was allowed beyond
+# it, whichever is latest. The first event on record is an edit only if it made the owner. A
+# decision sees entries that are a little younger than its instant.
 _KNOWN: Final = """
     SELECT asked.number,
            greatest((
@@ -181,6 +191,13 @@ _KNOWN: Final = """
                         WINDOW by_id AS (ORDER BY pgh_id)
                        ) AS edit
                  WHERE its IS DISTINCT FROM before AND NOT is_first
+           ), (
+                SELECT max(until)
+                  FROM ads_allowance
+                 WHERE {allowed} AND start = asked.start AND until <= asked.at
+                   AND undone_at IS NULL
+                   AND period = CASE asked.budget WHEN 'daily_budget' THEN 'day'
+                                                  WHEN 'monthly_budget' THEN 'month' END
            )) AS known_at
       FROM unnest(%s::int[], %s::bigint[], %s::text[], %s::date[], %s::date[], %s::numeric[],
                   %s::timestamptz[])
@@ -192,18 +209,18 @@ def known_since(limits: Iterable[Limit]) -> dict[Limit, datetime]:
     """When it became known that each was used up; without those for which no record says so.
 
     Three queries at most. The ledger's entries count from when they were recorded, not from when
-    the money was spent.
+    the money was spent; those of days to come, from when these begin.
     """
     each = dict.fromkeys(limits)
     found: dict[Limit, datetime] = {}
-    for column, events in _OWNERS:
+    for column, events, allowed in _OWNERS:
         asked = [limit for limit in each if limit.column == column]
         if not asked:
             continue
         members = _IN_GROUP if column == "budget_group_id" else _ALWAYS.format(column=column)
         with connection.cursor() as cursor:
             cursor.execute(
-                _KNOWN.format(members=members, events=events),
+                _KNOWN.format(members=members, events=events, allowed=allowed),
                 [
                     list(range(len(asked))),
                     [limit.owner for limit in asked],
@@ -214,7 +231,9 @@ def known_since(limits: Iterable[Limit]) -> dict[Limit, datetime]:
                     [limit.at for limit in asked],
                 ],
             )
-            found |= {asked[number]: at for number, at in cursor.fetchall() if at is not None}
+            for number, at in cursor.fetchall():
+                if at is not None:
+                    found[asked[number]] = max(at, asked[number].begins or at)
     return found
 
 

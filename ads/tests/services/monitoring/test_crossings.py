@@ -1,6 +1,6 @@
 """Campaigns that deliver although a budget is used up, and since when that is known."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -10,12 +10,13 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from ads.models import ArchivedSpend, Brand, Campaign, Spend
+from ads.models import Allowance, ArchivedSpend, Brand, Campaign, Spend
 from ads.models.spend import Kind
+from ads.services.delivery import allowances
 from ads.services.monitoring import ProblemKind, bounded, report
 from ads.services.monitoring.crossings import Sparing, Unenforced, unenforced
 from ads.tests.factories import BrandFactory, BudgetGroupFactory, CampaignFactory
-from ads.tests.support import NOON, enforce_all, execute, held_open
+from ads.tests.support import NOON, at, enforce_all, execute, held_open, let_run_on
 
 pytestmark = [pytest.mark.real_clock, pytest.mark.django_db]
 
@@ -102,6 +103,29 @@ def test_a_budget_that_was_lowered_counts_from_when_it_was(of_brand: bool) -> No
     assert (found.count, found.oldest) == (1, campaign.pk)
     assert found.since is not None
     assert found.since > now - MINUTE
+
+
+@pytest.mark.parametrize("of_brand", [True, False])
+def test_a_limit_counts_from_when_what_was_allowed_beyond_it_has_ended(of_brand: bool) -> None:
+    campaign = running(**{"brand__daily_budget" if of_brand else "daily_budget": 100})
+    owner = campaign.brand if of_brand else campaign
+    for until in (NOON - MINUTE, NOON - 2 * MINUTE):
+        let_run_on(owner, now=NOON - 9 * MINUTE, amount=50, until=until)
+    allowances.undo(Allowance.objects.get(until=NOON - MINUTE), now=NOON - 8 * MINUTE)
+    recorded(campaign, 120, NOON - 6 * MINUTE)
+    assert unenforced(NOON - 3 * MINUTE).count == 0
+
+    assert unenforced(NOON) == Unenforced(1, campaign.pk, NOON - 2 * MINUTE, NOON)
+
+
+def test_spend_of_tomorrow_counts_from_midnight() -> None:
+    campaign = running(brand__timezone="Asia/Tokyo", daily_budget=100)
+    midnight = at("2024-05-16 00:00", "Asia/Tokyo")
+    with time_machine.travel(NOON, tick=False):
+        Spend.objects.create(campaign=campaign, amount=100, date=date(2024, 5, 16))
+    assert unenforced(midnight - MINUTE).count == 0
+
+    assert unenforced(midnight).since == midnight
 
 
 @pytest.mark.parametrize(
