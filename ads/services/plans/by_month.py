@@ -166,7 +166,7 @@ def save(owner: Brand | Campaign, amounts: Amounts, carries: str, now: datetime)
         BudgetPlan.objects.filter(pk=plan.pk).update(carries=carries, updated_at=now)
         _rows(owner).filter(starts_on=present).update(applied_at=None, updated_at=now)
     applying.write_due(Q(**_key(owner)), now)
-    enforce(those, now, Trigger.PLANNED_BUDGET, lock_first=True)
+    enforce(those, now, Trigger.ACTION, lock_first=True)
     return seen
 
 

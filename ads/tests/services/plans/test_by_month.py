@@ -13,6 +13,7 @@ from ads.models import Brand, ScheduledChange
 from ads.models.budgets import Carry
 from ads.services import plans
 from ads.services.actor import acting_as
+from ads.services.history import reasons
 from ads.services.plans import by_month
 from ads.tests.factories import BrandFactory, CampaignFactory
 from ads.tests.services.plans.support import (
@@ -131,14 +132,23 @@ def test_clearing_the_present_month_puts_back_the_budget_and_its_undo_what_was_c
     with acting_as("olivia"):
         by_month.save(brand, {DECEMBER: None}, "both", now)
     assert (budget_of(brand), delivers(campaign)) == (1000, False)
+    last = campaign.delivery_changes.latest("id")
+    assert reasons([last])[last.pk] == (
+        "Brand's monthly budget used up: $1,500.00 of $1,000.00; "
+        "brand's monthly budget lowered $3,100.00 → $1,000.00 by olivia"
+    )
 
     before = by_month.before_last_edit(brand, now)
     assert before is not None
     preview = by_month.preview(brand, *before, now)
     assert preview.budget == 3100
     assert preview.says == "Plan for December 2024: $3,000.00 + $100.00 left over from November"
-    by_month.save(brand, *before, now)
+    with acting_as("noah"):
+        by_month.save(brand, *before, now)
     assert (budget_of(brand), delivers(campaign)) == (3100, True)
+    last = campaign.delivery_changes.latest("id")
+    says = {last.pk: "Brand's monthly budget raised $1,000.00 → $3,100.00 by noah"}
+    assert reasons([last]) == says
     plan_again = by_month.preview(brand, {DECEMBER: Decimal(2000)}, "both", now)
     assert plan_again.budget == 2100
 
