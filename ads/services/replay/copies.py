@@ -100,8 +100,16 @@ class Copies:
 
 
 @contextmanager
-def copied(brand: Brand, campaigns: Sequence[Campaign], scenario: Scenario) -> Iterator[Copies]:
+def copied(
+    brand: Brand,
+    campaigns: Sequence[Campaign],
+    scenario: Scenario,
+    *,
+    others: Sequence[Campaign] = (),
+) -> Iterator[Copies]:
     """The brand and these campaigns with the scenario's budgets and hours; gone at the end.
+
+    ``others``: that never run, and whose spend counts; after the campaigns.
 
     Raises:
         InvalidScenario: somebody else replays: each takes a processor for a while.
@@ -117,9 +125,14 @@ def copied(brand: Brand, campaigns: Sequence[Campaign], scenario: Scenario) -> I
             stops_early=stops_early(brand, scenario),
             **_budgets(scenario.brand or Budgets(brand.daily_budget, brand.monthly_budget)),
         )
-        groups = _groups(copy, campaigns)
+        groups = _groups(copy, [*campaigns, *others])
+        # When people had campaigns off, they spend nothing: see ``demand``.
         made = Campaign.objects.bulk_create(
-            [_copy(campaign, copy, groups, scenario) for campaign in campaigns]
+            [
+                _copy(campaign, status, copy, groups, scenario)
+                for status, those in ((Status.ACTIVE, campaigns), (Status.PAUSED, others))
+                for campaign in those
+            ]
         )
         CampaignSchedule.objects.bulk_create(_attached(campaigns, made, scenario))
         yield Copies(copy, made, list(groups.values()))
@@ -142,6 +155,7 @@ def _groups(brand: Brand, campaigns: Sequence[Campaign]) -> dict[int | None, Bud
 
 def _copy(
     campaign: Campaign,
+    status: Status,
     brand: Brand,
     groups: Mapping[int | None, BudgetGroup],
     scenario: Scenario,
@@ -153,8 +167,7 @@ def _copy(
     return Campaign(
         brand=brand,
         name=campaign.name,
-        # When people had it off, it spends nothing: see ``demand``.
-        status=Status.ACTIVE,
+        status=status,
         total_budget=_share(campaign.total_budget, scenario.percent, brand.currency),
         budget_group=groups.get(campaign.budget_group_id),
         priority=campaign.priority,
@@ -172,7 +185,7 @@ def _copy(
 def _attached(
     campaigns: Sequence[Campaign], copies: Sequence[Campaign], scenario: Scenario
 ) -> list[CampaignSchedule]:
-    copy_of = {one.pk: copy for one, copy in zip(campaigns, copies, strict=True)}
+    copy_of = {one.pk: copy for one, copy in zip(campaigns, copies, strict=False)}
     pairs: list[tuple[int, int]]
     if scenario.schedules is not None:
         pairs = [(pk, one) for pk in copy_of for one in scenario.schedules]

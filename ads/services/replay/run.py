@@ -24,7 +24,9 @@ from ads.models import (
     DaypartingSchedule,
     DeliveryChange,
     Spend,
+    SpendTotal,
 )
+from ads.models.spend import Period
 from ads.rules import dayparting
 from ads.rules.calendar import day_begins, month_start
 from ads.services.replay import history
@@ -50,20 +52,22 @@ def replay(brand: Brand, scenario: Scenario, now: datetime, *, most: int | None 
     """
     scenario.check(brand, now)
     campaigns = list(_campaigns(brand, scenario))
-    if most is not None and (size := len(campaigns) * scenario.days) > most:
+    others = list(_others(brand, scenario, campaigns))
+    every = [*campaigns, *others]
+    if most is not None and (size := len(every) * scenario.days) > most:
         reason = (
-            f"{scenario.days} days of {len(campaigns):,} campaigns are {size:,} campaign days, and "
+            f"{scenario.days} days of {len(every):,} campaigns are {size:,} campaign days, and "
             f"at most {most:,} are replayed here; use fewer days, or ./manage.py replay."
         )
         raise InvalidScenario("from", scenario.first, reason)
     if not campaigns:
         reason = f"no campaign of {brand.name} ran or spent anything in these days."
         raise InvalidScenario("from", scenario.first, reason)
-    recorded = history.read(brand, campaigns, scenario.first, scenario.last)
-    with copied(brand, campaigns, scenario) as copies:
-        run = _Run(brand, campaigns, copies, recorded, scenario)
+    recorded = history.read(brand, every, scenario.first, scenario.last)
+    with copied(brand, campaigns, scenario, others=others) as copies:
+        run = _Run(brand, every, copies, recorded, scenario)
         run.all()
-    return run.replayed(brand)
+    return run.replayed(brand, campaigns)
 
 
 def _campaigns(brand: Brand, scenario: Scenario) -> Iterable[Campaign]:
@@ -76,6 +80,18 @@ def _campaigns(brand: Brand, scenario: Scenario) -> Iterable[Campaign]:
     )
     those = brand.campaigns.filter(Exists(spent) | Exists(switched) | Q(is_active=True))
     return those.select_related("budget_group").order_by("name", "pk")
+
+
+def _others(brand: Brand, scenario: Scenario, campaigns: Sequence[Campaign]) -> Iterable[Campaign]:
+    """Campaigns that neither ran nor spent, but whose earlier spend counts for the brand's month or
+    a group's budget.
+    """
+    month = month_start(scenario.first)
+    spent = SpendTotal.objects.filter(campaign=OuterRef("pk"), period=Period.MONTH)
+    in_all = Q(budget_group__total_budget__isnull=False) & Exists(spent.filter(start__lt=month))
+    others = brand.campaigns.exclude(pk__in=[one.pk for one in campaigns])
+    those = others.filter(Exists(spent.filter(start=month)) | in_all)
+    return those.select_related("budget_group").order_by("pk")
 
 
 class _Run:
@@ -363,7 +379,8 @@ class _Run:
                 self.open[switch.index] = len(self.stops)
                 self.stops.append((switch.index, at, switch.holds))
 
-    def replayed(self, brand: Brand) -> Replayed:
+    def replayed(self, brand: Brand, campaigns: Sequence[Campaign]) -> Replayed:
+        """What it came to for ``campaigns``, which come first."""
         stops: dict[int, int] = defaultdict(int)
         for index, _, _ in self.stops:
             stops[index] += 1
@@ -381,7 +398,7 @@ class _Run:
                     stops[index],
                 )
                 for index, (campaign, spender) in enumerate(
-                    zip(self.campaigns, self.spenders, strict=True)
+                    zip(campaigns, self.spenders, strict=False)
                 )
             ),
             tuple(self._in_order()),

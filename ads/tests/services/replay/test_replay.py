@@ -202,6 +202,27 @@ def test_the_months_earlier_days_count() -> None:
     )
 
 
+@pytest.mark.parametrize("of", ["brand", "group", "group in all"])
+def test_what_others_that_ran_no_more_had_spent_counts_for_budgets_that_they_share(of: str) -> None:
+    day = date(2024, 5, 2)
+    budgets = {"total_budget" if of == "group in all" else "monthly_budget": 300}
+    brand, [campaign, other] = brand_of({}, {}, **(budgets if of == "brand" else {}))
+    if of != "brand":
+        group = BudgetGroup.objects.create(brand=brand, name="Shared", **budgets)
+        Campaign.objects.update(budget_group=group)
+    hourly(other, MONDAY if of == "group in all" else day - DAY, 10)
+    Campaign.objects.filter(pk=other.pk).update(status="archived", is_active=False)
+    hourly(campaign, day, 10)
+
+    found = replayed(brand, day)
+
+    assert [(stop.campaign, stop.at) for stop in found.stops] == [
+        (campaign, datetime(2024, 5, 2, 6, tzinfo=UTC))
+    ]
+    assert [one.campaign for one in found.campaigns] == [campaign]
+    assert found.replayed == 60
+
+
 def test_nothing_of_it_stays() -> None:
     brand, [campaign] = brand_of({"daily_budget": 100})
     hourly(campaign, MONDAY, 10)
