@@ -138,13 +138,9 @@ def _currency(text: str) -> str:
     return code
 
 
-#: A spreadsheet's day may be a moment.
-_MIDNIGHT: Final = " 00:00:00"
-
-
 def _date(text: str, *, day_first: bool | None = None) -> date:
     try:
-        day = day_of(text.strip().removesuffix(_MIDNIGHT), day_first=day_first)
+        day = day_of(text, day_first=day_first)
     except ValueError as error:
         why = "there is no such date, or it can be read as two; write it as 2026-03-31."
         raise BadCell(why) from error

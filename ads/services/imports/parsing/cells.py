@@ -13,7 +13,7 @@ from ads.services.imports.formats import BLANK, PLAIN, Format, bare
 from ads.services.imports.parsing import notation
 from ads.services.imports.parsing.doubts import Doubts
 from ads.services.imports.plan import MICROS, Plan
-from ads.services.imports.refusals import Refusal
+from ads.services.imports.refusals import ImportRefused, Refusal
 from ads.services.imports.workbooks import Day, Moment, Number
 from ads.services.ledger import check_amount
 
@@ -55,8 +55,7 @@ _REMEMBERED: Final = 5000
 _ISO: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _NUMBERS: Final = re.compile(r"([0-9]{1,2})[/.-]([0-9]{1,2})[/.-][0-9]{4}")
 _LAST_MONTH: Final = 12
-#: What stands behind the day of a workbook's cell that has no time, or the first one.
-_MIDNIGHT: Final = ("", " 00:00:00")
+_TIME_WANTED: Final = re.compile("%[HIMScrTX]")
 _WITH_TIME: Final = re.compile(r"[0-9](?:T|,? )[0-9]{1,2}(?::[0-9]{2}| *[ap]m)", re.IGNORECASE)
 
 
@@ -329,6 +328,9 @@ class Days:
         self._within = within
         #: The dates remembered.
         self.known: dict[str, tuple[date, str]] = {}
+        #: Was a midnight read as its day? And the first cell with another time of day.
+        self._has_midnights = False
+        self._timed = ""
 
     def read(self, text: str) -> tuple[date, str]:
         """The day, and its text as PostgreSQL reads it.
@@ -345,13 +347,27 @@ class Days:
             self.known[text] = day
         return day
 
+    def check(self) -> None:
+        """Refuse a file, of which all dates are read now, whose midnights are hours like others.
+
+        Raises:
+            ImportRefused: with the option.
+        """
+        if self._has_midnights and self._timed:
+            raise ImportRefused(
+                f"date: the column has times of day, such as {self._timed[:40]!r}, so its rows are "
+                "hours. Choose it as the hour (--map hour=… in the command)."
+            )
+
     def _parse(self, text: str) -> date:
         shown = text[:40]
         if not text.strip():
             raise Refusal("date: it is empty.")
-        if isinstance(text, Day | Moment) and text[10:] in _MIDNIGHT:
-            return date.fromisoformat(text[:10])
         wanted = None if isinstance(text, Moment) else self._wanted
+        if wanted is None or not _TIME_WANTED.search(wanted):
+            text = self._without_time(text)
+        if isinstance(text, Day):
+            return date.fromisoformat(text)
         if wanted is not None and any(c.isdecimal() and not c.isascii() for c in text):
             raise Refusal(f"date: {shown!r} has digits other than 0 to 9.")
         try:
@@ -366,6 +382,16 @@ class Days:
         if day is None:
             raise Refusal(f"date: {shown!r} is not written as YYYY-MM-DD. {_how(text)}")
         return day
+
+    def _without_time(self, text: str) -> str:
+        """The text without the midnight behind its day; notes that, or another time of day."""
+        day = notation.without_midnight(text)
+        if day is not text:
+            self._has_midnights = True
+            return Day(day) if isinstance(text, Moment) else day
+        if not self._timed and _WITH_TIME.search(text):
+            self._timed = text
+        return text
 
     def _in_any_notation(self, text: str) -> date | None:
         if self._day_first is None:

@@ -36,6 +36,10 @@ _YEAR_FIRST: Final = re.compile(
     r"|([0-9]{2})([0-9]{2}))"
 )
 _YEAR_LAST: Final = re.compile(r"([0-9]{1,2})([-/.])([0-9]{1,2})\2([0-9]{4})")
+#: What stands behind a day that a program wrote as its first instant.
+_MIDNIGHT: Final = re.compile(
+    r"(?<=[0-9])(?:T|,? )(?:00?:00(?::00(?:\.0+)?)?|12:00(?::00)? ?AM)\s*\Z", re.IGNORECASE
+)
 _WEEKDAY: Final = re.compile(r"[^\W\d]+\.?, (?=[0-9]|[^\W\d]+\.? [0-9])")
 _LAST_MONTH: Final = 12
 
@@ -53,13 +57,13 @@ _THREE: Final = 3
 def day_of(text: str, *, day_first: bool | None) -> date | None:
     """The date in this text, in any usual notation; None if it has none.
 
-    Of ``day_first`` depends what "03/04/2026" is.
+    Of ``day_first`` depends what "03/04/2026" is. Midnight behind it is no other time of day.
 
     Raises:
         ValueError: there is no such day.
         Ambiguous: it may be two, and it is not said which comes first.
     """
-    text = " ".join(text.split())
+    text = " ".join(without_midnight(text).split())
     if found := _YEAR_FIRST.fullmatch(text):
         year, _, *rest = found.groups()
         month, day = (each for each in rest if each)
@@ -85,13 +89,19 @@ def day_of(text: str, *, day_first: bool | None) -> date | None:
     return None if number is None else date(int(year), number, int(day))
 
 
+def without_midnight(text: str) -> str:
+    """A day without its first instant, which programs write behind it; else the very text."""
+    found = _MIDNIGHT.search(text)
+    return text[: found.start()] if found else text
+
+
 class Ambiguous(ValueError):
     """A date that may be two."""
 
 
 def order_of(text: str) -> bool | None:
     """Does this date in numbers show that the day comes first? None if it does not show it."""
-    found = _YEAR_LAST.fullmatch(" ".join(text.split()))
+    found = _YEAR_LAST.fullmatch(" ".join(without_midnight(text).split()))
     if found is None or found[2] == ".":
         return None
     first, second = int(found[1]), int(found[3])

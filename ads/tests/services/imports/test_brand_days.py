@@ -122,6 +122,38 @@ def test_an_hour_beside_the_day_or_in_it_is_understood(header: str, row: str) ->
     assert ledger() == {("C", "2026-11-24"): 10}
 
 
+@pytest.mark.parametrize(
+    ("days", "way"),
+    [
+        (("2026-11-24 00:00:00", "2026-11-25 00:00:00"), None),
+        (("2026-11-24T00:00", "2026-11-25T00:00:00.000"), None),
+        (("11/24/2026 12:00:00 AM", "11/25/2026 12:00:00 AM"), None),
+        (("03/11/2026, 00:00", "04/11/2026, 00:00"), "%d/%m/%Y"),
+    ],
+)
+def test_midnights_alone_are_their_days(days: tuple[str, str], way: str | None) -> None:
+    carrying(timezone="America/New_York")
+    lines = ["campaign_id,stat_time_day,spend", *(f'7,"{day}",10' for day in days)]
+
+    recorded(lines, Plan(platform="tiktok", date_format=way), now=NOW)
+
+    first, second = ("2026-11-03", "2026-11-04") if way else ("2026-11-24", "2026-11-25")
+    assert ledger() == {("C", first): 10, ("C", second): 10}
+
+
+def test_midnights_among_other_times_are_hours_though_bad_rows_are_skipped() -> None:
+    carrying()
+    days = ("2026-11-24 00:00:00", "2026-11-24 15:00:00")
+    lines = ["campaign_id,stat_time_day,spend", *(f"7,{day},10" for day in days)]
+
+    for rows in (lines, [lines[0], *lines[:0:-1]]):
+        said = refused(rows, Plan(platform="tiktok", skip_bad_rows=True), now=NOW)
+        assert said == (
+            "date: the column has times of day, such as '2026-11-24 15:00:00', so its rows are "
+            "hours. Choose it as the hour (--map hour=… in the command)."
+        )
+
+
 def test_hours_of_the_viewers_own_timezones_are_no_hours() -> None:
     carrying(timezone="America/New_York")
     header = "Campaign ID,Day,Time of day (viewer's time zone),Cost"
