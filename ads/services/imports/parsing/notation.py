@@ -36,9 +36,12 @@ _YEAR_FIRST: Final = re.compile(
     r"|([0-9]{2})([0-9]{2}))"
 )
 _YEAR_LAST: Final = re.compile(r"([0-9]{1,2})([-/.])([0-9]{1,2})\2([0-9]{4})")
-#: What stands behind a day that a program wrote as its first instant.
+#: What stands behind a day that a program wrote as its first instant; and any time of day.
 _MIDNIGHT: Final = re.compile(
     r"(?<=[0-9])(?:T|,? )(?:00?:00(?::00(?:\.0+)?)?|12:00(?::00)? ?AM)\s*\Z", re.IGNORECASE
+)
+_TIME: Final = re.compile(
+    r"(?<=[0-9]),? [0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?(?: ?[AP]M)?\Z", re.IGNORECASE
 )
 _WEEKDAY: Final = re.compile(r"[^\W\d]+\.?, (?=[0-9]|[^\W\d]+\.? [0-9])")
 _LAST_MONTH: Final = 12
@@ -113,9 +116,9 @@ def order_of(text: str) -> bool | None:
 
 
 def period_of(titles: Sequence[str]) -> tuple[date, date] | None:
-    """The period that the lines above a header name, if they name one."""
-    days = sorted(set(_days_in(titles)))
-    return (days[0], days[-1]) if days else None
+    """The period that the lines above a header name, if they name both of its ends."""
+    days = sorted(_days_in(titles))
+    return (days[0], days[-1]) if len(days) > 1 else None
 
 
 def _days_in(titles: Sequence[str]) -> Iterator[date]:
@@ -124,7 +127,7 @@ def _days_in(titles: Sequence[str]) -> Iterator[date]:
         said = rest if colon else label
         for part in _TO.split(said):
             try:
-                day = day_of(part.strip('" '), day_first=None)
+                day = day_of(_TIME.sub("", part.strip('" ')), day_first=None)
             except ValueError:
                 continue
             if day is not None and (len(_TO.split(said)) > 1 or _names_an_end(label)):

@@ -321,5 +321,8 @@ def test_linkedins_start_dates_are_days_if_they_show_it() -> None:
     assert "(--daily" in refused([*titles, header, days[1], days[2]])
     assert recorded([*titles, header, *days[1:]]).waiting_rows == 3
     assert recorded([*titles, header, days[1], days[2]], Plan(is_daily=True)).waiting_rows == 2
-    until = [titles[0], '"Report End: May 1, 2024"']
-    assert recorded([*until, header, days[1], days[2]]).waiting_rows == 2
+    for end in ("May 1, 2024", "May 1, 2024, 11:59 PM"):
+        until = [titles[0], f'"Report End: {end}"']
+        assert recorded([*until, header, days[1], days[2]]).waiting_rows == 2
+    # Without its end, the report may go on after its first day.
+    assert "(--daily" in refused([titles[0], header, days[0]])
