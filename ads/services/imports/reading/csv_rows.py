@@ -90,8 +90,8 @@ class CsvRows:
             heights = [_height(row) for row in rows]
             last = [before := before + height for height in heights]
             first = [line - height + 1 for line, height in zip(last, heights, strict=True)]
-        if [] in rows:
-            filled = [i for i, row in enumerate(rows) if row]
+        if not all(map(any, rows)):  # spreadsheets write empty rows as ",,,"
+            filled = [i for i, row in enumerate(rows) if any(row)]
             first, last = [first[i] for i in filled], [last[i] for i in filled]
             rows = [rows[i] for i in filled]
         return Chunk(rows, first, last, self._troubles_of(first, last))

@@ -153,13 +153,14 @@ def test_a_file_in_another_encoding_than_was_said_is_refused() -> None:
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
-def test_lines_may_end_as_they_like_and_are_counted_alike(end: str) -> None:
-    rows = [HEADER, GOOD, "", 'Search,2024-05-02,"1', '2"', GOOD.replace("1", "x")]
+def test_lines_may_end_as_they_like_and_be_empty_and_are_counted_alike(end: str) -> None:
+    rows = [HEADER, GOOD, "", 'Search,2024-05-02,"1', '2"', ",,", GOOD.replace("1", "x")]
 
     said = refused(end.join([*rows, ""]))
 
+    assert "2 rows were refused" in said
     assert "lines 4 to 5: amount" in said
-    assert "line 6: date" in said
+    assert "line 7: date" in said
 
 
 def test_quotes_in_quotes_and_formulas_are_text() -> None:
