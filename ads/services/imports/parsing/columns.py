@@ -153,7 +153,7 @@ def _place(field: str, header: Sequence[str], plan: Plan, format_: Format) -> in
             raise ImportRefused(
                 f'There is no column "{wanted}" for {field}.{perhaps} {_there_is(header)}'
             )
-        return _only(named, header)
+        return _only(field, named, header)
     places: dict[str, list[int]] = {}
     for i, name in enumerate(header):
         places.setdefault(normal(name), []).append(i)
@@ -162,20 +162,26 @@ def _place(field: str, header: Sequence[str], plan: Plan, format_: Format) -> in
     for wanted in map(normal, format_.called(field)):
         if named := places.get(wanted, []):
             plain = [i for i in named if normal(header[i]) == wanted]
-            return _only(plain or named, header)
+            return _only(field, plain or named, header)
     for i, name in enumerate(header):
         if _IN_BRACKETS.sub("", name).casefold() in EVERYWHERE.get(field, ()):
             return i
     return None
 
 
-def _only(named: Sequence[int], header: Sequence[str]) -> int:
-    if len(named) > 1:
+def _only(field: str, named: Sequence[int], header: Sequence[str]) -> int:
+    if len(named) == 1:
+        return named[0]
+    names = dict.fromkeys(header[i] for i in named)
+    if len(names) == 1:
         twice = ", ".join(str(i + 1) for i in named)
         raise ImportRefused(
-            f'Columns {twice} are both called "{header[named[0]]}"; give each its own name.'
+            f'Columns {twice} have one name, "{header[named[0]]}"; give each its own.'
         )
-    return named[0]
+    several = " or ".join(f'"{name[:_LONGEST_SHOWN]}"' for name in names)
+    raise ImportRefused(
+        f"The {field} may be in the column {several}. Choose one (--map {field}=… in the command)."
+    )
 
 
 def _missing(field: str, header: Sequence[str], format_: Format) -> ImportRefused:

@@ -148,7 +148,11 @@ def test_a_stray_quote_in_a_quoted_text_is_refused(refuse: Refuse) -> None:
         (b"campaign,day,amount\nSearch,2024-05-01,1\n", "--map date="),
         (b"date,amount\n2024-05-01,1\n", "--map campaign="),
         (b"campaign,amount,external_id\nSearch,1,a\n", 'There is no column "date"'),
-        (b"campaign,date,amount,Amount\nSearch,2024-05-01,1,2\n", "Columns 3, 4 are both called"),
+        (b"campaign,date,amount,amount\nSearch,2024-05-01,1,2\n", "Columns 3, 4 have one name"),
+        (
+            b"campaign,date,Amount (EUR),amount (usd)\nSearch,2024-05-01,1,2\n",
+            'The amount may be in the column "Amount (EUR)" or "amount (usd)". Choose one (--map',
+        ),
     ],
 )
 def test_a_file_that_cannot_be_used_says_what_is_there_and_what_to_do(
