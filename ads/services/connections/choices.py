@@ -280,7 +280,7 @@ class _Writer:
             "platform_ids": joined([written_id(place)]),
         }
         if choice.with_budgets and one.daily_budget is not None and not one.is_budget_shared:
-            cells["daily_budget"] = plain(one.daily_budget, 2)
+            cells["daily_budget"] = plain(one.daily_budget, 4)  # three may be thousands
         return cells
 
 

@@ -9,7 +9,7 @@ from ads.services.imports import uploads
 from ads.services.imports.creation import Created
 from ads.services.imports.formats import FORMATS
 from ads.services.imports.outcome import Imported, figures, sums_of
-from ads.services.imports.parsing import Reader, Sniffed, day_of, order_of, trouble_of_id
+from ads.services.imports.parsing import Reader, Sniffed, day_of, is_open, order_of, trouble_of_id
 from ads.services.imports.plan import (
     ANSWERS,
     CAMPAIGN_BY,

@@ -8,10 +8,10 @@ from typing import Any, Final
 from django.contrib.auth.models import User
 
 from ads.models import Brand, Campaign
-from ads.rules.currencies import labelled, spelled
+from ads.rules.currencies import MINOR_UNITS, labelled, spelled
 from ads.rules.money import typed
 from ads.services import visible
-from ads.services.imports import Number, order_of
+from ads.services.imports import Number, is_open, order_of
 from ads.services.setup import stored
 from ads.services.setup.columns import (
     BRAND,
@@ -32,6 +32,9 @@ from ads.services.team import labels
 _ID: Final = re.compile(r"[0-9]{1,18}")
 
 _KEYS: Final = {"brand_id", "campaign_id"}
+
+#: Decimal places of some currencies' amounts, and the digits of a thousand.
+_THREE: Final = 3
 
 
 def plan_of(sheet: Sheet) -> Plan:
@@ -270,13 +273,24 @@ class _Planning:
             except BadCell as error:
                 self._problem(line.number, name, text, str(error))
         for name in MONEY:
-            code = _named_currency(line.cells[name]) if name in target.given else None
+            text = line.cells[name] if name in target.given else ""
+            code, number = _named_currency(text), typed(text)[0].strip()
             if code is not None and code != target.currency:
                 why = (
                     f"it is an amount in {labelled(code)}, and the brand's currency is "
                     f"{labelled(target.currency)}. Write it in {target.currency}."
                 )
-                self._problem(line.number, name, line.cells[name], why)
+                self._problem(line.number, name, text, why)
+            elif (
+                is_open(number)
+                and MINOR_UNITS.get(target.currency) != _THREE
+                and target.after[name] != target.before[name]
+            ):
+                why = (
+                    "its dot may be the decimal sign or separate thousands; write "
+                    f"{number.replace('.', '')} or {number}0."
+                )
+                self._problem(line.number, name, text, why)
         start, end = (target.after.get(name) for name in DATES)
         if start and end and end < start:
             why = f"the flight ends before it starts ({start})."

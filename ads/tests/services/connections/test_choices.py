@@ -63,12 +63,15 @@ def test_budgets_are_taken_over_only_where_wanted_and_never_shared_ones(
     world.campaigns["100"].append(
         RemoteCampaign("3", "Shared", is_on=True, daily_budget=Decimal(9), is_budget_shared=True)
     )
+    world.campaigns["100"].append(
+        RemoteCampaign("4", "Mills", is_on=True, daily_budget=Decimal("12.345"))
+    )
     (fit,) = seen(connection, now)
 
     with_them = preview(connection, [Choice(fit.account.pk, True, "Acme")], now)
     without = preview(connection, [Choice(fit.account.pk, True, "Acme", False)], now)
 
-    assert budgets(with_them) == {"Spring": "€50.00"}
+    assert budgets(with_them) == {"Spring": "€50.00", "Mills": "€12.345"}
     assert budgets(without) == {}
 
 

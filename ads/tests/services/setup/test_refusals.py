@@ -153,6 +153,23 @@ def test_amounts_in_another_currency_are_refused(spring: Campaign) -> None:
     ]
 
 
+def test_an_amount_whose_dot_may_separate_thousands_is_refused(spring: Campaign) -> None:
+    assert problems("brand,campaign,daily_budget,total_budget\nAcme,Spring,1.500,$18.415\n") == [
+        (
+            "line 2, daily_budget: '1.500': its dot may be the decimal sign or separate "
+            "thousands; write 1500 or 1.5000."
+        ),
+        (
+            "line 2, total_budget: '$18.415': its dot may be the decimal sign or separate "
+            "thousands; write 18415 or 18.4150."
+        ),
+    ]
+    BrandFactory.create(name="Kuwait", currency="KWD")
+    Campaign.objects.update(daily_budget="1.5")
+    assert problems("brand,daily_budget\nKuwait,1.500\n") == []
+    assert problems("brand,campaign,daily_budget\nAcme,Spring,1.500\n") == []
+
+
 def test_an_id_that_a_spreadsheet_has_rounded_is_refused(spring: Campaign) -> None:
     [problem] = problems("brand,campaign,platform_ids\nAcme,Spring,meta_ads / 1.2E+17\n")
 
