@@ -10,6 +10,7 @@ from operator import itemgetter
 from typing import Any, Final
 
 from ads.services.errors import InvalidSpend
+from ads.services.exports import read_back
 from ads.services.imports import currency
 from ads.services.imports.formats import BLANK, FORMATS, PLAIN
 from ads.services.imports.parsing.brand_days import BrandDays
@@ -33,7 +34,14 @@ from ads.services.imports.parsing.periods import check_are_days
 from ads.services.imports.parsing.typed import TypedCells
 from ads.services.imports.plan import Plan
 from ads.services.imports.reading import Chunk, Sniffed
-from ads.services.imports.refusals import BadRow, ImportRefused, Missing, Refusal, Refused
+from ads.services.imports.refusals import (
+    REFUSED_IN,
+    BadRow,
+    ImportRefused,
+    Missing,
+    Refusal,
+    Refused,
+)
 from ads.services.imports.workbooks import column_name
 from ads.services.ledger import (
     EARLIEST,
@@ -148,6 +156,8 @@ class Checker:
     def check(self, chunk: Chunk) -> tuple[list[Any], list[Any]]:
         """The rows to be recorded and those that wait, for :func:`tables.copy`."""
         waiting: list[Any] = []
+        if REFUSED_IN in self._header:
+            chunk.rows = [list(map(read_back, cells)) for cells in chunk.rows]
         if self._typed is not None:
             self._typed.check(chunk)
         read = self._entry if self.columns.are_entries else self._total

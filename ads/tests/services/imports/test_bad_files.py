@@ -197,10 +197,15 @@ def test_every_refused_row_is_kept_with_its_line_reason_and_cells() -> None:
 
 def test_refused_entries_can_be_corrected_and_imported_by_themselves_but_not_day_totals() -> None:
     """A day total replaces what was said before, and the other rows of its day are not there."""
-    entries = refused_csv([f"{HEADER},external_id", f"{GOOD},a", "Search,2024-05-02,x,b"])
-    entries[1][-2] = "5"
+    CampaignFactory.create(name="@search")
+    row = "@search,2024-05-02,{},-NxT0,=1+1"
+    header = f"{HEADER},external_id,description"
+    entries = refused_csv([header, f"{GOOD},a,", row.format("x")])
+    assert entries[1][-2:] == ["'-NxT0", "'=1+1"]
+    entries[1][-3] = "5"
     recorded(["|".join(cells) for cells in entries], Plan(delimiter="|"))
-    assert ledger() == {("Search", "2024-05-02"): 5}
+    assert recorded([header, row.format("5")]).duplicates == 1
+    assert ledger() == {("@search", "2024-05-02"): 5}
 
     day_totals = refused_csv([HEADER, GOOD, "Search,2024-05-01,x"])
     day_totals[1][-1] = "5"
