@@ -50,8 +50,8 @@ LONGER: Final = frozenset({
     "maand", "kwartaal", "jaar", "週", "月", "四半期", "年",
 })  # fmt: skip
 
-#: What platforms call the columns (:func:`bare`) that every file needs, by field.
-USUAL: Final = {field: _of_all(field) for field in ("date", "amount", "campaign")}
+#: What platforms call the columns (:func:`bare`) that are suggested for any file, by field.
+USUAL: Final = {field: _of_all(field) for field in ("date", "amount", "campaign", "currency")}
 
 
 def recognised(

@@ -11,6 +11,7 @@ from typing import Final
 
 from ads.models import Brand, ColumnMapping, SpendImport
 from ads.models.spend import ImportPart
+from ads.rules.currencies import MINOR_UNITS
 from ads.services import visible
 from ads.services.imports.formats import USUAL, bare
 from ads.services.imports.parsing import Sniffed, look_at, without_midnight
@@ -67,6 +68,7 @@ _OFTEN: Final = {
         re.IGNORECASE,
     ),
     "campaign": re.compile(r"(campaign|kampagne|campaña)", re.IGNORECASE),
+    "currency": re.compile(r"(currency|währung|devise|moneda|divisa|valuta|moeda)", re.IGNORECASE),
 }
 _DAY_AND_HOUR: Final = re.compile(r".*[0-9](?:T| |, )[0-9]{1,2}:[0-9]{2}.*")
 _UTC: Final = re.compile(r"(?:Z|\+00:?00)\Z")
@@ -137,6 +139,8 @@ def suggest(header: Sequence[str], rows: Sequence[Sequence[str]], plan: Plan) ->
         found = [name for name in header if bare(name) in USUAL[field]]
         others = [name for name in header if often.search(name.replace("_", " "))]
         found += sorted(others, key=lambda name: _RATHER_NOT.search(name) is not None)
+        if field == "currency":  # amounts may be called so, too: "Revenue (Adv Currency)"
+            found = [name for name in found if set(_cells(header, rows, name)) & MINOR_UNITS.keys()]
         if found and field not in mapping and found[0] not in mapping.values():
             mapping[field] = found[0]
     if "hour" not in mapping and _has_hours(_cells(header, rows, mapping.get("date"))):

@@ -113,6 +113,17 @@ def test_a_header_longer_than_any_index_takes_is_remembered_too() -> None:
             {"date": "Tag", "campaign": "Kampagne", "amount": "Ausgaben"},
             "%d.%m.%Y",
         ),
+        (
+            ["Date", "Advertiser Currency", "Campaign", "Cost (Adv Currency)", "Budget currency"],
+            ["2026/11/24", "EUR", "A", "12.34", "100.00"],
+            {
+                "date": "Date",
+                "campaign": "Campaign",
+                "amount": "Cost (Adv Currency)",
+                "currency": "Advertiser Currency",
+            },
+            "%Y/%m/%d",
+        ),
         (["Date"], ["11/24/2026 12:00:00 AM"], {"date": "Date"}, None),
         (["Date"], ["2026-11-24T00:00:00Z"], {"date": "Date"}, None),
         (["Date"], ["11/24/2026 1:00:00 AM"], {"hour": "Date"}, None),
