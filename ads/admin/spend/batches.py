@@ -208,5 +208,5 @@ def _facts(preview: UndoPreview) -> list[tuple[str, str]]:
             )
         )
     if figures.waiting:
-        facts.append(("Waiting rows that are discarded", f"{figures.waiting:,}"))
+        facts.append(("Waiting rows taken back", f"{figures.waiting:,}"))
     return facts

@@ -68,7 +68,7 @@ def _show(screen: Screen, figures: BatchFigures, title: str) -> None:
             ("Replaced totals back", f"{figures.replaced:,}", format_sums(figures.taken_back))
         )
     if figures.waiting:
-        rows.append(("Waiting rows discarded", f"{figures.waiting:,}", ""))
+        rows.append(("Waiting rows taken back", f"{figures.waiting:,}", ""))
     screen.table(["what", "count", "amount"], rows, title=title, right=["count", "amount"])
 
 

@@ -226,6 +226,13 @@ class WaitingSpend(models.Model):
         related_name="waiting",
         help_text="What it came with.",
     )
+    before = models.JSONField(
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="Of a day total: what another batch had reported, which waits again if this one "
+        "is undone.",
+    )
     refusal = models.TextField(
         blank=True, default="", help_text="Why it could not be recorded once it was matched."
     )

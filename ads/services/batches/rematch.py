@@ -60,9 +60,9 @@ _WAIT_AGAIN: Final = """
     INSERT INTO ads_waitingspend
            (unknown_id, kind, amount, currency, date, timezone, occurred_at, observed_at,
             description, source, external_id, received_at, refusal, discarded_by,
-            discarded_because, batch_id)
+            discarded_because, batch_id, before)
     SELECT %(unknown)s, kind, amount, currency, date, timezone, occurred_at, observed_at,
-           description, source, external_id, received_at, '', '', '', batch_id
+           description, source, external_id, received_at, '', '', '', batch_id, before
       FROM back, jsonb_populate_record(NULL::ads_waitingspend, back.row) AS again
      ORDER BY again.id
         ON CONFLICT DO NOTHING

@@ -3,7 +3,8 @@
 - Each of its ledger rows gets a correction of the negated amount.
 - Day totals go back to what they were before it, and so do the instants of their observations, so
   that the file can be imported again; totals that it had replaced count again.
-- Its rows that still wait to be matched are discarded.
+- Its rows that still wait to be matched are discarded; day totals that another batch had
+  reported before wait again as they did.
 - The undo of a match takes the platform ID from the campaign, and the spend waits again.
 - What that starts or stops is enforced before the commit.
 
@@ -192,6 +193,7 @@ def _undo(
                 raise CannotUndo(locked, reasons)
             cursor.execute(_REWIND, {**given, "earliest": validation.EARLIEST})
         because = f"Undone with batch {locked.pk}: {reason}"
+        waiting.put_back(locked.pk)
         waiting.discard(mine, because=because, now=now)
         affected = _campaigns(_brands(locked, now))
         enforced = enforce(affected, now, Trigger.CORRECTION, lock_first=True)
@@ -320,3 +322,7 @@ def _notes(batch: SpendBatch, figures: BatchFigures) -> Iterator[str]:
             yield "Rows that had waited to be matched stay discarded: import or send them again."
     if figures.replaced:
         yield "Totals that it had replaced count again."
+    if figures.waiting and (back := waiting.count_back(batch.pk)):
+        yield (
+            f"Of the waiting rows, {back:,} had been reported before: they wait again as they did."
+        )

@@ -137,6 +137,47 @@ def discard(waits: QuerySet[WaitingSpend], *, because: str, now: datetime) -> in
     return waits.update(discarded_at=now, discarded_by=current_actor(), discarded_because=because)
 
 
+def count_back(batch_id: int) -> int:
+    """How many day totals that wait would be those of an earlier batch without this one."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT count(*) FROM ({_BEFORE}) AS was", {"batch": batch_id})  # noqa: S608
+        (count,) = cursor.fetchone()
+        return int(count)
+
+
+def put_back(batch_id: int) -> None:
+    """Let these wait as they did before the batch reported them anew."""
+    with connection.cursor() as cursor:
+        cursor.execute(_PUT_BACK, {"batch": batch_id})
+
+
+#: What was reported before the batch, and before what was undone since.
+_BEFORE: Final = """
+    WITH RECURSIVE earlier AS (
+        SELECT id AS kept_id, before AS row FROM ads_waitingspend
+         WHERE batch_id = %(batch)s AND discarded_at IS NULL AND before IS NOT NULL
+         UNION ALL
+        SELECT kept_id, earlier.row -> 'before'
+          FROM earlier
+          JOIN ads_spendbatch AS undone ON undone.id = (earlier.row ->> 'batch_id')::bigint
+         WHERE NOT undone.counts AND jsonb_typeof(earlier.row -> 'before') = 'object'
+    )
+    SELECT kept_id, was.*
+      FROM earlier, jsonb_populate_record(NULL::ads_waitingspend, earlier.row) AS was
+      LEFT JOIN ads_spendbatch AS counting ON counting.id = was.batch_id
+     WHERE coalesce(counting.counts, true)
+"""
+
+_PUT_BACK: Final = f"""
+    UPDATE ads_waitingspend AS kept
+       SET amount = was.amount, currency = was.currency, timezone = was.timezone,
+           observed_at = was.observed_at, received_at = was.received_at,
+           batch_id = was.batch_id, before = was.before
+      FROM ({_BEFORE}) AS was
+     WHERE kept.id = kept_id
+"""  # noqa: S608
+
+
 def forget_empty(unknown_ids: Collection[int]) -> None:
     """Delete those of these unknown references that have no waiting spend."""
     with connection.cursor() as cursor:
@@ -217,7 +258,8 @@ _TOTALS_GIVEN: Final = """
 """
 
 #: Keeps the day totals of ``given`` (unknown_id, date, amount, observed_at, currency, timezone),
-#: one for each unknown reference and day.
+#: one for each unknown reference and day. What a batch reports anew is kept for its undo, as far
+#: back as so many characters have room for.
 KEEP_TOTALS: Final = """
     INSERT INTO ads_waitingspend AS kept
            (unknown_id, kind, amount, currency, date, timezone, observed_at, description, source,
@@ -232,6 +274,10 @@ KEEP_TOTALS: Final = """
                       currency = coalesce(nullif(excluded.currency, ''), kept.currency),
                       observed_at = excluded.observed_at, received_at = excluded.received_at,
                       batch_id = excluded.batch_id,
+                      before = CASE WHEN excluded.batch_id IS NULL THEN NULL
+                                    WHEN excluded.batch_id = kept.batch_id THEN kept.before
+                                    WHEN length(kept.before::text) > 4000
+                                    THEN to_jsonb(kept) - 'before' ELSE to_jsonb(kept) END,
                       refusal = ''
          WHERE excluded.observed_at >= kept.observed_at
     RETURNING unknown_id, date

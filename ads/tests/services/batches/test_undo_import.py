@@ -270,6 +270,31 @@ def test_what_waits_is_discarded(campaign: Campaign) -> None:
     assert UnknownReference.objects.count() == 1
 
 
+def test_what_had_waited_before_waits_again(campaign: Campaign) -> None:
+    def took(amount: int, minutes: int) -> SpendBatch:
+        row = (TODAY, amount, 777)
+        return imported(TOTALS, row, minutes=minutes, platform="google_ads")
+
+    def waits() -> list[Any]:
+        rows = WaitingSpend.objects.filter(discarded_at=None)
+        return list(rows.values_list("amount", "batch"))
+
+    first, same, newer = took(10, 0), took(10, 5), took(12, 10)
+
+    said = batches.preview(newer, now=NOON).notes
+    assert said == ["Of the waiting rows, 1 had been reported before: they wait again as they did."]
+    undo(newer)
+    assert waits() == [(10, same.pk)]
+    newest = took(13, 15)
+    undo(same)
+    assert waits() == [(13, newest.pk)]
+    undo(newest)
+    assert waits() == [(10, first.pk)]
+    assert batches.preview(first, now=NOON).notes == []
+    undo(first)
+    assert waits() == []
+
+
 def test_undoing_the_undo_counts_again(campaign: Campaign) -> None:
     batch = imported(ENTRIES, (TODAY, 10, campaign.pk, "a"))
     first = undo(batch)
