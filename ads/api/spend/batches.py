@@ -76,9 +76,9 @@ def undo_batch(
 ) -> Undone:
     """Take back all that one request of this key recorded, by corrections, once.
 
-    Day totals go back to what they were before, and rows that still wait are discarded. Entries
-    stay on record with their ids: sent again, they are a conflict that names the undo, which is a
-    batch (`batch`) and can be undone itself. A second undo is a conflict (409).
+    Day totals go back to what they were before, and what waits only since then is discarded.
+    Entries stay on record with their ids: sent again, they are a conflict that names the undo,
+    which is a batch (`batch`) and can be undone itself. A second undo is a conflict (409).
     """
     check_known(request, ("reason",))
     batch = _own(request, batch_id)
