@@ -3,8 +3,7 @@
 import json
 from typing import Any, Final
 
-from ads.api.frame import Kind, problems
-from ads.api.spend.bodies import JSON, MOST_ROWS, NDJSON
+from ads.api.frame import JSON, MOST_ROWS, NDJSON, Kind, problems
 from ads.api.spend.rows import CORRECTIONS, DAY_TOTALS, ENTRIES, LARGEST_ID, Shape
 
 Schema = dict[str, Any]

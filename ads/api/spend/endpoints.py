@@ -7,9 +7,18 @@ from typing import Annotated, Any, Final, Literal
 from django.http import HttpResponse
 from ninja import Query, Router
 
-from ads.api.frame import ApiKey, ApiRequest, Kind, Problem, as_json, parameters
-from ads.api.spend import bodies, document, rows
-from ads.api.spend.bodies import JSON, NDJSON
+from ads.api.frame import (
+    JSON,
+    NDJSON,
+    ApiKey,
+    ApiRequest,
+    Kind,
+    Problem,
+    as_json,
+    bodies,
+    parameters,
+)
+from ads.api.spend import document, rows
 from ads.api.spend.rows import CORRECTIONS, DAY_TOTALS, ENTRIES, Shape
 from ads.models.access import Scope
 from ads.models.spend import BatchKind

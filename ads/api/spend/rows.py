@@ -10,9 +10,7 @@ from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from typing import Any, Final
 
-from ads.api.frame import Kind, Problem
-from ads.api.spend import bodies
-from ads.api.spend.bodies import MOST_ROWS, NDJSON, Number, Unreadable
+from ads.api.frame import MOST_ROWS, NDJSON, Kind, Number, Problem, Unreadable, bodies
 from ads.models.spend import Kind as SpendKind
 from ads.services.campaign_lookup import CampaignGiven, CampaignNamed, Reference
 from ads.services.errors import InvalidSpend

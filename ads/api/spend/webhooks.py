@@ -8,9 +8,8 @@ import structlog
 from django.http import HttpResponse
 from ninja import Router
 
-from ads.api.frame import ApiRequest, Kind, Problem, limits, parameters, problems
-from ads.api.spend import bodies, document, endpoints, rows
-from ads.api.spend.bodies import JSON
+from ads.api.frame import JSON, ApiRequest, Kind, Problem, bodies, limits, parameters, problems
+from ads.api.spend import document, endpoints, rows
 from ads.api.spend.rows import CORRECTIONS, DAY_TOTALS, ENTRIES, invalid
 from ads.models.spend import BatchKind
 from ads.request_log import sent_by

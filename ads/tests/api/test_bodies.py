@@ -8,9 +8,8 @@ from typing import Any
 import pytest
 from django.test import Client, RequestFactory
 
+from ads.api.frame import JSON, NDJSON, Number, Unreadable, bodies
 from ads.api.frame.problems import Kind, Problem
-from ads.api.spend import bodies
-from ads.api.spend.bodies import JSON, NDJSON, Number, Unreadable
 
 
 def body(content: bytes, **environ: Any) -> bytes:

@@ -22,7 +22,7 @@ from schemathesis.specs.openapi.checks import (
     positive_data_acceptance,
 )
 
-from ads.api.spend.bodies import JSON, NDJSON
+from ads.api.frame import JSON, NDJSON
 from ads.tests.api.support import key_for
 from ads.tests.factories import CampaignFactory
 from budget_manager.wsgi import application

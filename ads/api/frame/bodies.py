@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from django.http import HttpRequest
 
-from ads.api.frame import Kind, Problem
+from ads.api.frame.problems import Kind, Problem
 
 #: Bytes of a body, and rows in it.
 LARGEST: Final = 10 * 1024 * 1024
