@@ -32,6 +32,13 @@ class InvalidAllowance(ValueError):
         self.reason = reason
 
 
+def _exact(amount: object) -> Decimal:
+    try:
+        return parse_amount(amount, negative=True)
+    except InvalidAmount as error:
+        raise InvalidAllowance("amount", amount, error.reason) from error
+
+
 @dataclass(frozen=True, slots=True)
 class Terms:
     """What is asked for: how much beyond the budget of a period, until when, and why.
@@ -49,17 +56,19 @@ class Terms:
     until: str | datetime | None
     reason: str
 
+    @classmethod
+    def given(
+        cls, period: str, amount: object, until: str | datetime | None, reason: str
+    ) -> "Terms":
+        """The terms with an amount as it was given: a Decimal, an int or text."""
+        return cls(period, None if amount is None else _exact(amount), until, reason)
+
     def __post_init__(self) -> None:
         if self.period not in ("day", "month"):
             raise InvalidAllowance("period", self.period, 'use "day" or "month".')
-        if self.amount is not None:
-            try:
-                parse_amount(self.amount, negative=True)
-            except InvalidAmount as error:
-                raise InvalidAllowance("amount", self.amount, error.reason) from error
-            if self.amount <= 0:
-                reason = "use more than zero; leave it out for what has been spent so far."
-                raise InvalidAllowance("amount", self.amount, reason)
+        if self.amount is not None and _exact(self.amount) <= 0:
+            reason = "use more than zero; leave it out for what has been spent so far."
+            raise InvalidAllowance("amount", self.amount, reason)
         if not self.reason.strip():
             raise InvalidAllowance("reason", self.reason, "say why it may run on.")
         if len(self.reason) > LONGEST_REASON:

@@ -279,7 +279,7 @@ class BudgetService:
     @staticmethod
     def let_run_on(
         owner: Brand | Campaign,
-        amount: Decimal | None = None,
+        amount: object = None,
         *,
         reason: str,
         period: str = Period.DAY,
@@ -289,7 +289,8 @@ class BudgetService:
 
         Args:
             owner: whose limit is raised; a brand's is that of all its campaigns together.
-            amount: beyond the budget, in its currency; left out, what has been spent so far.
+            amount: beyond the budget, in its currency: a Decimal, an int or plain decimal text;
+                left out, what has been spent so far.
             reason: why; required.
             period: ``"day"`` or ``"month"``: which budget.
             until: when it ends: an aware datetime, or text such as "18:00" (in the brand's
@@ -302,7 +303,7 @@ class BudgetService:
             InvalidAllowance: a value cannot be used; ``field`` names it.
             UnknownTimezone: the brand's timezone is invalid.
         """
-        terms = Terms(period, amount, until, reason)
+        terms = Terms.given(period, amount, until, reason)
         return allowances.allow(owner, terms, now=_now())
 
     @staticmethod

@@ -26,7 +26,7 @@ from ads.models import Brand, Campaign
 from ads.models.spend import Period
 from ads.rules.allowances import InvalidAllowance, Terms
 from ads.rules.calendar import UnknownTimezone, local_date
-from ads.rules.money import InvalidAmount, format_money, parse_amount
+from ads.rules.money import format_money
 from ads.services.delivery import (
     Ends,
     Offered,
@@ -199,16 +199,15 @@ class _RunOn:
         """Raises CommandError where the options cannot be used."""
         reason = DEFAULT_REASON if options["reason"] is None else options["reason"]
         try:
-            amount = options["amount"]
-            if amount is not None:
-                amount = parse_amount(amount, negative=True)
-                bulk_allowances.one_currency(amount, brands)
-            terms = [Terms(period, amount, options["until"], reason) for period in periods]
+            given = (options["amount"], options["until"], reason)
+            terms = [Terms.given(period, *given) for period in periods]
+            if terms[0].amount is not None:
+                bulk_allowances.one_currency(terms[0].amount, brands)
             ends = [Ends.of(each, brands, now) for each in terms]
             if only:
                 for each in terms:
                     allowances.check(only, each, now)
-        except (InvalidAllowance, InvalidAmount) as error:
+        except InvalidAllowance as error:
             raise CommandError(f"--{error}") from error
         except UnknownTimezone as error:
             raise CommandError(str(error)) from error

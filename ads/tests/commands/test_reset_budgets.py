@@ -182,7 +182,7 @@ def test_brands_where_the_time_has_passed_are_left_out_and_named(campaign: Campa
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        (("--amount", "1000000000000"), "--amount: '1000000000000' cannot be used: the size must"),
+        (("--amount", "1000000000000"), "--amount: 1000000000000 is refused: the size must"),
         (("--amount", "0"), "--amount: use more than zero"),
         (("--until", "11:00"), "--until: 11:00 is refused: it has passed"),
         (("--until", "2024-05-17 11:00"), "--until: .* ends with its day"),

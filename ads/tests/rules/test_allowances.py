@@ -83,6 +83,15 @@ def test_an_amount_that_cannot_be_is_refused(amount: Decimal, says: str) -> None
     assert says in str(refused.value)
 
 
+def test_an_amount_is_given_as_any_other() -> None:
+    for given in (Decimal("20.5"), "20.50"):
+        assert Terms.given("day", given, None, "Launch").amount == Decimal("20.5")
+    assert Terms.given("day", None, None, "Launch").amount is None
+    for refused in ("1e3", 20.5):
+        with pytest.raises(InvalidAllowance, match="amount: "):
+            Terms.given("day", refused, None, "Launch")
+
+
 @pytest.mark.parametrize(
     ("reason", "says"),
     [("", "say why"), (" \n", "say why"), ("x" * 501, "it has 501 characters"), ("a\0", "NUL")],

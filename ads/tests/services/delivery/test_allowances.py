@@ -138,7 +138,7 @@ def test_every_clock_task_takes_out_what_has_ended(campaign: Campaign, noon: Any
         tasks.reset_monthly_budgets,
     ):
         noon.move_to(NOON)
-        BudgetService.let_run_on(campaign, Decimal(20), until="18:00", reason="Launch")
+        BudgetService.let_run_on(campaign, "20", until="18:00", reason="Launch")
         assert delivers(campaign)
         noon.move_to(SIX)
 
