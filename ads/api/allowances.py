@@ -1,16 +1,16 @@
 """Letting campaigns and brands run on beyond their budgets, and taking that back."""
 
-from datetime import datetime
 from typing import Annotated, Literal
 
 from ninja import Field, Path, Query, Router, Schema
-from pydantic import WithJsonSchema
+from pydantic import BeforeValidator, WithJsonSchema
 
 from ads.api.frame import (
     ApiKey,
     ApiRequest,
     Id,
     Kind,
+    Number,
     Problem,
     check_known,
     documented,
@@ -31,7 +31,6 @@ from ads.models import Allowance, Brand, Campaign
 from ads.models.access import Scope
 from ads.models.campaigns import Status
 from ads.rules.allowances import LONGEST_REASON, InvalidAllowance, Terms
-from ads.rules.money import InvalidAmount, parse_amount
 from ads.services.bulk import RunOnPreview, preview_run_on, preview_take_back, standing_limit
 from ads.services.delivery import AllowanceConflict, AllowanceOver, allowances
 from ads.services.senders import visibility
@@ -44,6 +43,12 @@ IdempotencyKey = Annotated[
     str | None,
     parameters.idempotency_key("A request that is sent again with the same key allows once."),
 ]
+
+
+def _as_written(value: object) -> object:
+    """The text of a number, which never was a float."""
+    is_number = isinstance(value, int | Number) and not isinstance(value, bool)
+    return str(value) if is_number else value
 
 
 class LetRunOn(Schema):
@@ -67,10 +72,11 @@ class LetRunOn(Schema):
         Literal["day", "month"], Field(description="Beyond the daily or the monthly budget.")
     ] = "day"
     amount: Annotated[
-        str | int | None,
+        str | None,
+        BeforeValidator(_as_written),
         Field(
-            description="In the brand's currency, beyond the budget, as exact text. Left out: as "
-            "much as has been spent so far, so the budget starts anew.",
+            description="In the brand's currency, beyond the budget. Left out: as much as has been "
+            "spent so far, so the budget starts anew.",
             examples=["20.00"],
         ),
         # Validated by the rule, whose errors say more.
@@ -81,7 +87,7 @@ class LetRunOn(Schema):
                         "type": "string",
                         "pattern": r"^(?:[0-9]{1,12}(?:\.[0-9]{1,6})?)$",
                     },
-                    {"type": "integer", "minimum": 1, "exclusiveMaximum": 10**12},
+                    {"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 10**12},
                     {"type": "null"},
                 ]
             }
@@ -225,8 +231,7 @@ def _let_run_on(
 ) -> RunOnAnswer:
     allowance = None
     try:
-        amount = None if body.amount is None else parse_amount(body.amount, negative=True)
-        terms = Terms(body.period, amount, body.until, body.reason)
+        terms = Terms.given(body.period, body.amount, body.until, body.reason)
         if external_id is not None and not body.preview:
             allowance = allowances.given_under(external_id, owner, terms)
         if allowance:  # the same request again: nothing changes
@@ -235,7 +240,7 @@ def _let_run_on(
             done = preview_run_on(owner, terms, request.now)
             if not body.preview:
                 allowance = allowances.allow(owner, terms, now=request.now, external_id=external_id)
-    except (InvalidAllowance, InvalidAmount) as error:
+    except InvalidAllowance as error:
         wrong = {"field": error.field, "value": _shown(error.value), "reason": error.reason}
         raise Problem(Kind.INVALID, str(error), errors=[wrong]) from error
     except AllowanceConflict as error:
@@ -250,6 +255,4 @@ def _answer(request: ApiRequest, allowance: Allowance) -> AllowanceAnswer:
 
 
 def _shown(value: object) -> str | None:
-    if isinstance(value, datetime):
-        return value.isoformat()
     return None if value is None else str(value)[:200]

@@ -6,11 +6,13 @@ from typing import Any, Final
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from ninja import NinjaAPI, Swagger
+from ninja.errors import ValidationError, ValidationErrorContext
 from ninja.openapi.schema import OpenAPISchema
 from ninja.operation import Operation
+from ninja.parser import Parser
 
 from ads.api import actions, alerts, allowances, exports, keys, reading
-from ads.api.frame import Kind, Readable, failures, problems
+from ads.api.frame import Kind, Readable, bodies, failures, problems
 from ads.api.spend import batches, document, endpoints, webhooks
 from ads.request_log import HEADER
 
@@ -50,10 +52,31 @@ COMMON: Final = (
 _LIMIT_HEADERS: Final = ("RateLimit-Policy", "RateLimit")
 
 
+class Exact(Parser):
+    """Reads bodies as those with spend are read: numbers as written, no name twice."""
+
+    def parse_body(self, request: HttpRequest) -> Any:
+        return bodies.parse_body(request.body)
+
+
 class BudgetManagerAPI(NinjaAPI):
     """Ninja's API, whose document has the problems and headers that all endpoints share."""
 
     _schema: OpenAPISchema | None = None
+
+    def validation_error_from_error_contexts(
+        self, error_contexts: list[ValidationErrorContext[Any]]
+    ) -> ValidationError:
+        """With what was given, which Ninja leaves out."""
+        error = super().validation_error_from_error_contexts(error_contexts)
+        given = (
+            one["input"]
+            for context in error_contexts
+            for one in context.pydantic_validation_error.errors()
+        )
+        for one, value in zip(error.errors, given, strict=True):
+            one["input"] = value
+        return error
 
     def get_openapi_operation_id(self, operation: Operation) -> str:
         return operation.view_func.__name__
@@ -107,6 +130,7 @@ api = BudgetManagerAPI(
     description=DESCRIPTION,
     urls_namespace="api-1",
     renderer=Readable(),
+    parser=Exact(),
     # No validator: its badge would be fetched from another host.
     docs=Swagger(settings={"persistAuthorization": True, "validatorUrl": None}),
 )

@@ -25,7 +25,7 @@ _WHOLE: Final = (
 
 def _yes_or_no(value: Any) -> Any:
     if value not in (True, False, "true", "false"):
-        raise PydanticCustomError("bool", "Write true or false.")
+        raise PydanticCustomError("bool", "write true or false.")
     return value
 
 

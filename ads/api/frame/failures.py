@@ -1,6 +1,7 @@
 """Turns every exception raised below ``/api/`` into a problem answer."""
 
-from collections.abc import Iterator
+import json
+from collections.abc import Mapping
 from typing import Any, Final
 
 import structlog
@@ -23,6 +24,31 @@ RETRY_AFTER_CLOCK: Final = 60
 #: Characters of a rejected value that an answer repeats.
 LONGEST_SHOWN: Final = 80
 
+#: What is wrong, by the type of pydantic's error, whose messages name no remedy.
+_REASONS: Final = {
+    "missing": "it is missing.",
+    "extra_forbidden": "there is no such field; leave it out.",
+    "model_attributes_type": "give an object.",
+    "string_type": "give text.",
+    "string_too_short": "it must not be empty.",
+    "string_too_long": "it is longer than {max_length} characters; shorten it.",
+    "greater_than_equal": "use {ge} or more.",
+    "less_than_equal": "use {le} or less.",
+    "literal_error": "use {expected}.",
+    "enum": "use {expected}.",
+    "date_parsing": "there is no such date.",
+    "date_from_datetime_parsing": "there is no such date.",
+    "datetime_from_date_parsing": "there is no such instant.",
+    "bool_type": "use true or false.",
+    "bool_parsing": "use true or false.",
+}
+
+#: The same of what does not match its pattern, by name.
+_PATTERNS: Final = {
+    "cursor": "send next_cursor of the page before as it is; leave it out for the first page.",
+    "Idempotency-Key": "use 1 to 190 printable ASCII characters without spaces.",
+}
+
 #: Django's exceptions that are the client's fault.
 _KNOWN: Final = (
     (Http404, Kind.NOT_FOUND, "There is nothing at this address."),
@@ -44,7 +70,7 @@ _KNOWN: Final = (
 def answer(request: HttpRequest, error: Any) -> HttpResponse:
     """The answer to a request that failed with ``error``."""
     if isinstance(error, ValidationError):
-        error = _invalid(request, error)
+        error = _invalid(error)
     return respond(request, as_problem(error))
 
 
@@ -53,6 +79,8 @@ def as_problem(error: Exception) -> Problem:
     if isinstance(error, Problem):
         return error
     if isinstance(error, HttpError):
+        if isinstance(error.__cause__, Problem):  # of a body, which Ninja says less about
+            return error.__cause__
         return Problem(with_status(error.status_code), error.message)
     for classes, kind, detail in _KNOWN:
         if isinstance(error, classes):
@@ -85,20 +113,22 @@ def not_allowed(response: HttpResponse) -> Problem:
     return Problem(Kind.WRONG_METHOD, f"This address allows {allowed}.", headers={"Allow": allowed})
 
 
-def _invalid(request: HttpRequest, error: ValidationError) -> Problem:
-    """The problem for invalid parameters in the address or in headers."""
-    errors = list(_parameters(request, error))
-    detail = f"{errors[0]['field']}: {errors[0]['reason']}"
-    return Problem(Kind.INVALID, detail, errors=errors)
+def _invalid(error: ValidationError) -> Problem:
+    """The problem for invalid parameters in the address, in headers or in a body."""
+    errors = [_wrong(one) for one in error.errors]
+    first = errors[0]
+    refused = f"{first['value']!r} is refused: " if first.get("value") else ""
+    return Problem(Kind.INVALID, f"{first['field']}: {refused}{first['reason']}", errors=errors)
 
 
-def _parameters(request: HttpRequest, error: ValidationError) -> Iterator[dict[str, str]]:
-    """Each invalid parameter: ``field`` is its bare name, without its location."""
-    given = request.GET.dict()
-    if request.resolver_match is not None:
-        given |= {name: str(value) for name, value in request.resolver_match.kwargs.items()}
-    for one in error.errors:
-        names = [str(part) for part in one["loc"][1:]] or [str(one["loc"][0])]
-        field = ".".join(names)
-        value = {"value": given[field][:LONGEST_SHOWN]} if field in given else {}
-        yield {"field": field, **value, "reason": str(one["msg"])}
+def _wrong(one: Mapping[str, Any]) -> dict[str, str]:
+    """A parameter by its bare name, the value that was given, and what to do."""
+    field, given = str(one["loc"][-1]), one["input"]
+    if one["type"] == "string_pattern_mismatch":
+        reason = _PATTERNS[field]
+    else:
+        reason = _REASONS.get(one["type"], str(one["msg"])).format(**one.get("ctx", {}))
+    if one["type"] == "missing":
+        return {"field": field, "reason": reason}
+    text = given if isinstance(given, str) else json.dumps(given, default=str).strip('"')
+    return {"field": field, "value": text[:LONGEST_SHOWN], "reason": reason}

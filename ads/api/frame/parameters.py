@@ -63,13 +63,13 @@ def idempotency_key(does: str) -> Any:
 def _whole(value: Any) -> Any:
     """Refuse ``1_000``, ``1.0`` and full-width digits, which Python would accept."""
     if isinstance(value, str) and not _WHOLE.fullmatch(value):
-        raise PydanticCustomError("whole", "Write a whole number in plain digits, such as 100.")
+        raise PydanticCustomError("whole", "write a whole number in plain digits, such as 100.")
     return value
 
 
 def _date(value: Any) -> Any:
     if isinstance(value, str) and not ISO_DATE.fullmatch(value):
-        raise PydanticCustomError("date", "Write a date as YYYY-MM-DD, such as 2026-03-18.")
+        raise PydanticCustomError("date", "write a date as YYYY-MM-DD, such as 2026-03-18.")
     return value
 
 
@@ -77,7 +77,7 @@ def _instant(value: Any) -> Any:
     if isinstance(value, str) and not _INSTANT.fullmatch(value):
         raise PydanticCustomError(
             "instant",
-            "Write an instant with its offset, such as 2026-03-18T15:00:00Z. In an address a "
+            "write an instant with its offset, such as 2026-03-18T15:00:00Z. In an address a "
             "plus sign is written %2B.",
         )
     return value
@@ -92,7 +92,7 @@ def _in_utc(value: datetime) -> datetime:
 
 def _text(value: str) -> str:
     if "\x00" in value:
-        raise PydanticCustomError("text", "It contains a NUL character; remove it.")
+        raise PydanticCustomError("text", "it contains a NUL character; remove it.")
     return value
 
 

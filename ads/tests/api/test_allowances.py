@@ -182,13 +182,40 @@ def test_what_cannot_be_allowed_names_its_field(
 
 
 @pytest.mark.parametrize(
-    "body", [{}, {"reason": "x", "amout": "5"}, {"reason": "x", "amount": 20.5}, {"reason": None}]
+    ("body", "wrong"),
+    [
+        ({}, {"field": "reason", "reason": "it is missing."}),
+        ({"reason": None}, {"field": "reason", "value": "null", "reason": "give text."}),
+        (
+            {"reason": "x", "amout": "5"},
+            {"field": "amout", "value": "5", "reason": "there is no such field; leave it out."},
+        ),
+        (
+            {"reason": "x", "period": "week"},
+            {"field": "period", "value": "week", "reason": "use 'day' or 'month'."},
+        ),
+        ({"reason": "x", "amount": True}, {"field": "amount", "value": "true"}),
+        ([], {"field": "body", "value": "[]", "reason": "give an object."}),
+    ],
 )
-def test_a_body_of_another_shape_is_refused(
-    program: Program, campaign: Campaign, body: dict[str, Any]
+def test_a_body_of_another_shape_is_refused_with_its_field_and_value(
+    program: Program, campaign: Campaign, body: Any, wrong: dict[str, str]
 ) -> None:
-    problem(program.post(f"/campaigns/{campaign.pk}/let-run-on", body), 422, "invalid")
+    answer = program.post(f"/campaigns/{campaign.pk}/let-run-on", body)
+
+    (error,) = problem(answer, 422, "invalid")["errors"]
+    assert wrong.items() <= error.items()
     assert not Allowance.objects.exists()
+
+
+def test_a_plain_number_is_an_amount_digit_by_digit(program: Program, campaign: Campaign) -> None:
+    address = f"/campaigns/{campaign.pk}/let-run-on"
+    exact = told(program.post(address, body=b'{"reason": "x", "amount": 4.000001}'))
+    assert exact["limit"] == "79.000001"
+
+    twice = program.post(address, body=b'{"reason": "x", "amount": 5, "amount": 500}')
+    assert "'amount' appears twice" in problem(twice, 400, "malformed")["detail"]
+    assert Allowance.objects.count() == 1
 
 
 def test_a_limited_key_sees_and_touches_its_own_brands_alone(campaign: Campaign) -> None:

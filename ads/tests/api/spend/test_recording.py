@@ -187,7 +187,8 @@ def test_an_idempotency_key_that_is_not_sane_is_refused(
     answer = program.post("/spend/entries", entry(campaign), headers={"Idempotency-Key": key})
 
     (error,) = problem(answer, 422, "invalid")["errors"]
-    assert error["field"] == "Idempotency-Key"
+    assert (error["field"], error["value"]) == ("Idempotency-Key", key[:80])
+    assert error["reason"] == "use 1 to 190 printable ASCII characters without spaces."
     assert ledger() == []
 
 
