@@ -41,7 +41,9 @@ _RESPONSES = {"responses": documented(Kind.NOT_FOUND, Kind.CONFLICT, Kind.INVALI
 
 IdempotencyKey = Annotated[
     str | None,
-    parameters.idempotency_key("A request that is sent again with the same key allows once."),
+    parameters.idempotency_key(
+        "Needed unless it is a preview: a request that is sent again with the same key allows once."
+    ),
 ]
 
 
@@ -229,6 +231,10 @@ def undo_allowance(
 def _let_run_on(
     request: ApiRequest, owner: Brand | Campaign, body: LetRunOn, external_id: str | None
 ) -> RunOnAnswer:
+    if external_id is None and not body.preview:
+        why = "without it, sending this again would allow more: send the header Idempotency-Key."
+        wrong = {"field": "Idempotency-Key", "reason": why}
+        raise Problem(Kind.INVALID, f"Idempotency-Key: {why}", errors=[wrong])
     allowance = None
     try:
         terms = Terms.given(body.period, body.amount, body.until, body.reason)

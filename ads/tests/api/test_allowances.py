@@ -20,7 +20,7 @@ SIX = {"amount": "20.00", "until": "18:00", "reason": "Launch day"}
 
 @pytest.fixture
 def program() -> Program:
-    return Program(key_for(scopes=("campaigns:act", "read")))
+    return Program(key_for(scopes=("campaigns:act", "read")), headers={"Idempotency-Key": "job-1"})
 
 
 @pytest.fixture
@@ -88,7 +88,7 @@ def test_without_an_amount_the_budget_starts_anew(program: Program, campaign: Ca
     address = f"/campaigns/{campaign.pk}/let-run-on"
 
     assert told(program.post(address, {"reason": "x"}))["limit"] == "155.00"
-    again = told(program.post(address, {"reason": "x"}))
+    again = told(program.post(address, {"reason": "x"}, headers={"Idempotency-Key": "job-2"}))
 
     assert (again["allowance"], again["limit"]) == (None, "155.00")
 
@@ -107,18 +107,32 @@ def test_a_brand_runs_on(program: Program, campaign: Campaign) -> None:
 def test_a_request_that_is_sent_again_with_its_key_allows_once(
     program: Program, campaign: Campaign
 ) -> None:
-    address, headers = f"/campaigns/{campaign.pk}/let-run-on", {"Idempotency-Key": "job-1"}
+    address = f"/campaigns/{campaign.pk}/let-run-on"
 
-    first, again = (told(program.post(address, SIX, headers=headers)) for _ in range(2))
+    first, again = (told(program.post(address, SIX)) for _ in range(2))
     with time_machine.travel(NOON + timedelta(hours=20)):
-        late = told(program.post(address, SIX, headers=headers))
+        late = told(program.post(address, SIX))
 
     assert first["allowance"] == again["allowance"] == late["allowance"]
     assert (first["limit_before"], first["limit"], first["starts"]) == ("75.00", "95.00", 1)
     assert (again["limit_before"], again["limit"], again["starts"]) == ("95.00", "95.00", 0)
     assert Allowance.objects.count() == 1
-    other = program.post(address, {**SIX, "amount": "30"}, headers=headers)
+    other = program.post(address, {**SIX, "amount": "30"})
     assert "Under 'job-1' $20.00 was allowed" in problem(other, 409, "conflict")["detail"]
+
+
+def test_without_a_key_it_would_allow_twice_and_is_refused(
+    program: Program, campaign: Campaign
+) -> None:
+    del program.headers["Idempotency-Key"]
+    address = f"/campaigns/{campaign.pk}/let-run-on"
+
+    (error,) = problem(program.post(address, SIX), 422, "invalid")["errors"]
+
+    assert error["field"] == "Idempotency-Key"
+    assert "send the header Idempotency-Key" in error["reason"]
+    assert not Allowance.objects.exists()
+    assert told(program.post(address, {**SIX, "preview": True}))["limit"] == "95.00"
 
 
 def test_undone_it_stops(program: Program, campaign: Campaign) -> None:
