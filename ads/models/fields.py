@@ -4,7 +4,7 @@ And the constraints that hold whatever writes to them.
 """
 
 import functools
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pgtrigger
@@ -92,6 +92,17 @@ def is_readable_date(field: str, *, table: str) -> models.CheckConstraint:
         condition=Q(**{f"{field}__gte": date.min, f"{field}__lte": date.max}),
         name=f"{table}_{field}_is_readable",
         violation_error_message=f"{field}: use a date from {date.min} to {date.max}.",
+    )
+
+
+def is_readable_instant(field: str, *, table: str) -> models.CheckConstraint:
+    """The same of an instant; a day from either end, because each timezone has to have it."""
+    first = datetime.min.replace(tzinfo=UTC) + timedelta(days=1)
+    last = datetime.max.replace(tzinfo=UTC, microsecond=0) - timedelta(days=1)
+    return models.CheckConstraint(
+        condition=Q(**{f"{field}__gte": first, f"{field}__lte": last}),
+        name=f"{table}_{field}_is_readable",
+        violation_error_message=f"{field}: use an instant from {first.date()} to {last.date()}.",
     )
 
 

@@ -8,7 +8,7 @@ from django.db.models.functions import Now
 
 from ads.models.base import TimestampedModel
 from ads.models.campaigns import Brand, Campaign
-from ads.models.fields import MoneyField, is_money, is_readable_date, is_sum
+from ads.models.fields import MoneyField, is_money, is_readable_date, is_readable_instant, is_sum
 from ads.models.spend.archive import BEFORE_IT_COUNTS, keep_archived
 from ads.models.spend.batches import SpendBatch
 from ads.models.triggers import OwnersTrigger, marks_all, on_record, refuse
@@ -170,6 +170,7 @@ class Spend(models.Model):
         constraints = [
             is_money("amount", table="spend", negative=True),
             is_readable_date("date", table="spend"),
+            is_readable_instant("occurred_at", table="spend"),
             # The services know the brand's own date; this keeps out typing errors, such as day and
             # month swapped.
             models.CheckConstraint(
