@@ -331,7 +331,10 @@ class _Batch:
         made = self.together.make(source=self.source, now=self.now)
         with new_batch.recording(made):
             self._append()
-        rows = sum(answer.outcome in (RECORDED, UNCHANGED, WAITING) for answer in self.answers)
+        rows = sum(
+            answer.is_new and answer.outcome in (RECORDED, UNCHANGED, WAITING)
+            for answer in self.answers
+        )
         moved = moved_by((placed, self.answers[i]) for i, placed in self.placed.items())
         if new_batch.close(made, rows=rows, sums=moved):
             self.batch_id = made.pk

@@ -178,7 +178,7 @@ def append(
         )
         for row, owner, day, instant in placed
     ]
-    answers = [Answer(RECORDED)] * len(staged)
+    answers = [Answer(RECORDED, is_new=False)] * len(staged)  # of zero
     nonzero = [i for i, (_, row, *_) in enumerate(staged) if row.amount]
     inserted = _insert([staged[i] for i in nonzero], source, now, kind) if nonzero else {}
     # An amount of zero inserts nothing, but its external ID may be that of another entry.

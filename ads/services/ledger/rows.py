@@ -128,6 +128,8 @@ class Answer:
     currency: str | None = None
     #: Of a day total: how much went into the ledger for campaigns that had its platform ID before.
     elsewhere: tuple[tuple[Owner, Decimal], ...] = ()
+    #: Whether it left something on record that its batch has to name.
+    is_new: bool = dataclasses.field(default=True, compare=False, repr=False)
     #: Of a conflict or a refusal.
     error: InvalidSpend | SpendConflict | None = None
 

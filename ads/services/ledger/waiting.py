@@ -86,6 +86,7 @@ def _keep_entries(
         if external_id in inserted:
             inserted.remove(external_id)
         elif external_id is not None:
+            answers[i] = Answer(WAITING, is_new=False)
             compared.append(i)
     if compared:
         again = _as_kept([staged[i] for i in compared], source)

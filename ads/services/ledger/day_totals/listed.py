@@ -73,7 +73,7 @@ def append(
         if key in posted and one.before not in posted:
             zeros[key].append(one.before)
     differences, taken_back, believed = (
-        _post(posting, posted, zeros, set(stays.values())) if posted else ({}, {}, set())
+        _post(posting, posted, zeros, set(stays.values())) if posted else ({}, {}, {})
     )
     owners = campaign_lookup.by_id({one.before[0] for one in earlier})
     for i, (key, total) in good.items():
@@ -95,7 +95,12 @@ def append(
                 elsewhere=tuple((owners[pk], amount) for (pk, _, _), amount in by.items()),
             )
         else:
-            answers[i] = Answer(UNCHANGED, difference=Decimal(0), currency=owner.currency)
+            answers[i] = Answer(
+                UNCHANGED,
+                difference=Decimal(0),
+                currency=owner.currency,
+                is_new=believed[key],
+            )
     return [answers[i] for i in range(len(placed))]
 
 
@@ -158,8 +163,10 @@ def _post(
     totals: dict[Key, DayTotal],
     zeros: Mapping[Key, Collection[Key]],
     staying: Collection[Key],
-) -> tuple[dict[Key, Decimal], dict[Key, Decimal], set[Key]]:
+) -> tuple[dict[Key, Decimal], dict[Key, Decimal], dict[Key, bool]]:
     """The differences recorded, what was taken back for each, and which are the newest known.
+
+    Those that were known word for word are False.
 
     ``zeros``: those that are set to zero with each of ``totals``. ``staying``: those among
     ``totals`` of which another campaign has the platform ID.
@@ -185,7 +192,8 @@ def _post(
             taken_back[_in_place_of(pk, day, known_as, posting, differences)] += by
     with connection.cursor() as cursor:
         cursor.execute(BELIEVED.format(staged=ARRAYS), posting.values)
-        return differences, taken_back, set(cursor.fetchall())
+        believed = {(pk, day, known_as): is_new for pk, day, known_as, is_new in cursor.fetchall()}
+    return differences, taken_back, believed
 
 
 def _in_place_of(

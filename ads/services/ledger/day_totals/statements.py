@@ -13,9 +13,9 @@ ARRAYS: Final = """
 """
 
 # One statement: every row, new or known, is locked in key order before the ledger gets the
-# difference. An older observation is locked too, and changes nothing. Totals that are replaced are
-# rows among them, of zero and with the name of who replaces them: so two that replace each other's
-# never deadlock.
+# difference. An older observation is locked too, and changes nothing, and nor does one that is sent
+# again as it is on record: it stays with its batch. Totals that are replaced are rows among them,
+# of zero and with the name of who replaces them: so two that replace each other's never deadlock.
 POST: Final = """
     WITH reported AS (
         INSERT INTO ads_reportedtotal AS reported
@@ -44,6 +44,12 @@ _KNOWN: Final = """
                batch_id = excluded.batch_id, {changed}
 """
 
+_IS_NEWS: Final = """
+    (excluded.observed_at > reported.observed_at
+     OR (excluded.observed_at = reported.observed_at
+         AND (excluded.amount, '') <> (reported.amount, reported.replaced_by)))
+"""
+
 _ORDERED: Final = 'ORDER BY campaign_id, date, known_as COLLATE "C"'
 
 _DIFFERENCE: Final = """
@@ -68,9 +74,9 @@ ADDING: Final = {
         {_ORDERED}
     """,  # noqa: S608  (nothing in it comes from outside)
     "known": _KNOWN.format(
-        changed="""
+        changed=f"""
         observed_at = excluded.observed_at
-        WHERE excluded.observed_at >= reported.observed_at
+        WHERE {_IS_NEWS}
         """
     ),
     "occurred_at": "observed_at",
@@ -97,11 +103,10 @@ REPLACING: Final = {
         {_ORDERED}, source COLLATE "C", replaced_by
     """,  # noqa: S608
     "known": _KNOWN.format(
-        changed="""
+        changed=f"""
         observed_at = greatest(reported.observed_at, excluded.observed_at),
         replaced_by = excluded.replaced_by
-        WHERE CASE WHEN excluded.replaced_by = ''
-                   THEN excluded.observed_at >= reported.observed_at
+        WHERE CASE WHEN excluded.replaced_by = '' THEN {_IS_NEWS}
                    ELSE reported.amount <> 0 END
         """
     ),
@@ -162,9 +167,10 @@ _ON_RECORD: Final = """
 """
 
 BELIEVED: Final = f"""
-    SELECT staged.campaign_id, staged.date, staged.known_as {_ON_RECORD}
+    SELECT staged.campaign_id, staged.date, staged.known_as,
+           reported.batch_id IS NOT DISTINCT FROM %(batch)s::bigint {_ON_RECORD}
      WHERE staged.observed_at >= reported.observed_at
-"""
+"""  # noqa: S608
 
 #: Totals of ``staged`` that their source has reported in the other way: ``before``.
 OTHERWISE: Final = """

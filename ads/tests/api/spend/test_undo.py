@@ -52,6 +52,24 @@ def test_a_request_is_previewed_and_undone_once(program: Program, campaign: Camp
     assert amounts() == ["40", "-40"]
 
 
+def test_a_request_that_is_sent_again_makes_no_batch_beside_the_first(
+    program: Program, campaign: Campaign
+) -> None:
+    unknown = {"platform": "google_ads", "id": "1"}
+    requests = [
+        ("/spend/day-totals", total(campaign, "40.00")),
+        ("/spend/entries", entry(unknown, "2", external_id="waits")),
+    ]
+    made = [program.post(*each).json()["batch"] for each in requests]
+
+    assert [program.post(*each).json()["batch"] for each in requests] == [None, None]
+
+    assert program.post("/spend/entries", entry(campaign, "0")).json()["batch"] is None
+    undone = [program.post(f"/batches/{batch}/undo?reason=wrong").json() for batch in made]
+    assert [(each["entries"], each["waiting"]) for each in undone] == [(1, 0), (0, 1)]
+    assert amounts() == ["40", "-40"]
+
+
 def test_a_reason_is_required(program: Program, campaign: Campaign) -> None:
     batch = program.post("/spend/day-totals", total(campaign, "40.00")).json()["batch"]
 
