@@ -233,8 +233,8 @@ def _let_run_on(
 ) -> RunOnAnswer:
     if external_id is None and not body.preview:
         why = "without it, sending this again would allow more: send the header Idempotency-Key."
-        wrong = {"field": "Idempotency-Key", "reason": why}
-        raise Problem(Kind.INVALID, f"Idempotency-Key: {why}", errors=[wrong])
+        missing = {"field": "Idempotency-Key", "reason": why}
+        raise Problem(Kind.INVALID, f"Idempotency-Key: {why}", errors=[missing])
     allowance = None
     try:
         terms = Terms.given(body.period, body.amount, body.until, body.reason)

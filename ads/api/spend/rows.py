@@ -25,7 +25,8 @@ EXACT_IN_FLOATS: Final = 2**53
 _NAMED: Final = frozenset({"brand", "name"})
 _REFERRED: Final = frozenset({"platform", "account", "id", "name"})
 _HOW_TO_NAME: Final = (
-    'give its id, or {"brand": …, "name": …}, or {"platform": …, "account": …, "id": …}.'
+    'give its id as a number, or {"brand": …, "name": …}, or {"platform": …, "account": …, '
+    '"id": …}.'
 )
 _LONGEST_SHOWN: Final = 80
 
@@ -169,7 +170,11 @@ def _row(given: dict[str, Any], shape: Shape, default_id: str | None) -> Row:
             "Idempotency-Key.",
         )
     fields["campaign"] = _campaign(given["campaign"])
-    if isinstance(amount := given["amount"], Number):
+    amount = fields["amount"]
+    if isinstance(given["amount"], bool | dict | list):
+        how = 'give a number, or its digits as text, such as "75.40".'
+        raise InvalidSpend("amount", amount, how)
+    if isinstance(amount, Number):
         fields["amount"] = amount.text
     if shape.kind == SpendKind.DAY_TOTAL:
         return DayTotal(**fields)
@@ -254,7 +259,9 @@ def _whole(value: Any) -> int | None:
 
 
 def _flat(value: Any) -> Any:
-    """A value without anything nested, which no field has and no answer repeats."""
+    """A value as JSON writes it, without anything nested, which no answer repeats."""
+    if isinstance(value, bool):
+        return Number(str(value).lower())
     if isinstance(value, dict):
         return Number("{…}")
     if isinstance(value, list):
