@@ -65,13 +65,13 @@ def rotate(endpoint: WebhookEndpoint, *, previous_until: datetime, now: datetime
     If that is now, the present secret is refused at once. An older one is dropped.
 
     Raises:
-        InvalidSender: ``previous_until`` is too far ahead.
+        InvalidSender: ``previous_until`` is too far ahead, or has passed.
     """
-    if previous_until > now + LONGEST_ACCEPTED:
+    if not now <= previous_until <= now + LONGEST_ACCEPTED:
         raise InvalidSender(
             "previous_until",
             format_instant(previous_until),
-            f"give at most {LONGEST_ACCEPTED.days} days.",
+            f"give at most {LONGEST_ACCEPTED.days} days; 0 hours ends it now.",
         )
     secret = new_secret()
     is_kept = previous_until > now
