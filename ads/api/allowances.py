@@ -15,6 +15,7 @@ from ads.api.frame import (
     check_known,
     documented,
     parameters,
+    refuse,
 )
 from ads.api.reading import (
     AllowanceAnswer,
@@ -233,8 +234,7 @@ def _let_run_on(
 ) -> RunOnAnswer:
     if external_id is None and not body.preview:
         why = "without it, sending this again would allow more: send the header Idempotency-Key."
-        missing = {"field": "Idempotency-Key", "reason": why}
-        raise Problem(Kind.INVALID, f"Idempotency-Key: {why}", errors=[missing])
+        raise refuse("Idempotency-Key", None, why)
     allowance = None
     try:
         terms = Terms.given(body.period, body.amount, body.until, body.reason)
@@ -247,8 +247,7 @@ def _let_run_on(
             if not body.preview:
                 allowance = allowances.allow(owner, terms, now=request.now, external_id=external_id)
     except InvalidAllowance as error:
-        wrong = {"field": error.field, "value": _shown(error.value), "reason": error.reason}
-        raise Problem(Kind.INVALID, str(error), errors=[wrong]) from error
+        raise refuse(error.field, error.value, error.reason) from error
     except AllowanceConflict as error:
         raise Problem(Kind.CONFLICT, str(error)) from error
     answer = None if allowance is None else _answer(request, allowance)
@@ -258,7 +257,3 @@ def _let_run_on(
 
 def _answer(request: ApiRequest, allowance: Allowance) -> AllowanceAnswer:
     return AllowanceAnswer.of(allowances.allowed(allowance), request.auth.brand_ids)
-
-
-def _shown(value: object) -> str | None:
-    return None if value is None else str(value)[:200]

@@ -14,8 +14,7 @@ from ads.api.frame.parameters import (
     Small,
     Text,
     check_known,
-    refuse,
 )
 from ads.api.frame.polling import reads
-from ads.api.frame.problems import Kind, Problem, documented
+from ads.api.frame.problems import LONGEST_SHOWN, Kind, Problem, documented, refuse
 from ads.api.frame.requests import ApiRequest

@@ -1,6 +1,5 @@
 """Turns every exception raised below ``/api/`` into a problem answer."""
 
-import json
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -9,7 +8,7 @@ from django.core.exceptions import BadRequest, DisallowedHost, PermissionDenied,
 from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
 from ninja.errors import HttpError, ValidationError
 
-from ads.api.frame.problems import Kind, Problem, respond, with_status
+from ads.api.frame.problems import Kind, Problem, invalid, respond, with_status, wrong
 from ads.services.lock_waits import Locked, is_in_the_way
 from ads.services.operations import ClockDiffers, is_outage
 
@@ -20,9 +19,6 @@ RETRY_AFTER: Final = 2
 
 #: The same while clocks differ: somebody has to set one.
 RETRY_AFTER_CLOCK: Final = 60
-
-#: Characters of a rejected value that an answer repeats.
-LONGEST_SHOWN: Final = 80
 
 #: What is wrong, by the type of pydantic's error, whose messages name no remedy.
 _REASONS: Final = {
@@ -70,7 +66,7 @@ _KNOWN: Final = (
 def answer(request: HttpRequest, error: Any) -> HttpResponse:
     """The answer to a request that failed with ``error``."""
     if isinstance(error, ValidationError):
-        error = _invalid(error)
+        error = invalid([_wrong(one) for one in error.errors])
     return respond(request, as_problem(error))
 
 
@@ -113,22 +109,11 @@ def not_allowed(response: HttpResponse) -> Problem:
     return Problem(Kind.WRONG_METHOD, f"This address allows {allowed}.", headers={"Allow": allowed})
 
 
-def _invalid(error: ValidationError) -> Problem:
-    """The problem for invalid parameters in the address, in headers or in a body."""
-    errors = [_wrong(one) for one in error.errors]
-    first = errors[0]
-    refused = f"{first['value']!r} is refused: " if first.get("value") else ""
-    return Problem(Kind.INVALID, f"{first['field']}: {refused}{first['reason']}", errors=errors)
-
-
 def _wrong(one: Mapping[str, Any]) -> dict[str, str]:
-    """A parameter by its bare name, the value that was given, and what to do."""
-    field, given = str(one["loc"][-1]), one["input"]
+    """What is wrong with a parameter in the address, in a header or in a body."""
+    field = str(one["loc"][-1])
     if one["type"] == "string_pattern_mismatch":
         reason = _PATTERNS[field]
     else:
         reason = _REASONS.get(one["type"], str(one["msg"])).format(**one.get("ctx", {}))
-    if one["type"] == "missing":
-        return {"field": field, "reason": reason}
-    text = given if isinstance(given, str) else json.dumps(given, default=str).strip('"')
-    return {"field": field, "value": text[:LONGEST_SHOWN], "reason": reason}
+    return wrong(field, None if one["type"] == "missing" else one["input"], reason)

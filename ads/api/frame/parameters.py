@@ -10,8 +10,7 @@ from ninja import Field, Header, Schema
 from pydantic import AfterValidator, BeforeValidator
 from pydantic_core import PydanticCustomError
 
-from ads.api.frame.failures import LONGEST_SHOWN
-from ads.api.frame.problems import Kind, Problem
+from ads.api.frame.problems import refuse
 from ads.rules.calendar import ISO_DATE
 
 LARGEST_ID: Final = 2**63 - 1
@@ -25,16 +24,6 @@ _INSTANT: Final = re.compile(
     r"(Z|[+-][0-9]{2}:[0-9]{2})",
     re.ASCII | re.IGNORECASE,
 )
-
-
-def refuse(field: str, value: object, reason: str) -> Problem:
-    """The problem for an invalid parameter, to be raised."""
-    shown = str(value)[:LONGEST_SHOWN]
-    return Problem(
-        Kind.INVALID,
-        f"{field}: {shown!r} is refused: {reason}",
-        errors=[{"field": field, "value": shown, "reason": reason}],
-    )
 
 
 def check_known(request: HttpRequest, known: type[Schema] | Iterable[str]) -> None:

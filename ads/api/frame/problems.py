@@ -4,6 +4,7 @@
 ``type`` is its anchor on that page.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from enum import Enum
 from http import HTTPStatus
@@ -16,6 +17,9 @@ from ads.api.frame.answers import as_json
 
 MEDIA_TYPE: Final = "application/problem+json"
 PAGE: Final = "/api/v1/problems"
+
+#: Characters of a name or a value that an answer repeats.
+LONGEST_SHOWN: Final = 80
 
 
 class Kind(Enum):
@@ -119,6 +123,25 @@ class Problem(Exception):
         self.errors = errors
         self.more = more or {}
         self.headers = headers or {}
+
+
+def refuse(field: str, value: object, reason: str) -> Problem:
+    """The problem with one parameter or field; None: no value is to be shown."""
+    return invalid([wrong(field, value, reason)])
+
+
+def invalid(errors: Sequence[Mapping[str, str]]) -> Problem:
+    """The problem with these, made by :func:`wrong`; its detail is about the first."""
+    first = errors[0]
+    refused = f"{first['value']!r} is refused: " if first.get("value") else ""
+    return Problem(Kind.INVALID, f"{first['field']}: {refused}{first['reason']}", errors=errors)
+
+
+def wrong(field: str, value: object, reason: str) -> dict[str, str]:
+    """A parameter or field, the value that was given as it is written, and what to do."""
+    text = value if isinstance(value, str) else json.dumps(value, default=str).strip('"')
+    given = {} if value is None else {"value": text[:LONGEST_SHOWN]}
+    return {"field": field[:LONGEST_SHOWN], **given, "reason": reason}
 
 
 #: For ``/metrics``, from the start, so that the first of a kind is an increase.

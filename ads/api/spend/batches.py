@@ -4,7 +4,17 @@ from typing import Annotated, Any, Final
 
 from ninja import Path, Query, Router, Schema
 
-from ads.api.frame import ApiKey, ApiRequest, Id, Kind, Problem, Text, check_known, documented
+from ads.api.frame import (
+    ApiKey,
+    ApiRequest,
+    Id,
+    Kind,
+    Problem,
+    Text,
+    check_known,
+    documented,
+    refuse,
+)
 from ads.models import Spend, SpendBatch
 from ads.models.access import Scope
 from ads.rules.money import plain
@@ -89,8 +99,7 @@ def undo_batch(
         detail = f"Batch {batch_id} cannot be undone. {reasons} Nothing was changed."
         raise Problem(Kind.CONFLICT, detail) from error
     except InvalidSpend as error:
-        wrong = {"field": error.field, "reason": error.reason}
-        raise Problem(Kind.INVALID, str(error), errors=[wrong]) from error
+        raise refuse(error.field, error.value, error.reason) from error
     return Undone(
         batch=done.batch.pk,
         undone=batch_id,

@@ -10,7 +10,17 @@ from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from typing import Any, Final
 
-from ads.api.frame import MOST_ROWS, NDJSON, Kind, Number, Problem, Unreadable, bodies
+from ads.api.frame import (
+    LONGEST_SHOWN,
+    MOST_ROWS,
+    NDJSON,
+    Kind,
+    Number,
+    Problem,
+    Unreadable,
+    bodies,
+    refuse,
+)
 from ads.models.spend import Kind as SpendKind
 from ads.services.campaign_lookup import CampaignGiven, CampaignNamed, Reference
 from ads.services.errors import InvalidSpend
@@ -28,7 +38,6 @@ _HOW_TO_NAME: Final = (
     'give its id as a number, or {"brand": …, "name": …}, or {"platform": …, "account": …, '
     '"id": …}.'
 )
-_LONGEST_SHOWN: Final = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,21 +137,17 @@ def of(content: Any, shape: Shape, key: str | None) -> list[Row | InvalidSpend]:
 
 def _listed(content: Any, shape: Shape) -> list[Any]:
     if isinstance(content, list):
-        raise invalid(shape.many, f'put the rows into {{"{shape.many}": […]}}.')
+        raise refuse(shape.many, None, f'put the rows into {{"{shape.many}": […]}}.')
     if not isinstance(content, dict) or shape.many not in content:
         return [content]
     for name in content:
         if name != shape.many:
-            raise invalid(name, f"give nothing beside {shape.many}; options go into the address.")
+            raise refuse(
+                name, None, f"give nothing beside {shape.many}; options go into the address."
+            )
     if not isinstance(content[shape.many], list):
-        raise invalid(shape.many, "give a list of rows.")
+        raise refuse(shape.many, None, "give a list of rows.")
     return list(content[shape.many])
-
-
-def invalid(field: str, reason: str) -> Problem:
-    """The problem with a body as a whole."""
-    field = field[:_LONGEST_SHOWN]
-    return Problem(Kind.INVALID, f"{field}: {reason}", errors=[{"field": field, "reason": reason}])
 
 
 def _too_many() -> Problem:
@@ -197,7 +202,7 @@ def _check_fields(value: Any, shape: Shape) -> None:
 
 
 def _unknown(name: str, value: Any, fields: tuple[str, ...]) -> InvalidSpend:
-    name = name[:_LONGEST_SHOWN]
+    name = name[:LONGEST_SHOWN]
     guess = _guess(name, fields)
     meant = f"did you mean {guess}?" if guess else f"the fields are {_list(fields)}."
     return InvalidSpend(name, _flat(value), f"there is no such field; {meant}")
@@ -224,7 +229,7 @@ def _campaign(given: Any) -> CampaignGiven:
             return Reference(
                 parts["platform"], parts.get("account", ""), parts["id"], parts.get("name", "")
             )
-        raise InvalidSpend("campaign", ", ".join(given)[:_LONGEST_SHOWN], _HOW_TO_NAME)
+        raise InvalidSpend("campaign", ", ".join(given)[:LONGEST_SHOWN], _HOW_TO_NAME)
     raise InvalidSpend("campaign", _flat(given), _HOW_TO_NAME)
 
 
@@ -241,7 +246,7 @@ def _name(part: str, value: Any) -> str:
             )
         return str(number)
     if not isinstance(value, str):
-        raise InvalidSpend("campaign", _flat(value), f"give its {part[:_LONGEST_SHOWN]} as text.")
+        raise InvalidSpend("campaign", _flat(value), f"give its {part[:LONGEST_SHOWN]} as text.")
     return value
 
 

@@ -8,9 +8,19 @@ import structlog
 from django.http import HttpResponse
 from ninja import Router
 
-from ads.api.frame import JSON, ApiRequest, Kind, Problem, bodies, limits, parameters, problems
+from ads.api.frame import (
+    JSON,
+    ApiRequest,
+    Kind,
+    Problem,
+    bodies,
+    limits,
+    parameters,
+    problems,
+    refuse,
+)
 from ads.api.spend import document, endpoints, rows
-from ads.api.spend.rows import CORRECTIONS, DAY_TOTALS, ENTRIES, invalid
+from ads.api.spend.rows import CORRECTIONS, DAY_TOTALS, ENTRIES
 from ads.models.spend import BatchKind
 from ads.request_log import sent_by
 from ads.services.ledger import OnOverlap, record
@@ -189,10 +199,10 @@ def _content(body: bytes) -> tuple[str, Any]:
     """The type of a webhook, and what it brings."""
     content = bodies.parse_body(body)
     if not isinstance(content, dict):
-        raise invalid("body", 'give {"type": …, "timestamp": …, "data": …}.')
+        raise refuse("body", None, 'give {"type": …, "timestamp": …, "data": …}.')
     kind = content.get("type")
     if not isinstance(kind, str) or kind not in TYPES:
-        raise invalid("type", f"give one of {', '.join(TYPES)}.")
+        raise refuse("type", kind, f"give one of {', '.join(TYPES)}.")
     if "data" not in content:
-        raise invalid("data", "it is missing.")
+        raise refuse("data", None, "it is missing.")
     return kind, content["data"]
