@@ -167,7 +167,10 @@ def receive_webhook(request: ApiRequest, address: uuid.UUID) -> HttpResponse:
             together=NewBatch(BatchKind.WEBHOOK, title=endpoint.name),
         )
         if not recorded.is_recorded:
-            raise endpoints.refusal(endpoints.listed(recorded.answers))
+            refused = endpoints.refusal(endpoints.listed(recorded.answers))
+            if refused.kind == Kind.OVERLAP:  # the sender of a webhook cannot choose
+                refused.detail += " The choice is a setting of the endpoint, On overlap."
+            raise refused
         counts = endpoints.counted(shape, recorded.answers)
         return {"type": kind, "batch": recorded.batch_id, **counts}
 

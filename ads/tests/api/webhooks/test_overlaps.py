@@ -33,6 +33,7 @@ def test_an_overlap_is_refused_with_the_figures_unless_the_endpoint_says_what_is
     refused = problem(Sender().send(content), 409, "overlap")
 
     assert refused["errors"][0]["overlap"]["on_record"] == {"other": "40"}
+    assert refused["detail"].endswith("The choice is a setting of the endpoint, On overlap.")
     assert totals(campaign)["day", NOON.date()] == 40
     assert not WebhookDelivery.objects.exists()  # delivered again once it is set, it is recorded
 
