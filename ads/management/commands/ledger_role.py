@@ -63,6 +63,11 @@ def _grant(screen: Screen, name: str, *, login: bool) -> None:
         f"({', '.join(ledger_role.COLUMNS)})."
     )
     screen.line(f"Address: {ledger_role.address(name)}")
+    if not made and PASSWORD in os.environ:
+        screen.line(
+            f"It keeps its password: {PASSWORD} was not used. Change it by \\password in psql.",
+            "yellow",
+        )
     more = ledger_role.extra_rights(name)
     if more:
         screen.line(f"It may also: {', '.join(more)}. Revoke what it does not need.", "yellow")

@@ -44,7 +44,10 @@ def test_an_existing_role_is_given_the_rights_and_keeps_its_password(
 ) -> None:
     monkeypatch.setenv("LEDGER_ROLE_PASSWORD", "another")
 
-    assert "was made" not in say("ledger_role", role)
+    said = say("ledger_role", role)
+
+    assert "was created" not in said
+    assert "It keeps its password: LEDGER_ROLE_PASSWORD was not used." in said
 
     with closing(connect()) as opened, opened.cursor() as cursor:
         cursor.execute(INSERT, [campaign.pk, 1, DAY])
