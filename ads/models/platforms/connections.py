@@ -258,7 +258,7 @@ class OrderState(models.TextChoices):
     UNKNOWN = "unknown", "Told, not confirmed yet"
     CONFIRMED = "confirmed", "Confirmed"
     REFUSED = "refused", "Refused by the platform"
-    SUPERSEDED = "superseded", "Superseded by a later decision"
+    WITHDRAWN = "superseded", "Withdrawn"
 
 
 class SwitchOrder(models.Model):
@@ -291,10 +291,12 @@ class SwitchOrder(models.Model):
     next_at = models.DateTimeField(null=True, help_text="Told, or looked at, again from then on.")
     told_at = models.DateTimeField(null=True, help_text="When the platform was first told.")
     settled_at = models.DateTimeField(
-        null=True, help_text="When it was confirmed, refused or superseded."
+        null=True, help_text="When it was confirmed, refused or withdrawn."
     )
     code = models.CharField(max_length=100, blank=True, default="")
-    answer = models.TextField(blank=True, default="", help_text="In the platform's words.")
+    answer = models.TextField(
+        blank=True, default="", help_text="In the platform's words, or why it was withdrawn."
+    )
 
     class Meta:
         verbose_name = "switch order"

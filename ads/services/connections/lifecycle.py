@@ -136,7 +136,7 @@ def disconnect(connection: Connection, *, now: datetime) -> Disconnected:
     with transaction.atomic():  # so that no cap is set any more while they are taken back
         _locked(connection)
         read = accounts.filter(is_read=True).update(is_read=False, updated_at=now)
-        superseded = orders.let_go(accounts, now)
+        withdrawn = orders.let_go(accounts, now)
     left = _put_back(connection, now)
     with transaction.atomic():
         present = _locked(connection)
@@ -150,7 +150,7 @@ def disconnect(connection: Connection, *, now: datetime) -> Disconnected:
                 "credentials", "state", "problem", "expires_at", "disconnected_at", "updated_at",
             ]
         )  # fmt: skip
-    return Disconnected(read, superseded, left)
+    return Disconnected(read, withdrawn, left)
 
 
 def set_read_only(connection: Connection, *, is_read_only: bool, now: datetime) -> bool:

@@ -2,7 +2,7 @@
 
 One process at a time tells an account, so that an earlier "run" never arrives after a later "stop".
 No transaction is open while the platform is asked. Whatever happens in between, an order stays open
-until it is confirmed, refused or superseded, and is then told again: telling twice does no harm.
+until it is confirmed, refused or withdrawn, and is then told again: telling twice does no harm.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -162,7 +162,7 @@ def _settle(
     told: Told,
     begun: datetime,
 ) -> None:
-    """Write down what became of each; those that were superseded meanwhile stay so.
+    """Write down what became of each; those that were withdrawn meanwhile stay so.
 
     ``begun``: as of when they were noted as told.
     """

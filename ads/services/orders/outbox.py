@@ -1,7 +1,7 @@
 """Writing switch orders: with each decision, and where a platform does something else.
 
 An order is about one campaign on one platform. One of them is open at a time, the latest: a later
-decision supersedes it. :mod:`.dispatch` tells the platforms.
+decision replaces it. :mod:`.dispatch` tells the platforms.
 """
 
 from collections.abc import Sequence
@@ -25,6 +25,12 @@ OPEN: Final = (OrderState.PENDING, OrderState.UNKNOWN)
 
 #: After this time a platform that refused is asked once more, as long as it does something else.
 AGAIN: Final = timedelta(hours=1)
+
+#: Why an order is withdrawn.
+DECIDED_LATER: Final = "A later decision replaced it."
+NO_LONGER_MATCHED: Final = "No campaign has this platform ID any more."
+OF_ANOTHER: Final = "Another campaign has this platform ID now."
+NOT_SWITCHED: Final = "Nothing is switched in this account any more."
 
 
 class Switched(Protocol):
@@ -54,7 +60,7 @@ def write(switched: Sequence[Switched], now: datetime) -> int:
     }
     with connection.cursor() as cursor:
         cursor.execute(_EARLIER, columns)
-        _supersede([pk for (pk,) in cursor.fetchall()], now)
+        _withdraw([pk for (pk,) in cursor.fetchall()], DECIDED_LATER, now)
         cursor.execute(_WRITE, columns)
         written: int = cursor.rowcount
     if written:
@@ -127,16 +133,17 @@ def next_due(account_id: int) -> datetime | None:
 
 
 def still_meant(orders: Sequence[SwitchOrder], now: datetime) -> list[SwitchOrder]:
-    """Those of ``orders`` that agree with what is decided now; the others are superseded.
+    """Those of ``orders`` that agree with what is decided now; the others are withdrawn.
 
     Where another campaign has the ID by now, what is decided for that one counts there; where none
     has it, nothing does.
     """
     with connection.cursor() as cursor:
-        cursor.execute(_MEANT, [[order.pk for order in orders]])
-        meant = {pk for (pk,) in cursor.fetchall()}
-    _supersede([order.pk for order in orders if order.pk not in meant], now)
-    return [order for order in orders if order.pk in meant]
+        cursor.execute(_WITHDRAWN, [[order.pk for order in orders]])
+        withdrawn: dict[int, str] = dict(cursor.fetchall())
+    for why in set(withdrawn.values()):
+        _withdraw([pk for pk, its in withdrawn.items() if its == why], why, now)
+    return [order for order in orders if order.pk not in withdrawn]
 
 
 @transaction.atomic
@@ -144,14 +151,14 @@ def let_go(accounts: QuerySet[PlatformAccount], now: datetime) -> int:
     """Tell these accounts nothing of what is still to be told to them; how many orders."""
     still_open = SwitchOrder.objects.filter(account__in=accounts, state__in=OPEN)
     ids = list(still_open.values_list("pk", flat=True))
-    _supersede(ids, now)
+    _withdraw(ids, NOT_SWITCHED, now)
     return len(ids)
 
 
-def _supersede(ids: Sequence[int], now: datetime) -> None:
+def _withdraw(ids: Sequence[int], why: str, now: datetime) -> None:
     if ids:
         SwitchOrder.objects.filter(pk__in=[order.pk for order in locks.orders(ids)]).update(
-            state=OrderState.SUPERSEDED, settled_at=now
+            state=OrderState.WITHDRAWN, settled_at=now, code="", answer=why
         )
 
 
@@ -225,15 +232,18 @@ _BY_REFERENCE: Final = f"""
     SELECT known.campaign_id {KNOWN.format(there="there")} ORDER BY known.account = '' LIMIT 1
 """
 
-_MEANT: Final = f"""
-    SELECT there.id
+_WITHDRAWN: Final = f"""
+    SELECT there.id,
+           CASE WHEN campaign.id IS NULL THEN '{NO_LONGER_MATCHED}'
+                WHEN campaign.id <> there.campaign_id THEN '{OF_ANOTHER}'
+                ELSE '{DECIDED_LATER}' END
       FROM ads_switchorder AS there
       JOIN ads_platformaccount AS account ON account.id = there.account_id
-      JOIN ads_campaign AS campaign
+      LEFT JOIN ads_campaign AS campaign
         ON campaign.id = coalesce(
                ({_BY_REFERENCE}),
                CASE WHEN account.platform = '{SIMULATED}' THEN there.campaign_id END)
-     WHERE there.id = ANY(%s::bigint[]) AND there.is_on = campaign.is_active
+     WHERE there.id = ANY(%s::bigint[]) AND there.is_on IS DISTINCT FROM campaign.is_active
 """  # noqa: S608
 
 _DIFFERING: Final = f"""

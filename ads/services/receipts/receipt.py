@@ -439,7 +439,7 @@ def _orders(found: Sequence[_Pause]) -> dict[int, list[SwitchOrder]]:
         its = orders[order.change_id or 0]
         place = order.account_id, order.remote_id
         if place in its:
-            if order.state == OrderState.SUPERSEDED:
+            if order.state == OrderState.WITHDRAWN:
                 continue
             order.told_at = its[place].told_at or order.told_at
         its[place] = order

@@ -78,7 +78,7 @@ def test_disconnecting_forgets_the_credentials_and_ends_reading_and_telling(
     assert (connection.credentials, connection.disconnected_at) == ("", now)
     assert not account.is_read
     states = [SwitchOrder.objects.get(pk=one.pk).state for one in (pending, unknown, refused)]
-    assert states == [OrderState.SUPERSEDED, OrderState.SUPERSEDED, OrderState.REFUSED]
+    assert states == [OrderState.WITHDRAWN, OrderState.WITHDRAWN, OrderState.REFUSED]
     assert SwitchOrder.objects.get(pk=pending.pk).settled_at == now
 
 
@@ -137,7 +137,8 @@ def test_read_only_ends_what_is_still_to_be_told(connection: Connection, now: da
     pending.refresh_from_db()
     connection.refresh_from_db()
     assert connection.is_read_only
-    assert pending.state == OrderState.SUPERSEDED
+    assert pending.state == OrderState.WITHDRAWN
+    assert pending.answer == "Nothing is switched in this account any more."
 
 
 def test_so_does_a_platform_that_says_that_it_lets_nothing_be_switched(
@@ -154,7 +155,7 @@ def test_so_does_a_platform_that_says_that_it_lets_nothing_be_switched(
 
     pending.refresh_from_db()
     other.refresh_from_db()
-    assert (pending.state, pending.settled_at) == (OrderState.SUPERSEDED, now)
+    assert (pending.state, pending.settled_at) == (OrderState.WITHDRAWN, now)
     assert other.state == OrderState.PENDING
 
 
@@ -177,7 +178,7 @@ def test_reading_is_switched_off_and_on(connection: Connection, now: datetime) -
     assert lifecycle.read([account.pk], is_read=False, now=now) == 1
     assert lifecycle.read([account.pk], is_read=False, now=now) == 0
     pending.refresh_from_db()
-    assert pending.state == OrderState.SUPERSEDED
+    assert pending.state == OrderState.WITHDRAWN
     assert lifecycle.read([account.pk], is_read=True, now=now) == 1
 
 

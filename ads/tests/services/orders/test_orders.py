@@ -15,6 +15,7 @@ from ads.models import (
     PlatformCampaign,
     SwitchOrder,
 )
+from ads.models.platforms import OrderState
 from ads.platforms.interface import (
     Account,
     Confirmed,
@@ -56,6 +57,12 @@ def orders_of(campaign: Campaign) -> list[tuple[bool, str]]:
     """Which way, and what became of each, in the order in which they were written."""
     found = SwitchOrder.objects.filter(campaign=campaign).order_by("pk")
     return list(found.values_list("is_on", "state"))
+
+
+def ends_of(campaign: Campaign) -> list[str]:
+    """Why its orders were withdrawn."""
+    withdrawn = campaign.switch_orders.filter(state=OrderState.WITHDRAWN)
+    return list(withdrawn.order_by("pk").values_list("answer", flat=True))
 
 
 def tell(campaign: Campaign, connector: Scripted, now: datetime = NOON) -> Told:
@@ -156,6 +163,7 @@ def test_a_later_decision_supersedes_one_that_was_not_told() -> None:
     lifecycle.pause(campaign, now=NOON)
     lifecycle.activate(campaign, now=NOON + SECOND)
     assert orders_of(campaign) == [(False, "superseded"), (True, "pending")]
+    assert ends_of(campaign) == ["A later decision replaced it."]
     platform = Scripted()
 
     tell(campaign, platform, NOON + SECOND)
@@ -189,6 +197,7 @@ def test_an_order_that_disagrees_with_what_is_decided_now_is_never_told() -> Non
     tell(campaign, platform)
 
     assert (platform.told, orders_of(campaign)) == ([], [(True, "superseded")])
+    assert ends_of(campaign) == ["A later decision replaced it."]
 
 
 def test_an_order_for_an_id_that_another_campaign_has_by_now_is_never_told() -> None:
@@ -205,6 +214,7 @@ def test_an_order_for_an_id_that_another_campaign_has_by_now_is_never_told() -> 
 
     assert platform.told == []
     assert orders_of(campaign) == [(False, "confirmed"), (True, "superseded")]
+    assert ends_of(campaign) == ["Another campaign has this platform ID now."]
 
 
 def test_an_order_for_an_id_that_was_taken_away_is_never_told() -> None:
@@ -218,6 +228,7 @@ def test_an_order_for_an_id_that_was_taken_away_is_never_told() -> None:
     orders.tell(account.pk, lambda _: (platform, Account("1", "")), lambda: NOON)
 
     assert (platform.told, orders_of(campaign)) == ([], [(False, "superseded")])
+    assert ends_of(campaign) == ["No campaign has this platform ID any more."]
 
 
 def test_a_stop_that_the_campaign_that_has_the_id_by_now_needs_too_is_told() -> None:

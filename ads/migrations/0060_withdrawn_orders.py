@@ -1,0 +1,35 @@
+"""Orders that end without an answer are withdrawn, which is true of each; only words change."""
+
+from django.db import migrations, models
+
+from ads.migrations import _at_once
+
+
+class Migration(_at_once.Migration):
+
+    dependencies = [
+        ('ads', '0055_read_since'),
+    ]
+
+    operations = [
+        migrations.AlterField(
+            model_name='budgetcap',
+            name='state',
+            field=models.CharField(choices=[('pending', 'To be told'), ('unknown', 'Told, not confirmed yet'), ('confirmed', 'Confirmed'), ('refused', 'Refused by the platform'), ('superseded', 'Withdrawn')], default='pending', max_length=12),
+        ),
+        migrations.AlterField(
+            model_name='switchorder',
+            name='answer',
+            field=models.TextField(blank=True, default='', help_text="In the platform's words, or why it was withdrawn."),
+        ),
+        migrations.AlterField(
+            model_name='switchorder',
+            name='settled_at',
+            field=models.DateTimeField(help_text='When it was confirmed, refused or withdrawn.', null=True),
+        ),
+        migrations.AlterField(
+            model_name='switchorder',
+            name='state',
+            field=models.CharField(choices=[('pending', 'To be told'), ('unknown', 'Told, not confirmed yet'), ('confirmed', 'Confirmed'), ('refused', 'Refused by the platform'), ('superseded', 'Withdrawn')], default='pending', max_length=12),
+        ),
+    ]
