@@ -13,9 +13,9 @@ from datetime import datetime
 from typing import Any, Final
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import F, Q, QuerySet
 
-from ads.models import AlertDelivery, AlertRule, Channel
+from ads.models import Alert, AlertDelivery, AlertRule, Channel
 from ads.models.alerts import AlertKind, Frequency
 from ads.rules.calendar import names as timezone_names
 from ads.rules.quiet_hours import next_digest, quiet_until
@@ -137,22 +137,20 @@ def _as_json(cases: Iterable[Case]) -> str:
     return json.dumps(rows, default=str)
 
 
-def end_what_is_over(now: datetime) -> None:
-    """End the alerts whose period is over, and those that are none of their rule's any more.
+def of_its_rule(prefix: str = "") -> Q:
+    """Alerts that are still of their rule: it is active, and watches this, of this brand."""
+    rule = f"{prefix}rule__"
+    return Q(**{f"{rule}is_active": True, f"{rule}kind": F(f"{prefix}kind")}) & (
+        Q(**{f"{rule}brand": None})
+        | Q(**{f"{prefix}brand": None})
+        | Q(**{f"{rule}brand": F(f"{prefix}brand")})
+    )
 
-    It was switched off, watches something else, or is about another brand.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            UPDATE ads_alert AS alert SET resolved_at = %(now)s
-              FROM ads_alertrule AS rule
-             WHERE rule.id = alert.rule_id AND alert.resolved_at IS NULL
-               AND (alert.ends_at <= %(now)s OR NOT rule.is_active OR rule.kind <> alert.kind
-                    OR rule.brand_id <> alert.brand_id)
-            """,
-            {"now": now},
-        )
+
+def end_what_is_over(now: datetime) -> None:
+    """End the alerts whose period is over, and those that are none of their rule's any more."""
+    still_open = Alert.objects.filter(resolved_at=None)
+    still_open.filter(Q(ends_at__lte=now) | ~of_its_rule()).update(resolved_at=now)
 
 
 def _to_tell(raised: Sequence[tuple[int, int, int | None]], now: datetime) -> list[int]:

@@ -7,7 +7,7 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any, Final
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
@@ -15,7 +15,7 @@ from ads.models import Alert, AlertDelivery, AlertMessage, Channel
 from ads.models.alerts import AlertKind, Frequency, MessageState, Way
 from ads.rules.calendar import format_instant
 from ads.services import team
-from ads.services.alerts import texts
+from ads.services.alerts import raising, texts
 from ads.services.alerts.channels.addresses import check_is_on
 from ads.services.alerts.texts import Said
 
@@ -42,9 +42,7 @@ _MANY: Final = {
 def compose(channel: Channel, now: datetime) -> AlertMessage | None:
     """A message of all that is due, of which each is told once; None: nothing is due."""
     due = AlertDelivery.objects.filter(channel=channel, message=None, due_at__lte=now)
-    told = team.brands_told(channel.account_manager)
-    if told is not None:
-        due.exclude(alert__brand__in=told).delete()
+    due.exclude(pk__in=due.filter(_still_told(channel)).values("pk")).delete()
     if channel.way == Way.WEBHOOK:
         ids = list(due.order_by("pk").values_list("pk", flat=True)[:IN_WEBHOOK])
     else:
@@ -71,13 +69,19 @@ def compose(channel: Channel, now: datetime) -> AlertMessage | None:
     return message
 
 
-def is_theirs(channel: Channel, message: AlertMessage) -> bool:
-    """May the channel still be told of every brand in the message?"""
+def is_still_told(channel: Channel, message: AlertMessage) -> bool:
+    """Is the channel still to be told of everything in the message?"""
     told = team.brands_told(channel.account_manager)
-    if told is None:
-        return True
-    is_about_others = message.brand_id is not None and message.brand_id not in told
-    return not (is_about_others or message.deliveries.exclude(alert__brand__in=told).exists())
+    if told is not None and message.brand_id is not None and message.brand_id not in told:
+        return False
+    return message.deliveries.filter(_still_told(channel)).count() == message.count
+
+
+def _still_told(channel: Channel) -> Q:
+    """Deliveries of alerts of rules that tell the channel, of brands that it may be told of."""
+    still = Q(alert__rule__channels=channel) & raising.of_its_rule("alert__")
+    told = team.brands_told(channel.account_manager)
+    return still if told is None else still & Q(alert__brand__in=told)
 
 
 def test(channel: Channel, uid: uuid.UUID, now: datetime) -> tuple[AlertMessage, bool]:

@@ -36,10 +36,10 @@ GIVEN_UP_AFTER: Final = timedelta(days=3)
 #: A mail that others have, and that is refused for good, is tried no more often.
 REFUSED_AFTER: Final = 3
 
-#: Of a message with brands that have been handed over since it was made.
-_NOT_THEIRS: Final = (
-    "The channel is no longer told of a brand in it. Its alerts of other brands are in a message "
-    "of their own."
+#: Of a message with a brand, or of a rule, that the channel has not been told of since it was made.
+_NOT_ALL: Final = (
+    "The channel is no longer told of everything in it. What it is still told of is in a message "
+    "of its own."
 )
 
 #: How long a claim lasts: more than sending takes.
@@ -102,9 +102,9 @@ def _pending(channel: Channel, now: datetime) -> AlertMessage | None:
     """The first message that is to be tried; those that nobody is to have any more end here."""
     due = channel.messages.filter(state=MessageState.PENDING, next_at__lte=now)
     for message in due.order_by("pk"):
-        if not composing.is_theirs(channel, message):
+        if not composing.is_still_told(channel, message):
             message.deliveries.update(message=None)
-            give_up(channel.messages.filter(pk=message.pk), _NOT_THEIRS)
+            give_up(channel.messages.filter(pk=message.pk), _NOT_ALL)
         elif _was_last(message):
             give_up(channel.messages.filter(pk=message.pk), "The last attempt did not end.")
         else:

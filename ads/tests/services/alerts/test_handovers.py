@@ -1,17 +1,24 @@
-"""Brands and channels that are handed over to another account manager while alerts wait."""
+"""Brands and channels that are handed over, and rules that are changed, while alerts wait."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
 import pytest
 from django.conf import LazySettings
 from django.contrib.auth.models import User
 
-from ads.models import AlertMessage, Brand, Channel
+from ads.models import AlertMessage, AlertRule, Brand, Channel
 from ads.services import alerts
 from ads.services.alerts.channels import outbox
-from ads.tests.factories import CampaignFactory
-from ads.tests.services.alerts.support import Receiver, channel, evaluate, receiver, rule
+from ads.tests.factories import BrandFactory, CampaignFactory
+from ads.tests.services.alerts.support import (
+    Receiver,
+    another_rule,
+    channel,
+    evaluate,
+    receiver,
+    rule,
+)
 from ads.tests.support import NOON, spend
 
 pytestmark = pytest.mark.django_db
@@ -130,3 +137,44 @@ def test_a_channel_with_nothing_left_to_tell_is_free_at_once(
     free = Channel.objects.get()
     assert free.claimed_until is None
     assert not free.deliveries.exists()
+
+
+def no_channel(mine: AlertRule) -> None:
+    mine.channels.clear()
+
+
+def inactive(mine: AlertRule) -> None:
+    AlertRule.objects.filter(pk=mine.pk).update(is_active=False)
+
+
+def another_brands(mine: AlertRule) -> None:
+    AlertRule.objects.filter(pk=mine.pk).update(brand=BrandFactory.create())
+
+
+def of_another_kind(mine: AlertRule) -> None:
+    AlertRule.objects.filter(pk=mine.pk).update(kind="paused")
+
+
+def deleted(mine: AlertRule) -> None:
+    mine.delete()
+
+
+@pytest.mark.parametrize("change", [no_channel, inactive, another_brands, of_another_kind, deleted])
+def test_a_channel_is_not_sent_what_waits_of_a_rule_that_tells_it_no_more(
+    ann: User, hook: Receiver, change: Callable[[AlertRule], None]
+) -> None:
+    now, later = channel(hook.url), channel("a@example.com", "mail", frequency="daily")
+    mine = rule("budget_used", now, later)
+    another_rule("budget_used", now, later, thresholds=[70], name="Kept")
+    used("Acme", ann)
+    assert send() == (0, 1)
+    hook.status = 200
+
+    change(mine)
+
+    assert send(NOON + DAY) == (2, 0)
+    sent = AlertMessage.objects.filter(state__in=["sent", "kept"])
+    rules = [list(one.deliveries.values_list("alert__rule__name", flat=True)) for one in sent]
+    assert rules == [["Kept"], ["Kept"]]
+    given_up = AlertMessage.objects.get(state="given_up")
+    assert given_up.problem.startswith("The channel is no longer told of everything in it.")

@@ -248,7 +248,7 @@ def test_a_report_of_a_brand_that_is_handed_over_meanwhile_is_not_sent() -> None
 
     message = AlertMessage.objects.get()
     assert message.state == "given_up"
-    assert message.problem.startswith("The channel is no longer told of a brand in it.")
+    assert message.problem.startswith("The channel is no longer told of everything in it.")
 
 
 def test_a_report_that_is_asked_for_twice_is_written_once() -> None:
