@@ -15,7 +15,7 @@ from ads.rules.calendar import format_instant
 class StateFilter(ChoiceFilter):
     title = "state"
     parameter_name = "state"
-    CHOICES = [one for one in OrderState.choices if one[0] != OrderState.WITHDRAWN]
+    CHOICES = list(OrderState.choices)
 
 
 @admin.register(BudgetCap)

@@ -140,6 +140,8 @@ def capped(cap: BudgetCap, zone: str) -> str:
     amount, own = budget_there(cap, cap.amount), budget_there(cap, cap.original)
     if cap.state == OrderState.REFUSED:
         return cap.answer
+    if cap.state == OrderState.WITHDRAWN:
+        return f"The original budget of {own} a day was not restored. {cap.answer}"
     if cap.is_restoring:
         return f"The original budget of {own} a day is being restored. {cap.answer}".rstrip()
     if cap.state == OrderState.CONFIRMED and cap.settled_at:

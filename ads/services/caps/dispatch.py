@@ -214,9 +214,12 @@ def _seen(cap: BudgetCap, budget: Decimal | None, at: datetime) -> None:
 
 
 def _same(cap: BudgetCap) -> QuerySet[BudgetCap]:
-    """The row, while it is what was told."""
+    """The row, while it is what was told; also if nothing may be set there from now on."""
     return BudgetCap.objects.filter(
-        pk=cap.pk, amount=cap.amount, original=cap.original, state__in=OPEN
+        pk=cap.pk,
+        amount=cap.amount,
+        original=cap.original,
+        state__in=[*OPEN, OrderState.WITHDRAWN],
     )
 
 

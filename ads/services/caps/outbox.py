@@ -33,6 +33,10 @@ BEHIND: Final = timedelta(minutes=10)
 #: Rows with which a budget of ours may be on the platform.
 MAY_BE_OURS: Final = Q(set_amount__isnull=False) | ~Q(told_amounts=[])
 
+#: The code and words of caps that are not restored.
+NOT_SET: Final = "not_set"
+_NOT_SET: Final = "Nothing is set in this account any more. Set it there by hand."
+
 #: Campaigns that are decided on at once.
 _CHUNK: Final = 2000
 
@@ -77,7 +81,8 @@ def agree(now: datetime) -> int:
         with transaction.atomic():
             if not locks.is_alone(locks.Only.CAPPING):
                 return decided
-            decided += _agree(_rows(places).select_related("place"), {}, now)
+            rows = _rows(places).select_related("place")
+            decided += _agree(rows, _left(rows), now)
     return decided
 
 
@@ -87,6 +92,15 @@ def _chunks(ids: Sequence[int]) -> Iterator[Sequence[int]]:
 
 def _rows(places: Iterable[int]) -> QuerySet[BudgetCap]:
     return BudgetCap.objects.filter(place__in=locks.among(places))
+
+
+def _left(rows: QuerySet[BudgetCap]) -> dict[int, Wanted]:
+    """Budgets of ours that stay there, as nothing may be set in their accounts any more."""
+    return {
+        row.place_id: Wanted(row.campaign_id, row.place, row.original, NOT_SET, _NOT_SET)
+        for row in rows.exclude(place__account__in=orders.may_switch())
+        if _may_be_ours(row, row.place) and not _is_by_hand(row, row.place)
+    }
 
 
 def _agree(rows: Iterable[BudgetCap], found: Mapping[int, Wanted], now: datetime) -> int:
@@ -228,7 +242,7 @@ def _differs(row: BudgetCap, one: Wanted | None, now: datetime) -> bool:
         row.campaign_id, row.original, row.amount, row.set_amount,
         decided.code and row.code, decided.problem and row.answer,
     )  # fmt: skip
-    is_refused = row.state == OrderState.REFUSED
+    is_refused = row.state in (OrderState.REFUSED, OrderState.WITHDRAWN)
     # Not told at all, as the last look showed why; that does not any more.
     is_mended = is_refused and not decided.code and not row.attempts
     is_asked_again = (
@@ -249,7 +263,8 @@ def _write(row: BudgetCap, decided: _Decided, now: datetime) -> BudgetCap:
     if not decided.may_be_ours:
         row.told_at, row.told_amounts = None, []
     if decided.code:
-        row.state, row.next_at, row.settled_at = OrderState.REFUSED, None, now
+        row.state = OrderState.WITHDRAWN if decided.code == NOT_SET else OrderState.REFUSED
+        row.next_at, row.settled_at = None, now
     else:
         row.state, row.next_at, row.settled_at = OrderState.PENDING, now, None
     return row

@@ -35,7 +35,9 @@ STATUSES: Final = (Status.ACTIVE, Status.PAUSED)
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    campaign_id: int
+    """What one campaign on a platform is to have."""
+
+    campaign_id: int | None
     place: PlatformCampaign
     #: None: there is no limit. 0: nothing may be spent, so it is stopped and its cap stays.
     cap: Decimal | None

@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
+from ads.admin.receipts.text import on_platforms
 from ads.models import (
+    Brand,
     BudgetCap,
     Connection,
     PlatformAccount,
@@ -26,6 +28,7 @@ from ads.tests.services.caps.support import (
     MINUTE,
     OWN,
     capped,
+    look,
     rows,
     tick,
 )
@@ -134,6 +137,35 @@ def test_where_nothing_may_be_switched_nothing_is_capped(
     Connection.objects.update(**given)
     tick()
     assert platform.capped == []
+
+
+@pytest.mark.parametrize("is_restored_by_hand", [True, False])
+def test_what_stays_where_nothing_may_be_set_any_more_waits_for_nothing(
+    platform: Scripted, its: PlatformAccount, is_restored_by_hand: bool
+) -> None:
+    campaign = capped(its)
+    tick()
+    PlatformAccount.objects.update(is_read_only=True)
+    for minute in range(1, 3):
+        tick(NOON + minute * MINUTE)
+    assert rows() == [("7", "superseded", OWN, OWN)]
+    assert BudgetCap.objects.get().settled_at == NOON + MINUTE
+    assert platform.capped == [("7", Decimal(75))]
+    assert on_platforms(campaign)[0]["capped"] == (
+        "The original budget of $200.00 a day was not restored. Nothing is set in this account "
+        "any more. Set it there by hand."
+    )
+
+    if is_restored_by_hand:
+        look(NOON + DAY, c7=OWN)
+        tick(NOON + DAY)
+        assert rows() == []
+    PlatformAccount.objects.update(is_read_only=False)
+    Brand.objects.update(platform_caps="none")
+    tick(NOON + DAY)
+
+    assert platform.capped[1:] == ([] if is_restored_by_hand else [("7", OWN)])
+    assert rows() == []
 
 
 def test_after_a_restore_caps_wait(platform: Scripted, its: PlatformAccount) -> None:

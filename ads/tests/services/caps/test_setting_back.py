@@ -14,6 +14,7 @@ from ads.platforms.interface import (
     Unknown,
     Unreachable,
 )
+from ads.services import caps
 from ads.services.connections import lifecycle
 from ads.tests.platforms.doubles import NOON, Scripted
 from ads.tests.services.caps.support import DAY, MINUTE, OWN, capped, rows, tick
@@ -26,6 +27,7 @@ def test_budgets_are_set_back_before_a_connection_forgets_its_credentials(
 ) -> None:
     capped(its)
     tick()
+    platform.before[f"cap {its.remote_id}"] = lambda: caps.agree(NOON + MINUTE)
     ended = lifecycle.disconnect(its.connection, now=NOON + MINUTE)
     assert platform.capped[1:] == [("7", OWN)]
     assert (ended.accounts, ended.caps, ended.left, rows()) == (1, 0, "", [])
