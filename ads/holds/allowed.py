@@ -42,11 +42,14 @@ def still_counted(at: Any, **owner_and_period: Any) -> Coalesce:
     return Coalesce(Subquery(total), Decimal(0), output_field=MoneyField())
 
 
-def waived_at(now: datetime, *, of_brands: bool) -> Any:
-    """What ``waived`` of sums, of brands or of campaigns, is at ``now``.
+def waived_at(now: datetime, *, of_brands: bool | None = None) -> Any:
+    """What ``waived`` of sums, of brands, of campaigns, or of both, is at ``now``.
 
     Sums of which nothing was ever waived are not looked at twice.
     """
+    if of_brands is None:
+        brands, campaigns = waived_at(now, of_brands=True), waived_at(now, of_brands=False)
+        return Case(When(campaign=None, then=brands), default=campaigns)
     owner: dict[str, Any] = {"campaign": OuterRef("campaign")}
     if of_brands:
         owner = {"campaign": None, "brand": OuterRef("brand")}

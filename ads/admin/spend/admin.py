@@ -10,6 +10,7 @@ from django.contrib.admin.views.main import ChangeList
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
@@ -191,7 +192,7 @@ class SpendTotalAdmin(ExportsCsv, ReadOnlyAdmin[SpendTotal]):
         return ["-start", "-id"] if of_days else ["-id"]
 
     def export_of(self, rows: QuerySet[SpendTotal]) -> Export:
-        return kinds.of_totals(kinds.of_brands(rows, visible.brand_ids()))
+        return kinds.of_totals(kinds.of_brands(rows, visible.brand_ids()), timezone.now())
 
     @admin.display(description="campaign")
     def owner(self, total: SpendTotal) -> SafeString | str:

@@ -134,7 +134,7 @@ def get_brand_summary(
             id=brand.pk,
             **figures,
             allowances=_allowances(request, brand),
-            by_day=_by_day(brand, span, figures["date"]),
+            by_day=_by_day(brand, span, figures["date"], request.now),
         )
 
 
@@ -158,7 +158,7 @@ def get_campaign_summary(
             id=campaign.pk,
             **figures,
             allowances=_allowances(request, campaign),
-            by_day=_by_day(campaign, span, figures["date"]),
+            by_day=_by_day(campaign, span, figures["date"], request.now),
         )
 
 
@@ -169,10 +169,10 @@ def _allowances(request: ApiRequest, owner: Brand | Campaign) -> list[AllowanceA
     ]
 
 
-def _by_day(owner: Brand | Campaign, span: Span, today: date) -> list[DayAnswer]:
+def _by_day(owner: Brand | Campaign, span: Span, today: date, now: datetime) -> list[DayAnswer]:
     first, last = span.on(today)
     try:
-        days = summaries.by_day(owner, first, last)
+        days = summaries.by_day(owner, first, last, now)
     except summaries.InvalidSpan as error:
         raise refuse("from", first, str(error)) from error
     return [DayAnswer(date=day.date, spend=day.amount, waived=day.waived) for day in days]

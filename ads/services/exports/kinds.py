@@ -15,6 +15,7 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import BooleanField, F, Func, Model, Q, QuerySet
 from django.db.models.functions import TruncMonth
 
+from ads.holds import waived_at
 from ads.models import (
     ArchivedSpend,
     Brand,
@@ -166,7 +167,7 @@ def choose(kind: Kind, wanted: Wanted, now: datetime) -> Export:
         )
     if kind == Kind.TOTALS:
         totals = SpendTotal.objects.filter(wanted.of_owners(), wanted.within("start"))
-        return of_totals(totals.order_by("start", "brand__name", "campaign__name", "period"))
+        return of_totals(totals.order_by("start", "brand__name", "campaign__name", "period"), now)
     owner = wanted.of_campaigns()
     if kind == Kind.CHANGES:
         changes = wanted.days_in_utc(DeliveryChange.objects.filter(owner))
@@ -214,7 +215,8 @@ _TOTALS: Final = {
     "brand": "brand__name",
     **_same("campaign_id"),
     "campaign": "campaign__name",
-    **_same("period", "start", "amount", "waived"),
+    **_same("period", "start", "amount"),
+    "waived": "allowed",
     "currency": "brand__currency",
 }
 
@@ -277,9 +279,9 @@ def of_changes(
     return replace(export, rows=limited)
 
 
-def of_totals(rows: QuerySet[SpendTotal]) -> Export:
-    """These totals, in their order; without a campaign: the brand's own."""
-    return _of("totals", _TOTALS, rows)
+def of_totals(rows: QuerySet[SpendTotal], now: datetime) -> Export:
+    """These totals at ``now``, in their order; without a campaign: the brand's own."""
+    return _of("totals", _TOTALS, rows.annotate(allowed=waived_at(now)))
 
 
 def of_receipts(pauses: QuerySet[DeliveryChange]) -> Export:

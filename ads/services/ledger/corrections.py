@@ -15,7 +15,7 @@ from typing import Final
 from django.db import transaction
 from django.db.models import Q
 
-from ads.holds import NOTHING, is_long
+from ads.holds import NOTHING, is_long, waived_at
 from ads.models import Brand, Campaign, Spend, SpendTotal
 from ads.models.spend import Kind, Period
 from ads.rules.calendar import UnknownTimezone, local_date, period_start
@@ -125,8 +125,8 @@ def preview(correction: Correction, now: datetime) -> CorrectionPreview:
         current = [period for period in Period if starts[period] == period_start(period, today)]
         counts = current or Campaign.objects.filter(is_long(), pk=campaign.pk).exists()
         outcome = _outcome(correction, now) if counts else Outcome()
-        return CorrectionPreview(_sums(correction, starts, current), outcome)
-    return CorrectionPreview(_sums(correction, starts, []), Outcome())
+        return CorrectionPreview(_sums(correction, starts, current, now), outcome)
+    return CorrectionPreview(_sums(correction, starts, [], now), Outcome())
 
 
 def record(correction: Correction, *, external_id: str, seen: int = 0, now: datetime) -> Corrected:
@@ -188,15 +188,14 @@ def _check_seen(entry: Spend, external_id: str, seen: int) -> None:
 
 
 def _sums(
-    correction: Correction, starts: dict[Period, date], current: Sequence[Period]
+    correction: Correction, starts: dict[Period, date], current: Sequence[Period], now: datetime
 ) -> list[Sum]:
     campaign, brand = correction.campaign, correction.campaign.brand
-    kept = {
-        (row.campaign_id, row.period, row.start): (row.amount, row.waived)
-        for row in SpendTotal.objects.filter(
-            Q(campaign=campaign) | Q(campaign=None), brand=brand, start__in=starts.values()
-        )
-    }
+    totals = SpendTotal.objects.filter(
+        Q(campaign=campaign) | Q(campaign=None), brand=brand, start__in=starts.values()
+    )
+    columns = totals.values_list("campaign", "period", "start", "amount", waived_at(now))
+    kept = {row[:3]: row[3:] for row in columns}
     sums = []
     for owner, campaign_id in ((campaign, campaign.pk), (brand, None)):
         for period, start in starts.items():

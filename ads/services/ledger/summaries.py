@@ -119,15 +119,16 @@ def check_span(first: date, last: date) -> int:
     return count
 
 
-def by_day(owner: Brand | Campaign, first: date, last: date) -> list[DaySpend]:
-    """Every day from ``first`` to ``last``, those without spend included; one query.
+def by_day(owner: Brand | Campaign, first: date, last: date, now: datetime) -> list[DaySpend]:
+    """Every day from ``first`` to ``last`` at ``now``, those without spend included; one query.
 
     Raises:
         InvalidSpan: they are more than :data:`MOST_DAYS`, or none.
     """
     count = check_span(first, last)
     totals = _of(owner).filter(period=Period.DAY, start__gte=first, start__lte=last).order_by()
-    found = {row[0]: DaySpend(*row) for row in totals.values_list("start", "amount", "waived")}
+    columns = totals.values_list("start", "amount", waived_at(now))
+    found = {row[0]: DaySpend(*row) for row in columns}
     days = (first + timedelta(days=number) for number in range(count))
     return [found.get(day) or DaySpend(day) for day in days]
 

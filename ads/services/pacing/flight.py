@@ -53,7 +53,7 @@ def flight_of(
     calendar = calendar_in(key, tuple(schedules), span, events, now)
     plan = plan_of(limits.planned_of(campaign), brand.timezone)
     months = _months(plan, today, last)
-    days = summaries.by_day(campaign, span.begins, today - _DAY)
+    days = summaries.by_day(campaign, span.begins, today - _DAY, now)
     budget = Budget(
         first=first,
         last=last,

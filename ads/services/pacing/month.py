@@ -62,15 +62,18 @@ def month_of(
         planned = limits.planned_of(owner)
     elif planned is None:
         planned = course.ahead([owner.pk], [], now).get((owner.pk, None), {})
-    budget = _budget(owner, brand, month, plan_of(planned, brand.timezone), calendar.today)
+    budget = _budget(owner, brand, month, plan_of(planned, brand.timezone), now)
     pace = pace_of(budget, calendar, ranges.learned())
     return MonthPace(pace, course_of(budget, calendar, pace))
 
 
-def _budget(owner: Brand | Campaign, brand: Brand, month: Month, plan: Plan, today: date) -> Budget:
+def _budget(
+    owner: Brand | Campaign, brand: Brand, month: Month, plan: Plan, now: datetime
+) -> Budget:
+    today = local_date(now, brand.timezone)
     span = Span.of(Period.MONTH, today)
     before = month_start(span.first - timedelta(days=1))
-    earlier = summaries.by_day(owner, before, span.first - timedelta(days=1))
+    earlier = summaries.by_day(owner, before, span.first - timedelta(days=1), now)
     of_month, of_day = (month.figures[period] for period in (Period.MONTH, Period.DAY))
     if isinstance(owner, Brand):
         bounds = _bounds_of_day(owner, of_day)

@@ -11,7 +11,7 @@ from django.apps import apps
 from django.db.models import Count
 from django.utils.text import slugify
 
-from ads.holds import Hold
+from ads.holds import Hold, waived_at
 from ads.models import Brand, Campaign, DeliveryChange, SpendTotal
 from ads.models.spend import Period
 from ads.rules.calendar import (
@@ -148,21 +148,21 @@ def brand_month(brand: Brand, month: date, now: datetime) -> MonthReport:
     stops = DeliveryChange.objects.filter(
         campaign__brand=brand, is_active=False, at__gte=begins, at__lt=ends
     ).exclude(holds__overlap=[Hold.STATUS, Hold.BRAND_INACTIVE])
-    total = SpendTotal.objects.filter(
-        brand=brand, campaign=None, period=Period.MONTH, start=month
-    ).first()
+    totals = SpendTotal.objects.filter(brand=brand, campaign=None, period=Period.MONTH, start=month)
+    sums = totals.values_list("amount", waived_at(now)).first()
+    spent, allowed = sums or (Decimal(0), Decimal(0))
     at = min(ends, now)
     return MonthReport(
         brand=brand,
         month=month,
         last=last,
         budget=_budgets("BrandEvent", [brand.pk], at).get(brand.pk, brand.monthly_budget),
-        allowed=total.waived if total else Decimal(0),
-        spent=total.amount if total else Decimal(0),
+        allowed=allowed,
+        spent=spent,
         campaigns=tuple(_campaigns(brand, month, stops, at)),
         days=tuple(
             (day.date, day.amount)
-            for day in summaries.by_day(brand, month, next_month(month) - _DAY)
+            for day in summaries.by_day(brand, month, next_month(month) - _DAY, now)
             if day.date <= last or day.amount
         ),
         stops=tuple(_stops(stops)),

@@ -13,12 +13,13 @@ from django.test.utils import CaptureQueriesContext
 from ads import tasks
 from ads.models import Allowance, Brand, Campaign, SpendTotal
 from ads.rules.allowances import InvalidAllowance, Terms
-from ads.services import AllowanceOver, BudgetService, CampaignService, locks
+from ads.services import AllowanceOver, BudgetService, CampaignService, exports, locks, reports
 from ads.services.actor import acting_as
 from ads.services.delivery import AllowanceConflict, AllowedMeanwhile, allowances, rollover
 from ads.services.delivery.enforcement import Enforced
 from ads.services.explain.explanation import explain
-from ads.services.ledger import summaries
+from ads.services.ledger import corrections, summaries
+from ads.services.ledger.corrections import Correction
 from ads.tests.factories import BrandFactory, CampaignFactory
 from ads.tests.support import (
     NOON,
@@ -178,7 +179,7 @@ def test_without_an_end_it_ends_with_its_day_and_stays_in_its_figures(campaign: 
 
     assert not delivers(campaign)
     assert allowances.expire(tomorrow) == Enforced()
-    days = summaries.by_day(campaign, NOON.date(), tomorrow.date())
+    days = summaries.by_day(campaign, NOON.date(), tomorrow.date(), tomorrow)
     assert [[day.amount, day.waived] for day in days] == [[80, 20], [76, 0]]
 
 
@@ -191,6 +192,31 @@ def test_several_add_up_and_each_ends_by_itself(campaign: Campaign) -> None:
     # As much as has been spent: what was spent beyond what is allowed already.
     assert let_run_on(campaign, now=at("2024-05-15 16:00")) == 70
     assert waived(campaign) == 80
+
+
+def test_what_has_just_ended_is_in_no_figure_before_the_clock_takes_it_out(
+    campaign: Campaign,
+) -> None:
+    brand, today = campaign.brand, NOON.date()
+    Brand.objects.update(monthly_budget=90)
+    brand.refresh_from_db()
+    given(campaign, until="18:00")
+    given(brand, period="month", until="2024-05-15 18:00")
+
+    def figures(now: datetime) -> list[Decimal]:
+        totals = exports.choose(exports.Kind.TOTALS, exports.Wanted(brand_ids=None), now).rows()
+        column = exports.kinds.TOTALS.index("waived")
+        correction = Correction(campaign, today, Decimal(-1), "Typo")
+        return [
+            sum((day.waived for day in summaries.by_day(campaign, today, today, now)), Decimal(0)),
+            reports.brand_month(brand, today.replace(day=1), now).allowed,
+            sum((Decimal(str(row[column])) for row in totals), Decimal(0)),
+            sum((one.waived for one in corrections.preview(correction, now).sums), Decimal(0)),
+        ]
+
+    assert figures(SIX - SECOND) == [20, 20, 40, 40]
+    assert figures(SIX) == [0, 0, 0, 0]
+    assert waived(campaign) == 20
 
 
 def test_what_was_spent_so_far_does_not_count_on_what_has_just_ended(campaign: Campaign) -> None:
