@@ -2,7 +2,7 @@
 
 import pytest
 
-from ads.services.exports.cells import safe_cell
+from ads.services.exports.cells import read_back, safe_cell
 
 
 @pytest.mark.parametrize(
@@ -12,10 +12,6 @@ from ads.services.exports.cells import safe_cell
         "+1+cmd|' /C calc'!A0",
         "-2+3",
         "@SUM(A1:A9)",
-        "\t=1",
-        "\r=1",
-        "\n=1",
-        "\tplain",
         "  =1+1",
         "\u00a0=1+1",
         "\u3000=1+1",
@@ -31,7 +27,7 @@ from ads.services.exports.cells import safe_cell
         "-1e5",
         "-1,5",
         "+٣",
-        "-5\n",
+        '"=1+1"',
     ],
 )
 def test_what_a_spreadsheet_would_calculate_gets_an_apostrophe(text: str) -> None:
@@ -50,6 +46,9 @@ def test_what_a_spreadsheet_would_calculate_gets_an_apostrophe(text: str) -> Non
         "'quoted'",
         'say "hi"',
         "two\nlines",
+        "\tplain",
+        "google_ads:1; meta_ads:2",
+        "5;-5",
         "12.50",
         "-12.50",
         "+3",
@@ -59,6 +58,22 @@ def test_what_a_spreadsheet_would_calculate_gets_an_apostrophe(text: str) -> Non
 )
 def test_anything_else_is_left_as_it_is(text: str) -> None:
     assert safe_cell(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "cell"),
+    [
+        ("x;=1+1", "x;'=1+1"),
+        ("=1;a;@b; -2+3", "'=1;a;'@b;' -2+3"),
+        ('x;"=1+1"', "x;'\"=1+1\""),
+        ("\t=1", "\t'=1"),
+        ("two\r\n=1", "two\r\n'=1"),
+        ("x;'=1", "x;''=1"),
+    ],
+)
+def test_so_does_what_is_a_cell_where_semicolons_tabs_or_lines_split(text: str, cell: str) -> None:
+    assert safe_cell(text) == cell
+    assert read_back(cell) == text
 
 
 def test_what_cannot_be_written_becomes_visible() -> None:
