@@ -21,8 +21,8 @@ DAYS = [date(2026, 2, 14), *(date(2026, 3, day) for day in (1, 9, 30, 31)), date
 def correct(campaign: Campaign, amount: int, day: date) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO ads_spend (campaign_id, amount, date, kind)"
-            " VALUES (%s, %s, %s, 'correction')",
+            "INSERT INTO ads_spend (campaign_id, amount, date, kind, description)"
+            " VALUES (%s, %s, %s, 'correction', 'Refund')",
             [campaign.pk, amount, day],
         )
 

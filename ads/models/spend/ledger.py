@@ -190,6 +190,11 @@ class Spend(models.Model):
                 violation_error_message="amount: only a correction may be negative.",
             ),
             models.CheckConstraint(
+                condition=~Q(kind=Kind.CORRECTION) | Q(description__regex=r"\S"),
+                name="spend_correction_says_why",
+                violation_error_message="description: say why the spend is corrected.",
+            ),
+            models.CheckConstraint(
                 condition=~Q(external_id=""),
                 name="spend_external_id_is_given_or_null",
                 violation_error_message="external_id: leave it out or give the source's id.",

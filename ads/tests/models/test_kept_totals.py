@@ -120,8 +120,8 @@ def test_a_negative_correction_lowers_the_sums_below_zero_if_need_be() -> None:
     campaign = CampaignFactory.create()
 
     execute(
-        "INSERT INTO ads_spend (campaign_id, amount, date, kind)"
-        " VALUES (%s, -2.5, '2024-05-01', 'correction')",
+        "INSERT INTO ads_spend (campaign_id, amount, date, kind, description)"
+        " VALUES (%s, -2.5, '2024-05-01', 'correction', 'Refund')",
         [campaign.pk],
     )
 

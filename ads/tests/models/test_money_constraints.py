@@ -123,13 +123,17 @@ def test_the_ledger_takes_no_such_amount_from_anybody(amount: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["entry", "day_total"])
-def test_only_a_correction_may_be_negative(kind: str) -> None:
+def test_only_a_correction_that_says_why_may_be_negative(kind: str) -> None:
     campaign = CampaignFactory.create()
     insert = "INSERT INTO ads_spend (campaign_id, amount, date, kind) VALUES (%s, -1, %s, %s)"
 
     with refused("negative_only_as_a_correction"):
         execute(insert, [campaign.pk, date(2024, 5, 15), kind])
-    execute(insert, [campaign.pk, date(2024, 5, 15), "correction"])
+    why = insert.replace("kind)", "kind, description)").replace("%s)", "%s, %s)")
+    for nothing in ("", " \t"):
+        with refused("correction_says_why"):
+            execute(why, [campaign.pk, date(2024, 5, 15), "correction", nothing])
+    execute(why, [campaign.pk, date(2024, 5, 15), "correction", "Refund"])
 
     assert Spend.objects.get().amount == -1
 
@@ -140,8 +144,8 @@ def test_a_negative_correction_has_the_limits_of_every_amount() -> None:
     for amount in ("-1000000000000", "-0.0000001", "-Infinity"):
         with pytest.raises((IntegrityError, DataError)), transaction.atomic():
             execute(
-                "INSERT INTO ads_spend (campaign_id, amount, date, kind)"
-                " VALUES (%s, %s, '2024-05-15', 'correction')",
+                "INSERT INTO ads_spend (campaign_id, amount, date, kind, description)"
+                " VALUES (%s, %s, '2024-05-15', 'correction', 'Refund')",
                 [campaign.pk, amount],
             )
 

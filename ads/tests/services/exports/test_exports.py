@@ -67,7 +67,8 @@ def test_the_ledger_has_every_column_exactly() -> None:
 def test_amounts_are_plain_digits(amount: str, shown: str) -> None:
     campaign = CampaignFactory.create()
     execute(
-        "INSERT INTO ads_spend (campaign_id, amount, date, kind) VALUES (%s, %s, %s, 'correction')",
+        "INSERT INTO ads_spend (campaign_id, amount, date, kind, description)"
+        " VALUES (%s, %s, %s, 'correction', 'Refund')",
         [campaign.pk, amount, DAY],
     )
 

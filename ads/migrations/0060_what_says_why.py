@@ -1,5 +1,9 @@
-"""Orders that end without an answer are withdrawn, which is true of each; only words change."""
+"""Orders that end without an answer are withdrawn, and new corrections say why.
 
+Not those on record: there may be some that SQL wrote, and the ledger is only ever added to.
+"""
+
+from django.contrib.postgres.operations import AddConstraintNotValid
 from django.db import migrations, models
 
 from ads.migrations import _at_once
@@ -12,6 +16,10 @@ class Migration(_at_once.Migration):
     ]
 
     operations = [
+        AddConstraintNotValid(
+            model_name='spend',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'correction'), _negated=True), ('description__regex', '\\S'), _connector='OR'), name='spend_correction_says_why', violation_error_message='description: say why the spend is corrected.'),
+        ),
         migrations.AlterField(
             model_name='budgetcap',
             name='state',
