@@ -56,7 +56,9 @@ _ISO: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _NUMBERS: Final = re.compile(r"([0-9]{1,2})[/.-]([0-9]{1,2})[/.-][0-9]{4}")
 _LAST_MONTH: Final = 12
 _TIME_WANTED: Final = re.compile("%[HIMScrTX]")
-_WITH_TIME: Final = re.compile(r"[0-9](?:T|,? )[0-9]{1,2}(?::[0-9]{2}| *[ap]m)", re.IGNORECASE)
+_WITH_TIME: Final = re.compile(
+    r"[0-9](?:(?:T|,? )[0-9]{1,2}(?::[0-9]{2}| *[ap]m)| *\| *[0-9])", re.IGNORECASE
+)
 
 
 def amounts_of(

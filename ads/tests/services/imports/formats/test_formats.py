@@ -302,6 +302,19 @@ def test_a_microsoft_report_that_is_not_daily_is_refused_with_the_remedy() -> No
 
 
 @pytest.mark.django_db
+def test_an_hourly_microsoft_report_is_read_once_its_column_is_chosen_as_the_hour() -> None:
+    CampaignFactory.create(name="Search", brand__timezone="America/New_York")
+    titles = ['"Time Zone: (GMT-05:00) Eastern Time (US & Canada)"', '"Report Aggregation: Hourly"']
+    rows = ["2024-05-01|0,Search,1.50", "2024-05-01|23,Search,2.50"]
+    lines = [*titles, "TimePeriod,CampaignName,Spend", *rows]
+
+    assert "choose it as the hour (--map hour=" in refused(lines)
+
+    recorded(lines, Plan(mapping={"hour": "TimePeriod"}))
+    assert ledger() == {("Search", "2024-05-01"): 4}
+
+
+@pytest.mark.django_db
 def test_a_microsoft_report_that_may_be_incomplete_says_so() -> None:
     lines = FILES["microsoft_ads"]
     doubtful = [*lines[:2], '"Potential Incomplete Data: true"', *lines[2:]]
