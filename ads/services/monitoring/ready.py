@@ -7,7 +7,7 @@ from typing import Final
 
 import structlog
 from django.db import DatabaseError, InterfaceError, connection
-from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 
 logger = structlog.stdlib.get_logger(__name__)
@@ -55,6 +55,9 @@ def readiness() -> Readiness:
 
 @lru_cache(maxsize=1)
 def _unapplied(applied: frozenset[tuple[str, str]]) -> int:  # noqa: ARG001  (what is remembered)
-    """How many migrations are to be applied; worked out anew when ``applied`` has changed."""
-    executor = MigrationExecutor(connection)
-    return len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+    """How many migrations are not applied; worked out anew when ``applied`` has changed.
+
+    Also where later ones are, which a plan of what is to be applied leaves out.
+    """
+    loader = MigrationLoader(connection)
+    return len(loader.graph.nodes.keys() - loader.applied_migrations.keys())

@@ -14,12 +14,13 @@ from budget_manager.celery import app
 
 
 @pytest.mark.django_db
-def test_it_is_ready_once_every_migration_is_applied() -> None:
+@pytest.mark.parametrize("which", ["max", "min"])
+def test_it_is_ready_once_every_migration_is_applied(which: str) -> None:
     assert readiness() == Readiness(0)
 
     execute(
         "DELETE FROM django_migrations WHERE app = 'ads' AND name ="
-        " (SELECT max(name) FROM django_migrations WHERE app = 'ads')"
+        f" (SELECT {which}(name) FROM django_migrations WHERE app = 'ads')"
     )
 
     assert readiness() == Readiness(1)
