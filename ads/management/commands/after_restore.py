@@ -35,7 +35,7 @@ class Command(PreparedCommand):
         screen, now = Screen(self.stdout, no_color=options["no_color"]), timezone.now()
         with acting("after_restore"):
             if options["hold"]:
-                held = restored.hold(_instant(options["hold"]), now)
+                held = restored.hold(_instant(options["hold"], now), now)
                 screen.line(f"{held}: nothing is started until after_restore --resume.")
             elif options["resume"]:
                 if not restored.resume(now):
@@ -72,8 +72,11 @@ def _show(screen: Screen, now: datetime) -> None:
     screen.line("Send what is missing first, then run after_restore --resume.")
 
 
-def _instant(text: str) -> datetime:
+def _instant(text: str, now: datetime) -> datetime:
     try:
-        return parse_instant(text)
+        at = parse_instant(text)
     except InvalidDate as error:
         raise CommandError(f"--hold: {error}") from error
+    if at > now:
+        raise CommandError(f"--hold: {instant(at)} is in the future; give when the backup is of.")
+    return at

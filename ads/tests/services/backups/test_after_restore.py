@@ -80,6 +80,9 @@ def test_there_is_nothing_to_resume_where_nothing_is_held() -> None:
         say("after_restore", "--resume")
     with pytest.raises(CommandError, match=r"--hold: .*use a date and time with its offset"):
         say("after_restore", "--hold", "yesterday")
+    with pytest.raises(CommandError, match=r"--hold: .* is in the future; give when the backup"):
+        say("after_restore", "--hold", (NOON + timedelta(minutes=1)).isoformat())
+    assert restored.held() is None
 
 
 def test_a_platform_is_told_to_stop_a_campaign_but_not_to_run_one(
