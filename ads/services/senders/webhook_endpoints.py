@@ -74,12 +74,11 @@ def rotate(endpoint: WebhookEndpoint, *, previous_until: datetime, now: datetime
             f"give at most {LONGEST_ACCEPTED.days} days; 0 hours ends it now.",
         )
     secret = new_secret()
-    is_kept = previous_until > now
     with transaction.atomic():
         locks.one_at_a_time(locks.Only.SAVING_SENDERS)
         present = WebhookEndpoint.objects.get(pk=endpoint.pk)
-        present.previous_secret = present.secret if is_kept else ""
-        present.previous_expires_at = previous_until if is_kept else None
+        present.previous_secret = present.secret if previous_until > now else ""
+        present.previous_expires_at = max(previous_until, now)
         present.secret = seal(secret)
         present.save(
             update_fields=["secret", "previous_secret", "previous_expires_at", "updated_at"]

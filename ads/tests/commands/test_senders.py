@@ -137,7 +137,7 @@ def test_a_new_secret_leaves_the_one_before_for_a_day_or_as_long_as_said() -> No
     endpoint.refresh_from_db()
     assert "The previous secret is no longer accepted." in said
     assert not endpoint.previous_secret
-    assert WebhookEndpoint.objects.get().previous_expires_at is None
+    assert WebhookEndpoint.objects.get().previous_expires_at == NOON
 
 
 @pytest.mark.parametrize("hours", ["nan", "1e300", "721", "-1"])

@@ -9,6 +9,7 @@ import pytest
 from django.test import Client
 
 from ads.models import Campaign, Spend, WebhookEndpoint
+from ads.services.history.audit import event_model, recent
 from ads.services.senders import webhook_endpoints
 from ads.tests.api.support import problem
 from ads.tests.api.webhooks.support import Sender, entries, nothing_happened, refusal
@@ -164,6 +165,10 @@ def test_a_secret_that_has_leaked_is_refused_at_once(sender: Sender, campaign: C
     refusal(sender.send(entries(campaign, "1")))
     sender.secret = new
     assert sender.send(entries(campaign, "1")).status_code == 200
+    [entry] = recent(event_model("WebhookEndpointEvent")._default_manager.all(), limit=1)
+    assert [(one.label, one.new) for one in entry.changes] == [
+        ("previous expires at", "2024-05-15 12:00:00 UTC")
+    ]
 
 
 def test_a_third_secret_ends_the_first(sender: Sender, campaign: Campaign) -> None:
