@@ -179,6 +179,7 @@ def test_a_command_that_reports_to_a_person_logs_no_switch(
             monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
             Campaign.objects.update(is_active=False)
             call_command("check_budgets")
+            call_command("seed_data", brands=1, campaigns=1, spend_days=0)
             assert len(switched(log)) == 1
     finally:
         logging.getLogger("ads").setLevel(level)
