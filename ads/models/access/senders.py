@@ -61,7 +61,9 @@ class Scope(models.TextChoices):
     CAMPAIGNS_ACT = "campaigns:act", "Activate and pause campaigns"
 
 
-_KEY_FIELDS = ["name", "source", "every_brand", "scopes", "expires_at", "revoked_at"]
+_KEY_FIELDS = [
+    "name", "source", "every_brand", "scopes", "requests_per_minute", "expires_at", "revoked_at",
+]  # fmt: skip
 
 
 @tracked("API key change", "API key changes", _KEY_FIELDS)

@@ -143,6 +143,7 @@ def test_name_and_limits_are_edited_and_the_source_is_on_record(admin: Client) -
         ("source", "ETL", "etl-new"),
         ("every brand", "yes", "no"),
         ("scopes", "read", "spend:write"),
+        ("requests per minute", "–", "30"),
     }
     shown = context_of(admin, change(key))["audit"]
     assert sorted(entry.what for _, entry in shown) == ["attached", "changed", "created"]
