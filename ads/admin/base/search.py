@@ -6,7 +6,7 @@ from typing import Any, Final
 from django.contrib import admin
 from django.core.exceptions import BadRequest
 from django.core.paginator import InvalidPage
-from django.db.models import Q, QuerySet, Value
+from django.db.models import Model, Q, QuerySet, Value
 from django.db.models.functions import Replace
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
@@ -20,7 +20,6 @@ from ads.models import (
     CampaignReference,
     DaypartingSchedule,
     Label,
-    Spend,
     SpendImport,
 )
 from ads.rules.platform_ids import spelled
@@ -76,24 +75,30 @@ def _lists(request: HttpRequest) -> Iterator[SearchResult]:
 
 
 def _actions(request: HttpRequest) -> Iterator[SearchResult]:
-    if may(request, Spend, "correct"):
-        link = reverse("admin:ads_spend_new_correction")
-        yield SearchResult("Correct spend", "Action", link, "edit")
     for model, page in admin.site._registry.items():
         if page.has_add_permission(request):
             title = "Import spend" if model is SpendImport else f"Add {model._meta.verbose_name}"
             yield SearchResult(title, "Action", reverse(address(model, "add")), "add")
         if not page.has_view_permission(request):
             continue
+        buttons = page.get_actions_list(request)  # type: ignore[attr-defined]
+        for button in buttons:
+            link = reverse(f"admin:{button.action_name}")
+            title = _of_list(model, button.description)
+            yield SearchResult(title, "Action", link, button.icon or "arrow_forward")
         actions: dict[str, Any] = page.get_actions(request)
         for name, (_, _, title) in actions.items():
             if name not in ("delete_selected", "export_selected"):
                 yield SearchResult(
-                    f"{list_title(model)}: {title[:1].lower()}{title[1:].removesuffix(' …')}",
+                    _of_list(model, title.removesuffix(" …")),
                     "Select rows in the list, then choose the action",
                     list_address(model),
                     "checklist",
                 )
+
+
+def _of_list(model: type[Model], title: str) -> str:
+    return f"{list_title(model)}: {title[:1].lower()}{title[1:]}"
 
 
 def _rows(request: HttpRequest, text: str, words: list[str]) -> Iterator[SearchResult]:

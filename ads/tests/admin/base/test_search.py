@@ -56,6 +56,12 @@ def test_lists_and_actions_are_found_by_their_titles(admin: Client) -> None:
         ("Brands: pause all campaigns", changelist("ads_brand"))
     ]
     assert ("Add campaign", reverse("admin:ads_campaign_add")) in found(admin, "add campaign")
+    assert found(admin, "correction") == [
+        ("Spend entries: new correction", reverse("admin:ads_spend_new_correction"))
+    ]
+    assert found(admin, "campaigns by file") == [
+        ("Campaigns: set up by file", reverse("admin:ads_campaign_set_up_by_file"))
+    ]
 
 
 @pytest.mark.parametrize("model", ["campaign", "spend", "spendtotal", "reportedtotal",
