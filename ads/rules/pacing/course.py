@@ -6,7 +6,14 @@ from datetime import date
 from decimal import Decimal
 
 from ads.rules.pacing.figures import Budget, Calendar, Pace
-from ads.rules.pacing.rule import Weighing, begins_on, days_between, ends_on, profile
+from ads.rules.pacing.rule import (
+    Weighing,
+    begins_on,
+    brought_by,
+    days_between,
+    ends_on,
+    profile,
+)
 
 Amounts = list[Decimal | None]
 
@@ -37,17 +44,17 @@ def course_of(budget: Budget, calendar: Calendar, pace: Pace) -> Course:
             for day in days
         ]
     opens = max(today, budget.start or today)
-    to_come = [weigh.of(opens, min(day, last)) for day in days]
     gone = weigh.part(today) * calendar.elapsed if opens == today else 0
-    left = weigh.of(opens, last) - gone
+    is_over = weigh.of(opens, last) <= gone
+    brought = brought_by(days, budget, calendar, weigh)
 
     def towards(end: Decimal | None) -> Amounts:
-        if end is None or left <= 0:
+        if end is None or is_over:
             return [None] * len(days)
         rest = end - pace.spent
         return [
-            pace.spent + rest * (weight - gone) / left if day >= today else None
-            for day, weight in zip(days, to_come, strict=True)
+            pace.spent + rest * part / (brought[-1] or 1) if day >= today else None
+            for day, part in zip(days, brought, strict=True)
         ]
 
     return Course(days, expected, *(towards(end) for end in (pace.projected, pace.low, pace.high)))

@@ -3,7 +3,7 @@
 ``ads.services.pacing`` asks the same of any number of owners in SQL.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
@@ -42,7 +42,7 @@ def pace_of(
     """The pace of a budget. ``of_day``: its period is today, which is judged by today alone."""
     today = calendar.today
     last = ends_on(budget)
-    budget = replace(budget, steps=[step for step in budget.steps if step.first <= last])
+    budget = _as_planned(budget)
     limit = budget.steps[-1].limit if budget.steps else budget.limit
     known = Pace(PaceState.NO_BUDGET, budget.spent, limit, basis=calendar.basis)
     if limit is not None:
@@ -62,6 +62,12 @@ def pace_of(
         if not of_day:
             known = _ranged(known, parts, (last - today).days + 1, ranges)
     return known if of_day else _recommended(known, budget, parts)
+
+
+def _as_planned(budget: Budget) -> Budget:
+    """Without what is planned for days after the last."""
+    steps = [step for step in budget.steps if step.first <= ends_on(budget)]
+    return replace(budget, steps=steps)
 
 
 @dataclass(frozen=True, slots=True)
@@ -321,13 +327,9 @@ def _projected(
     known: Pace, parts: Sequence[_Part], level: tuple[Decimal, int], weigh: Weighing
 ) -> Pace:
     """What it comes to, and the day on which the budget runs out."""
-    spent, weight = level
     pace = to_come = _ZERO
     runs_out = None
-    for part in parts:
-        # Divided last, so that nothing is rounded before.
-        brings = min(spent * part.rest.weight(weigh) / weight, part.rest.most(part.bounds))
-        to_come = max(to_come, part.at_most(to_come + brings))
+    for part, brings, to_come in _brought(parts, level, weigh):
         is_over = part.limit is not None and known.spent + to_come > part.limit
         if runs_out is None and is_over and part.limit is not None:
             # At the pace until then: what another budget stops later delays nothing.
@@ -336,6 +338,37 @@ def _projected(
         pace += brings
     known = replace(known, projected=known.spent + to_come)
     return known if known.budget is None else replace(known, runs_out_on=runs_out)
+
+
+def _brought(
+    parts: Sequence[_Part], level: tuple[Decimal, int], weigh: Weighing
+) -> Iterator[tuple[_Part, Decimal, Decimal]]:
+    """What each part brings at this pace, and what will have come by its end."""
+    spent, weight = level
+    to_come = _ZERO
+    for part in parts:
+        # Divided last, so that nothing is rounded before.
+        brings = min(spent * part.rest.weight(weigh) / weight, part.rest.most(part.bounds))
+        to_come = max(to_come, part.at_most(to_come + brings))
+        yield part, brings, to_come
+
+
+def brought_by(
+    days: Sequence[date], budget: Budget, calendar: Calendar, weigh: Weighing
+) -> list[Decimal]:
+    """What is projected to have come, from now on, by the end of each of these days."""
+    level = _level(budget, weigh, calendar.today)
+    parts = _parts(_as_planned(budget), calendar, ends_on(budget))
+    by = [_ZERO] * len(days)
+    before = _ZERO
+    for part, _, after in _brought(parts, level, weigh) if level else ():
+        weight = part.rest.weight(weigh) or 1
+        for n, day in enumerate(days):
+            if day >= part.rest.first:
+                passed = replace(part.rest, last=min(day, part.rest.last)).weight(weigh)
+                by[n] = before + (after - before) * passed / weight
+        before = after
+    return by
 
 
 def _at_most(left: Decimal | None, amount: Decimal) -> Decimal:

@@ -18,6 +18,7 @@ from ads.rules.pacing import (
     Calendar,
     Pace,
     PaceState,
+    Step,
     course_of,
     pace_of,
 )
@@ -291,6 +292,24 @@ def test_the_course_ends_at_the_budget_and_at_the_projection() -> None:
     assert course.projected[:15] == [None] * 15
     ends = (course.projected[-1], course.low[-1], course.high[-1])
     assert ends == (pace.projected, pace.low, pace.high)
+
+
+def test_the_course_bends_where_planned_budgets_begin() -> None:
+    steps = [
+        Step(date(2026, 9, 21), Decimal(200), Bounds(daily=Decimal(2))),
+        Step(date(2026, 9, 26), Decimal(200), Bounds(daily=Decimal(0))),
+    ]
+    owner = budget(200, spent_daily(10, LONG_AGO), steps=steps)
+    pace = pace_of(owner, calendar(elapsed=0.5))
+    course = course_of(owner, calendar(elapsed=0.5), pace)
+
+    # 45 until the 20th, 10 until the 25th, and nothing after it.
+    assert course.projected[15:] == [
+        *(150 + 5 + 10 * n for n in range(5)),
+        *(195 + 2 * n for n in range(1, 6)),
+        *[205] * 5,
+    ]
+    assert course.low[-1] == course.low[24] == pace.low
 
 
 amounts = st.integers(0, 100_000).map(lambda cents: Decimal(cents) / 100)
