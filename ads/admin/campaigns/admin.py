@@ -23,11 +23,11 @@ from ads.admin.campaigns.detail import CampaignPage
 from ads.admin.campaigns.filters import LIST_FILTER
 from ads.admin.elements import ConfigurationForm
 from ads.admin.plans import PlansBudgets
-from ads.admin.references import ReferenceInline
+from ads.admin.references import ReferenceInline, say_what_is_left
 from ads.admin.setup import SetsUpByFile, of_campaigns
 from ads.admin.spend import CorrectsCampaign
 from ads.admin.team import Labeled, TakesNotes
-from ads.models import BudgetGroup, Campaign, ReportedTotal, Spend
+from ads.models import BudgetGroup, Campaign, CampaignReference, ReportedTotal, Spend
 from ads.models.campaigns import Status
 from ads.services import visible
 from ads.services.explain import hold_sentences
@@ -144,6 +144,12 @@ class CampaignAdmin(
         # ``is_active`` as read under the lock of this edit.
         request.saved_campaign = (obj, obj.is_active)  # type: ignore[attr-defined]
         super().save_model(request, obj, form, change)
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        super().save_formset(request, form, formset, change)
+        if formset.model is CampaignReference:
+            saved = [*formset.new_objects, *(one for one, _ in formset.changed_objects)]
+            say_what_is_left(request, saved)
 
     def _tell(self, request: HttpRequest, saved: Campaign, delivered: bool) -> None:
         campaign = Campaign.objects.select_related("brand").filter(pk=saved.pk).first()

@@ -1,5 +1,6 @@
 """Platform IDs: on the page of their campaign, and in a list of all."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import admin, messages
@@ -16,7 +17,7 @@ from ads.models import Campaign, CampaignReference, SpendBatch
 from ads.models.spend import BatchKind
 from ads.rules.money import format_sums
 from ads.services import visible
-from ads.services.references import whose
+from ads.services.references import left_behind, whose
 
 
 class ReferenceInline(TabularInline[CampaignReference, Campaign]):
@@ -26,6 +27,12 @@ class ReferenceInline(TabularInline[CampaignReference, Campaign]):
     hide_title = True
     verbose_name = "platform ID"
     verbose_name_plural = "platform IDs"
+
+
+def say_what_is_left(request: HttpRequest, saved: Iterable[CampaignReference]) -> None:
+    """What is on record of platform IDs for whoever had them before they were saved."""
+    for sentence in left_behind([one.pk for one in saved]):
+        messages.warning(request, sentence)
 
 
 @admin.register(CampaignReference)
@@ -60,6 +67,12 @@ class CampaignReferenceAdmin(IdSearch, ShowsAudit, ConfigurationAdmin[CampaignRe
                 self.message_user(request, sentence, messages.WARNING)
         response: HttpResponse = super().changelist_view(request, extra_context)
         return response
+
+    def save_model(
+        self, request: HttpRequest, obj: CampaignReference, form: Any, change: bool
+    ) -> None:
+        super().save_model(request, obj, form, change)
+        say_what_is_left(request, [obj])
 
     brand = column("brand", lambda reference: reference.campaign.brand.name)
 

@@ -165,6 +165,8 @@ class SetsUpByFile(ExportsCsv):
             done.context,
         )
         self.message_user(request, changed, messages.SUCCESS)
+        for sentence in done.left_behind():
+            self.message_user(request, sentence, messages.WARNING)
         return HttpResponseRedirect(self._list())
 
     def _list(self) -> str:

@@ -57,6 +57,8 @@ class Command(PreparedCommand):
             f"{done.enforced.stopped:,} stopped.",
             "bold",
         )
+        for sentence in done.left_behind():
+            screen.line(sentence)
         check_enforced("Everything in the file was applied", done.enforced.failed)
 
 

@@ -3,5 +3,5 @@
 from ads.services.references import registry, release, taken, unmatched
 from ads.services.references.registry import Settled
 from ads.services.references.spelling import apart, whose
-from ads.services.references.taken import Taken, Takes, takes
+from ads.services.references.taken import Taken, Takes, left_behind, takes
 from ads.services.references.unmatched import Matched, Overlaps, Waits

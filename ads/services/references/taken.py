@@ -1,4 +1,4 @@
-"""What other campaigns lose to the one that an unmatched campaign is matched to.
+"""What other campaigns lose to the one that an unmatched campaign is matched to, or an ID moved to.
 
 Those that had the platform ID before, on the days of the waiting day totals: see
 :mod:`ads.services.ledger.day_totals.moved`, whose statement says what is on record for them.
@@ -14,7 +14,8 @@ from typing import Any, Final
 from django.db import connection
 
 from ads.models import Campaign, UnknownReference, WaitingSpend
-from ads.models.spend import Kind
+from ads.models.spend import Kind, shown
+from ads.rules.money import format_money
 from ads.services import visible
 from ads.services.delivery import preview_switches, supposed_sums
 from ads.services.ledger import day_totals, is_same_day
@@ -85,6 +86,36 @@ _TAKEN: Final = f"""
     SELECT campaign_id, known_as, before_id, date, before_amount
       FROM ({day_totals.EARLIER_IF.format(staged=AS_TOTALS)}) AS earlier
      WHERE NOT stays
+"""  # noqa: S608  (our own)
+
+
+def left_behind(ids: Collection[int]) -> list[str]:
+    """What is on record of these platform IDs for campaigns that had them before, in sentences.
+
+    ``ids``: of :class:`CampaignReference`. Two queries, one if there is nothing.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_LEFT_BEHIND, [list(ids)])
+        found = cursor.fetchall()
+    campaigns = visible.rows(Campaign.objects.select_related("brand")) if found else None
+    known = campaigns.in_bulk({before for _, before, *_ in found}) if campaigns else {}
+    return [
+        f"{shown(known_as)} was the ID of {one} ({one.brand}) before. "
+        f"{format_money(amount, one.brand.currency)} of {first} to {last} is on record there. Days "
+        "that are reported again will count for the campaign that has the ID now."
+        for known_as, before, amount, first, last in found
+        if (one := known.get(before))
+    ]
+
+
+_LEFT_BEHIND: Final = f"""
+    SELECT moved.known_as, before_id, sum(amount), min(date), max(date)
+      FROM (SELECT DISTINCT known_as, before_id, before_as
+              FROM ({day_totals.MOVED} AND held.id = ANY(%s::bigint[])) AS moved) AS moved
+      JOIN ads_reportedtotal AS reported
+        ON reported.campaign_id = before_id AND reported.known_as = before_as AND amount <> 0
+     GROUP BY 1, 2
+     ORDER BY 1, 2
 """  # noqa: S608  (our own)
 
 

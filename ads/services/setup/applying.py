@@ -11,10 +11,10 @@ import pghistory
 from django.db import IntegrityError, OperationalError, transaction
 
 from ads.models import Brand, Campaign
-from ads.services import lock_waits, locks
+from ads.services import lock_waits, locks, references
 from ads.services.actor import LONGEST, acting_as, current_actor
 from ads.services.delivery import Enforced, Trigger, enforce
-from ads.services.history import last_changes
+from ads.services.history import audit, last_changes
 from ads.services.references import registry
 from ads.services.setup.columns import BRAND, CAMPAIGN
 from ads.services.setup.plan import Plan, Target
@@ -56,6 +56,12 @@ class Applied:
     enforced: Enforced
     #: The audit's name for everything that was changed with it.
     context: UUID
+
+    def left_behind(self) -> list[str]:
+        """What is on record of its platform IDs for whoever had them before; see there."""
+        saved = audit.event_model("CampaignReferenceEvent")._default_manager.order_by()
+        ids = saved.filter(pgh_context=self.context).values_list("pgh_obj_id", flat=True)
+        return references.left_behind(ids) if ids else []
 
 
 def apply(

@@ -18,6 +18,7 @@ from ads.services.ledger.day_totals.listed import append, newest_of
 from ads.services.ledger.day_totals.moved import (
     EARLIER,
     EARLIER_IF,
+    MOVED,
     JustMoved,
     await_earlier,
     carried_before,

@@ -42,7 +42,7 @@ _HAD_BEFORE: Final = f"""
 
 #: A relation of IDs that have moved: the campaign that has it, known_as, and the campaign that had
 #: it and under which known_as. It may name one several times.
-_MOVED: Final = f"{_HAD_BEFORE.format(held='ads_campaignreference')} AND held.has_moved"
+MOVED: Final = f"{_HAD_BEFORE.format(held='ads_campaignreference')} AND held.has_moved"
 
 #: The same as if the campaigns ``%(campaigns)s`` had ``%(known_as)s``.
 _SUPPOSED: Final = _HAD_BEFORE.format(
@@ -63,7 +63,7 @@ OF_THESE: Final = f" AND {_AS_TEXT.format('held')} = ANY(%(known_as_each)s::text
 # that it moved. So none that began a day later needs to be waited for.
 _JUST_BEFORE: Final = f"""
     WITH moved AS MATERIALIZED (
-        {_MOVED} {{of_these}}
+        {MOVED} {{of_these}}
            AND EXISTS (SELECT FROM ads_campaignreferenceevent AS latest
                         WHERE latest.pgh_obj_id = held.id
                           AND latest.pgh_created_at > now() - interval '1 day')
@@ -106,14 +106,14 @@ _EARLIER: Final = """
 #: A relation of what is on record elsewhere of the IDs and days of ``staged``: its key and
 #: observed_at, the key on record (``before_id``, date, ``before_as``) and when that was observed,
 #: whether the day stays there, and what is on record. ``{of_these}``: :data:`OF_THESE`, or nothing.
-EARLIER: Final = _EARLIER.replace("{moved}", f"{_MOVED} {{of_these}}")
+EARLIER: Final = _EARLIER.replace("{moved}", f"{MOVED} {{of_these}}")
 
 #: The same as if campaigns had IDs of which ``staged`` are: ``%(campaigns)s`` and ``%(known_as)s``.
 EARLIER_IF: Final = _EARLIER.replace("{moved}", _SUPPOSED)
 
 _CARRIED: Final = f"""
     SELECT DISTINCT campaign_id, known_as, before_id, before_as
-      FROM ({_MOVED} AND held.platform = %s) AS moved
+      FROM ({MOVED} AND held.platform = %s) AS moved
 """  # noqa: S608
 
 #: Why a lowered total is of zero, as a condition on ``reported``: the ID is another campaign's.

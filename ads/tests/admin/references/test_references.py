@@ -1,16 +1,20 @@
 """What platforms know campaigns by, in the admin."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib.messages import get_messages
 from django.test import Client
 from django.utils import timezone
 
 from ads.models import Campaign, CampaignReference, Spend, UnknownReference
+from ads.services import visible
+from ads.services.references import left_behind
 from ads.tests.admin.pages import add, change, changelist, context_of, errors, formset_errors, save
 from ads.tests.factories import CampaignFactory
-from ads.tests.services.ledger.support import entry, google, known_as, take
+from ads.tests.services.ledger.support import TODAY, entry, google, known_as, take, total
 
 pytestmark = pytest.mark.django_db
 
@@ -70,6 +74,30 @@ def test_a_reference_is_taken_off_on_the_page_of_its_campaign(
 
     assert response.status_code == 302
     assert not CampaignReference.objects.exists()
+
+
+@pytest.mark.parametrize("page", ["of its own", "of the campaign"])
+def test_moving_an_id_says_what_is_on_record_for_whoever_had_it(
+    admin: Client, campaign: Campaign, page: str
+) -> None:
+    """The days may be reported again, or stay there."""
+    before = CampaignFactory.create(name="Winter", brand=campaign.brand)
+    carried = known_as(before, google("7"))
+    take(total(google("7"), 60), total(google("7"), 30, date=TODAY - timedelta(days=1)))
+    if page == "of its own":
+        response = save(admin, change(carried), campaign=campaign.pk)
+    else:
+        carried.delete()
+        row = inline(platform="google_ads", account="123", reference="7")
+        response = save(admin, change(campaign), **row)
+
+    assert str(next(iter(get_messages(response.wsgi_request)))) == (
+        "google_ads / 123 / 7 was the ID of Winter (Acme) before. $90.00 of 2024-05-14 to "
+        "2024-05-15 is on record there. Days that are reported again will count for the campaign "
+        "that has the ID now."
+    )
+    with visible.limited([]):
+        assert left_behind([campaign.references.get().pk]) == []
 
 
 def test_all_references_are_listed_and_found(admin: Client, campaign: Campaign) -> None:

@@ -16,6 +16,7 @@ from ads.models import Brand, Campaign
 from ads.tests.admin.pages import context_of
 from ads.tests.factories import BrandFactory, CampaignFactory
 from ads.tests.services.imports.workbooks.support import workbook
+from ads.tests.services.ledger.support import google, known_as, take, total
 from ads.tests.support import delivers
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -61,6 +62,20 @@ def test_a_file_is_previewed_and_nothing_is_changed_before_it_is_confirmed(
     assert delivers(Campaign.objects.get(name="New"))
     shown = context_of(admin, message.partition('href="')[2].partition('"')[0])["cl"].result_list
     assert {row.name for row in shown} == {"Spring", "New"}
+
+
+def test_a_file_that_moves_an_id_says_what_is_on_record_for_whoever_had_it(
+    admin: Client, spring: Campaign
+) -> None:
+    winter = CampaignFactory.create(brand=spring.brand, name="Winter")
+    known_as(winter, google("7"))
+    take(total(google("7"), 60))
+    text = "brand,campaign,platform_ids\nAcme,Winter,none\nAcme,Spring,google_ads / 123 / 7\n"
+
+    after = confirm(admin, upload(admin, text))
+
+    assert spring.references.get().reference == "7"
+    assert said(after)[1].startswith("google_ads / 123 / 7 was the ID of Winter (Acme) before")
 
 
 def test_the_brands_list_has_the_page_too(admin: Client) -> None:
