@@ -8,7 +8,6 @@ from django.conf import settings
 from django.core.management.base import CommandError, CommandParser
 
 from ads.management.terminal import brand_named
-from ads.models.access import Sender
 from ads.rules.calendar import ISO_DATE, parse_date, parse_instant
 
 
@@ -64,13 +63,6 @@ def given_instant(option: str, text: str | None) -> datetime | None:
             f"{option}: use a date (2027-01-01), or a date and time with its offset from UTC "
             f"(2027-01-01T09:00+01:00), not {text!r}."
         ) from error
-
-
-def brands_of(sender: Sender) -> str:
-    """For a table; no query if its brands are prefetched."""
-    if sender.every_brand:
-        return "every brand"
-    return ", ".join(sorted(brand.name for brand in sender.brands.all())) or "none"
 
 
 def site() -> str:

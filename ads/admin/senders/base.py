@@ -74,9 +74,7 @@ class SenderAdmin(ShowsAudit, ConfigurationAdmin[S]):
 
     @admin.display(description="brands")
     def for_brands(self, sender: S) -> str:
-        if sender.every_brand:
-            return "every brand"
-        return ", ".join(sorted(brand.name for brand in sender.brands.all())) or "none"
+        return senders.brands_of(sender)
 
     def show_once(
         self, request: HttpRequest, sender: S, *, title: str, shown: Sequence[tuple[str, str, str]]

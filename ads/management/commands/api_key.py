@@ -8,7 +8,6 @@ from django.utils import timezone
 from ads.management.prepared import PreparedCommand
 from ads.management.senders import (
     add_sender_options,
-    brands_of,
     given_instant,
     sender_options,
     site,
@@ -16,7 +15,7 @@ from ads.management.senders import (
 from ads.management.terminal import Screen, acting, instant, printable
 from ads.models import ApiKey
 from ads.models.access import Scope
-from ads.services.senders import InvalidSender, api_keys
+from ads.services.senders import InvalidSender, api_keys, rights
 
 
 class Command(PreparedCommand):
@@ -93,7 +92,7 @@ def _list(screen: Screen) -> None:
                 f"bm_{key.prefix}",
                 key.source,
                 ", ".join(key.scopes),
-                brands_of(key),
+                rights.brands_of(key),
                 instant(key.expires_at),
                 instant(key.last_used_at),
                 api_keys.state(key, now),

@@ -9,7 +9,6 @@ from django.utils import timezone
 from ads.management.prepared import PreparedCommand
 from ads.management.senders import (
     add_sender_options,
-    brands_of,
     sender_options,
     site,
 )
@@ -19,7 +18,7 @@ from ads.services import platform_credentials
 from ads.services.alerts import channels
 from ads.services.ledger import OnOverlap
 from ads.services.people import second_factor
-from ads.services.senders import CannotUnseal, InvalidSender, webhook_endpoints
+from ads.services.senders import CannotUnseal, InvalidSender, rights, webhook_endpoints
 
 HOUR = timedelta(hours=1)
 
@@ -111,7 +110,7 @@ class Command(PreparedCommand):
                     endpoint.name,
                     address(endpoint),
                     endpoint.source,
-                    brands_of(endpoint),
+                    rights.brands_of(endpoint),
                     instant(endpoint.last_received_at),
                     instant(endpoint.previous_expires_at),
                     "on" if endpoint.is_active else "off",

@@ -184,6 +184,13 @@ def _others(source: str, sender: Sender | None) -> list[_Other]:
     return found
 
 
+def brands_of(sender: Sender) -> str:
+    """Their names; no query if its brands are prefetched."""
+    if sender.every_brand:
+        return "every brand"
+    return ", ".join(sorted(brand.name for brand in sender.brands.all())) or "none"
+
+
 def note(sender: ApiKey | WebhookEndpoint, column: str, now: datetime) -> None:
     """Record in ``column`` that the sender was used, to the minute.
 
