@@ -6,7 +6,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.urls import reverse
 from unfold.widgets import (
-    UnfoldAdminAutocompleteWidget,
+    UnfoldAdminAutocompleteModelChoiceFieldWidget,
     UnfoldAdminSelectWidget,
     UnfoldAdminTextareaWidget,
     UnfoldAdminTextInputWidget,
@@ -19,7 +19,7 @@ from ads.services.ledger import LONGEST, OnOverlap, check_text
 from ads.services.references import unmatched
 
 
-class _Chosen(UnfoldAdminAutocompleteWidget):  # type: ignore[misc]
+class _Chosen(UnfoldAdminAutocompleteModelChoiceFieldWidget):  # type: ignore[misc]
     """A search that offers the results of its own address, not all rows."""
 
     def offer(self, address: str, row: Brand | Campaign | None) -> None:

@@ -135,6 +135,10 @@ def test_it_is_matched_to_a_new_campaign(admin: Client, campaign: Campaign, now:
     form = context_of(admin, address)["form"]
     assert form["name"].value() == "Winter"
     assert form["status"].value() == "draft"
+    # The only brand is chosen; on the page for an old campaign, none is.
+    assert f'<option value="{campaign.brand_id}" selected' in str(form["brand"])
+    form = context_of(admin, page_of(waiting(), "match_campaign"))["form"]
+    assert '<option value="" selected' in str(form["campaign"])
     response = admin.post(
         address, {"brand": campaign.brand_id, "name": "Winter", "status": "draft"}, follow=True
     )
