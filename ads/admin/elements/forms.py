@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Iterable
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
@@ -15,6 +15,17 @@ from ads.models.fields import currency_choices, timezone_choices
 from ads.rules.calendar import UnknownTimezone, local_time
 from ads.rules.currencies import MINOR_UNITS, labelled, prefix
 from ads.rules.money import InvalidAmount, parse_amount, plain, typed
+
+_HOW_DATES: Final = "Write the date as year-month-day, such as 2026-12-31."
+_HOW_TIMES: Final = "Write the time as hour:minute, such as 18:05."
+
+# Django's own say only that it is not valid.
+forms.DateField.default_error_messages["invalid"] = _HOW_DATES
+forms.TimeField.default_error_messages["invalid"] = _HOW_TIMES
+forms.SplitDateTimeField.default_error_messages |= {
+    "invalid_date": _HOW_DATES,
+    "invalid_time": _HOW_TIMES,
+}
 
 
 def show_today(fields: Iterable[forms.Field], tz: str) -> None:

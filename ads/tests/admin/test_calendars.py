@@ -1,8 +1,10 @@
-"""The calendars of dates: "Today" is the brand's or the schedule's, which may not be UTC's."""
+"""Dates: "Today" is the brand's or the schedule's, not UTC's; what is typed is never guessed."""
 
 import pytest
 import time_machine
+from django import forms
 from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
 from django.test import Client
 from django.urls import reverse
 
@@ -54,3 +56,18 @@ def test_what_is_about_several_timezones_has_the_calendar_of_utc(admin: Client) 
 
     assert "vDateField" in html
     assert "data-utc-offset" not in html
+
+
+def test_a_date_that_may_be_two_days_is_refused_with_the_way_to_write_it() -> None:
+    for typed in ("01/12/2026", "1/12/26", "31.12.2026"):
+        with pytest.raises(ValidationError, match="Write the date as year-month-day, such as "):
+            forms.DateField().clean(typed)
+    with pytest.raises(ValidationError, match="Write the date as year-month-day, such as "):
+        forms.SplitDateTimeField().clean(["01/12/2026", "08:05"])
+    for field, time in (
+        (forms.TimeField(), "8 pm"),
+        (forms.SplitDateTimeField(), ["2026-12-01", "8 pm"]),
+    ):
+        with pytest.raises(ValidationError, match="Write the time as hour:minute, such as 18:05"):
+            field.clean(time)
+    assert forms.DateField().clean("2026-12-01") == forms.DateField().clean("1 Dec 2026")
