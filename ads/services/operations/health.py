@@ -3,11 +3,14 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Final
 
 from celery.exceptions import ImproperlyConfigured
 from celery.schedules import ParseException
+from cron_descriptor import Options, get_description
 from django.db import models
+from django_celery_beat import models as beat_models
 from django_celery_beat.models import ClockedSchedule, CrontabSchedule, PeriodicTask
 
 from ads.models import Heartbeat
@@ -23,6 +26,11 @@ MOST_GRACE: Final = timedelta(minutes=15)
 
 #: Raised by a schedule that cannot run: an impossible crontab, or a solar event without ephem.
 INVALID: Final = (ValueError, ParseException, RuntimeError, OverflowError, ImproperlyConfigured)
+
+# Crontabs in words have the 24-hour times of all else.
+_words = Options()
+_words.use_24hour_time_format = True
+beat_models.get_description = partial(get_description, options=_words)
 
 #: Enough to step through the hour that a clock change repeats, minute by minute.
 _MOST_STEPS: Final = 100

@@ -250,7 +250,7 @@ def test_a_crontab_is_due_when_celery_says_also_around_clock_changes(
     ("row", "words"),
     [
         (CrontabSchedule(minute="*/5"), "Every 5 minutes"),
-        (CrontabSchedule(minute="0", hour="9", timezone="Asia/Tokyo"), "At 09:00 AM Asia/Tokyo"),
+        (CrontabSchedule(minute="0", hour="9", timezone="Asia/Tokyo"), "At 09:00 Asia/Tokyo"),
         (CrontabSchedule(day_of_week="1", minute="*/5"), "Every 5 minutes, only on Monday UTC"),
         (IntervalSchedule(every=10, period="minutes"), "every 10 minutes"),
         (ClockedSchedule(clocked_time=NOW), "Once, at 2026-03-04 12:00 UTC"),
