@@ -84,7 +84,7 @@ class PeriodicTaskAdmin(TaskRuns, ConfigurationAdmin[PeriodicTask]):
         "interval": "A fixed time from one run to the next. Choose one of crontab, interval and "
         "clocked only.",
         "crontab": "Times by the clock, such as every 5 minutes or daily at 00:00. Brands "
-        "start their days by their own time zones, whatever is chosen here.",
+        "start their days by their own timezones, whatever is chosen here.",
         "clocked": "One time; the task runs then and is switched off.",
         "one_off": "The task runs the next time it is due and is then switched off.",
         "start_time": "The task never runs before this time (UTC). Empty: no such limit.",

@@ -56,7 +56,7 @@ class CrontabAdmin(GuardsEdits, ModelAdmin[Any], beat.CrontabScheduleAdmin):  # 
         "day_of_month": "1 to 31; * is every day.",
         "month_of_year": "1 to 12; * is every month.",
         "day_of_week": "0 is Sunday, 1 Monday; * is every day, 1-5 Monday to Friday.",
-        "timezone": "Time zone for the fields above. At clock changes, runs in the repeated hour "
+        "timezone": "Timezone of the fields above. At clock changes, runs in the repeated hour "
         "are left out, and runs in the skipped hour come after it. UTC has no clock changes.",
     }
 

@@ -158,7 +158,7 @@ def test_the_next_seven_days_are_in_words_beside_the_strip(admin: Client) -> Non
 
     assert "Wed 15 May today 00:00–09:00 Thu 16 May 00:00–09:00 Fri 17 May 00:00–09:00" in told
     assert "Sat 18 May closed Sun 19 May outside the flight" in told
-    assert "The schedule's time zone is Asia/Tokyo; these are the brand's times." in told
+    assert "The schedule's timezone is Asia/Tokyo; these are the brand's times." in told
     today = response.context["week"]["strips"][0]
     assert [(part.left, part.width, part.kind) for part in today.parts] == [(0, 37.5, "open")]
     assert today.now == 50

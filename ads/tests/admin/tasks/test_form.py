@@ -31,7 +31,7 @@ def test_another_schedule_is_chosen_by_its_description_and_a_running_beat_reads_
     before = PeriodicTasks.last_change()
     page = admin.get(change(task)).content.decode()
     assert ">Every hour<" in page
-    assert "Brands start their days by their own time zones" in page
+    assert "Brands start their days by their own timezones" in page
 
     save(admin, change(task), crontab=hourly.pk)
 
