@@ -141,8 +141,10 @@ class CampaignAdmin(
         return response
 
     def save_model(self, request: HttpRequest, obj: Campaign, form: Any, change: bool) -> None:
+        is_extended = change and {"status", "end_date"} & {*form.changed_data} == {"end_date"}
         # ``is_active`` as read under the lock of this edit.
-        request.saved_campaign = (obj, obj.is_active)  # type: ignore[attr-defined]
+        saved = (obj, obj.is_active, is_extended)
+        request.saved_campaign = saved  # type: ignore[attr-defined]
         super().save_model(request, obj, form, change)
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
@@ -151,7 +153,9 @@ class CampaignAdmin(
             saved = [*formset.new_objects, *(one for one, _ in formset.changed_objects)]
             say_what_is_left(request, saved)
 
-    def _tell(self, request: HttpRequest, saved: Campaign, delivered: bool) -> None:
+    def _tell(
+        self, request: HttpRequest, saved: Campaign, delivered: bool, is_extended: bool
+    ) -> None:
         campaign = Campaign.objects.select_related("brand").filter(pk=saved.pk).first()
         if campaign is None:
             return
@@ -162,6 +166,11 @@ class CampaignAdmin(
             self.message_user(request, f"{campaign} has stopped: {_why(campaign)}")
         elif campaign.status == Status.ACTIVE:
             self.message_user(request, f"{campaign} stays off: {_why(campaign)}", messages.WARNING)
+        elif campaign.status == Status.COMPLETED and is_extended:
+            says = (
+                f"{campaign} stays completed, whatever its end date. Activate it to run it again."
+            )
+            self.message_user(request, says, messages.WARNING)
 
 
 def _why(campaign: Campaign) -> str:

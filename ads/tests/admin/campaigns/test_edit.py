@@ -75,6 +75,10 @@ def test_what_became_of_a_campaign_is_told_when_it_is_saved(admin: Client) -> No
     assert told(name="Autumn") == []
     assert told(daily_budget="10") == [f"Autumn has stopped: {USED_UP}"]
     assert told(status="paused") == []
+    assert told(status="completed", end_date="2024-05-10") == []
+    assert told(end_date="2030-12-31") == [
+        "Autumn stays completed, whatever its end date. Activate it to run it again."
+    ]
 
 
 @commits
