@@ -27,13 +27,11 @@ from ads.api.reading import (
     the_brand,
     the_campaign,
 )
-from ads.holds import Hold
 from ads.models import Allowance, Brand, Campaign
 from ads.models.access import Scope
-from ads.models.campaigns import Status
 from ads.rules.allowances import LONGEST_REASON, InvalidAllowance, Terms
 from ads.services.bulk import RunOnPreview, preview_run_on, preview_take_back, standing_limit
-from ads.services.delivery import AllowanceConflict, AllowanceOver, allowances
+from ads.services.delivery import AllowanceConflict, AllowanceOver, Reason, allowances
 from ads.services.senders import visibility
 
 router = Router(tags=["allowances"], auth=ApiKey(Scope.CAMPAIGNS_ACT))
@@ -126,8 +124,11 @@ class RunOnAnswer(Schema):
     stops: int
     first: Annotated[list[Named], Field(description="The first of those that start or stop.")]
     stay_off: Annotated[
-        dict[Hold | Status, int],
-        Field(description="How many stay off, by what still holds them: a hold or a status."),
+        dict[Reason, int],
+        Field(
+            description="How many stay off, by what still holds them: a hold, a status, or "
+            "`restored` where nobody has resumed after a restore."
+        ),
     ]
 
     @classmethod

@@ -14,10 +14,10 @@ from ads.models.campaigns import Status
 from ads.models.spend import Period
 from ads.rules.money import LIMIT, format_money
 from ads.services.bulk import BudgetPreview, LimitsPreview, Overbooked, Pair, PriorityPreview
-from ads.services.delivery import Kind, Outcome
+from ads.services.delivery import Kind, Outcome, Reason
 
 #: Why campaigns are off.
-WHY: Final[Mapping[Hold | Status, str]] = {
+WHY: Final[Mapping[Reason, str]] = {
     Status.DRAFT: "draft",
     Status.PAUSED: "paused by a user",
     Status.COMPLETED: "completed",
@@ -32,6 +32,7 @@ WHY: Final[Mapping[Hold | Status, str]] = {
     Hold.GROUP_BUDGET: "budget of its group used up",
     Hold.STALE_SPEND: "spend too old",
     Hold.DAYPARTING: "outside the hours",
+    "restored": "restored from a backup, and not resumed yet",
 }
 
 #: Overbooked brands that are named.
@@ -57,7 +58,7 @@ class Line:
         return f"and {more:,} more" if self.first and more else ""
 
 
-def reasons(counts: Mapping[Hold | Status, int]) -> str:
+def reasons(counts: Mapping[Reason, int]) -> str:
     """ "30 daily budget used up, 8 outside the hours"; a single reason without its count."""
     if len(counts) == 1:
         return WHY[next(iter(counts))]

@@ -29,7 +29,7 @@ from ads.admin.spend import CorrectsCampaign
 from ads.admin.team import Labeled, TakesNotes
 from ads.models import BudgetGroup, Campaign, CampaignReference, ReportedTotal, Spend
 from ads.models.campaigns import Status
-from ads.services import visible
+from ads.services import restored, visible
 from ads.services.explain import hold_sentences
 from ads.services.exports import Export, kinds
 
@@ -177,4 +177,4 @@ def _why(campaign: Campaign) -> str:
     why = hold_sentences([campaign], timezone.now()).get(campaign.pk)
     if why is None:
         return "its brand has an invalid timezone."
-    return f"{'; '.join(why)}." if why else "it starts at the next check."
+    return f"{'; '.join(why)}." if why else f"it starts {restored.when_it_starts()}."

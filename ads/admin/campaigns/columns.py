@@ -129,7 +129,7 @@ class CampaignColumns(AdminMixin[Campaign]):
         if explained is None:
             return "unknown: the brand has an invalid timezone"
         if not explained.holds:
-            return NONE if campaign.is_active else "none: starts at the next check"
+            return NONE if campaign.is_active else "none: not started yet"
         labels = format_html_join(" ", "{}", ((_hold(campaign, held),) for held in explained.holds))
         return format_html('<span class="ads-many">{}</span>', labels)
 

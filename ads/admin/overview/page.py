@@ -43,7 +43,7 @@ from ads.models.spend import Period
 from ads.rules.calendar import format_instant, local_time
 from ads.rules.currencies import labelled, prefix
 from ads.rules.money import format_estimate, format_money, format_sums, is_used_up
-from ads.services import overview
+from ads.services import overview, restored
 from ads.services.freshness import Source, as_of
 from ads.services.operations import TaskHealth, say_clock, stuck_sessions, timezone_database
 from ads.services.overview import Delivery, Latest, Money, Near, Part, PeriodSpend
@@ -204,7 +204,7 @@ def _notes_on_holds(delivery: Delivery) -> Iterator[str]:
         )
     if delivery.free:
         campaigns = counted(delivery.free, "campaign")
-        yield f"{campaigns} will start at the next check."
+        yield f"{campaigns} will start {restored.when_it_starts()}."
     if delivery.undecided:
         yield (
             f"{counted(delivery.undecided, 'campaign')} cannot be checked: correct the invalid "

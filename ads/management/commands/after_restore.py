@@ -55,7 +55,8 @@ def _show(screen: Screen, now: datetime) -> None:
         ["source", "latest day", "recorded"],
         ((source, day, instant(at)) for source, day, at in latest_of_sources()),
     )
-    starts = [each for each in preview_switches(Campaign.objects.all(), now) if each.is_active]
+    switches = preview_switches(Campaign.objects.all(), now, may_start=True)
+    starts = [each for each in switches if each.is_active]
     campaigns = Campaign.objects.select_related("brand").in_bulk(
         [each.campaign_id for each in starts[:SHOWN]]
     )

@@ -18,6 +18,7 @@ from ads.services.delivery.preview import (
     Group,
     Kind,
     Outcome,
+    Reason,
     outcome_of,
     preview_campaigns,
 )

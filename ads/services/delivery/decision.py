@@ -24,6 +24,7 @@ from ads.holds import (
     with_holds,
 )
 from ads.models import Campaign
+from ads.services import restored
 from ads.services.actor import current_actor
 
 
@@ -71,11 +72,16 @@ FIGURES: Final = [name for budget in ALL_BUDGETS for name in (budget.spend, budg
 
 
 def preview_switches(
-    campaigns: QuerySet[Campaign] | Sequence[int], now: datetime
+    campaigns: QuerySet[Campaign] | Sequence[int], now: datetime, *, may_start: bool | None = None
 ) -> Iterator[Decision]:
-    """What enforcement would switch of campaigns or ids; locks and changes nothing."""
+    """What enforcement would switch of campaigns or ids; locks and changes nothing.
+
+    After a restore it starts none, unless ``may_start``: what resuming would do.
+    """
+    if may_start is None:
+        may_start = not restored.is_held()
     try:
-        decided, parameters = _decided(campaigns, now)
+        decided, parameters = _decided(campaigns, now, may_start=may_start)
     except EmptyResultSet:
         return
     columns = ["campaign_id", "hold_bits", "group_period", "on_its_way", *_NAMED, *FIGURES]

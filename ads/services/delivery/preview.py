@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import chain
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import Count, F, QuerySet
@@ -18,7 +18,11 @@ from django.db.models.expressions import Case, Value, When
 from ads.holds import Hold, Moment, Supposing, from_bits, with_holds
 from ads.models import Campaign
 from ads.models.campaigns import Status
-from ads.services import locks
+from ads.services import locks, restored
+
+#: Why campaigns stay off: their first hold, their status if that holds them, or nothing but that
+#: the database was restored and nobody has resumed.
+Reason = Hold | Status | Literal["restored"]
 
 #: Campaigns of each kind that are named.
 NAMED: Final = 5
@@ -48,9 +52,9 @@ class Outcome:
     stays_off: Kind = field(default_factory=Kind)
     #: Their brand's timezone is invalid, so nothing decides on them.
     undecided: int = 0
-    #: Those that stop, and those that stay off, by their first hold, or status if that holds them.
-    stopped_by: Mapping[Hold | Status, int] = field(default_factory=dict)
-    kept_off_by: Mapping[Hold | Status, int] = field(default_factory=dict)
+    #: Those that stop, and those that stay off.
+    stopped_by: Mapping[Reason, int] = field(default_factory=dict)
+    kept_off_by: Mapping[Reason, int] = field(default_factory=dict)
     #: Those that the action does not change, by status; they are counted above too.
     left_alone: Mapping[Status, int] = field(default_factory=dict)
 
@@ -89,7 +93,7 @@ def preview_campaigns(
 ) -> Outcome:
     """Preview what a change would do to ``campaigns`` at ``now``.
 
-    ``brings``: see :func:`outcome_of`. At most nine queries, and one more for each
+    ``brings``: see :func:`outcome_of`. At most ten queries, and one more for each
     further :data:`AT_A_TIME` campaigns.
     """
     campaigns = campaigns.order_by()
@@ -123,14 +127,14 @@ def _groups(campaigns: QuerySet[Campaign], moment: Moment, supposing: Supposing)
 
 
 def outcome_of(groups: Iterable[Group], undecided: int, *, brings: Hold | None = None) -> Outcome:
-    """Add up groups of campaigns; one query for the names.
+    """Add up groups of campaigns; one query for the names, and one whether they may start.
 
     ``brings``: the hold that the action brings. What was off before is off for another reason, if
     there is one.
     """
     kinds: dict[tuple[bool, bool], list[Group]] = defaultdict(list)
-    stopped_by: dict[Hold | Status, int] = defaultdict(int)
-    kept_off_by: dict[Hold | Status, int] = defaultdict(int)
+    stopped_by: dict[Reason, int] = defaultdict(int)
+    kept_off_by: dict[Reason, int] = defaultdict(int)
     left_alone: dict[Status, int] = defaultdict(int)
     for group in groups:
         kinds[group.was_active, group.hold_bits == 0].append(group)
@@ -139,6 +143,9 @@ def outcome_of(groups: Iterable[Group], undecided: int, *, brings: Hold | None =
             counted[_why(group, brings)] += group.count
         if not group.is_changed:
             left_alone[Status(group.status_before)] += group.count
+    if restored.is_held() and (startable := kinds.pop((False, True), [])):
+        kept_off_by["restored"] = sum(group.count for group in startable)
+        kinds[False, False] += startable
     named = {pk for same in kinds.values() for pk in _first(same)}
     rows = Campaign.objects.select_related("brand").in_bulk(named)
 
@@ -170,6 +177,6 @@ def _why(group: Group, brings: Hold | None) -> Hold | Status:
     return Status(group.status) if first == Hold.STATUS else first
 
 
-def _in_order(counted: Mapping[Hold | Status, int]) -> dict[Hold | Status, int]:
-    order: list[Hold | Status] = [*Status, *Hold]
+def _in_order(counted: Mapping[Reason, int]) -> dict[Reason, int]:
+    order: list[Reason] = [*Status, *Hold, "restored"]
     return {why: counted[why] for why in order if why in counted}

@@ -7,7 +7,6 @@ from datetime import datetime
 from django.db.models import QuerySet
 
 from ads.models import Campaign, DeliveryChange
-from ads.services import restored
 from ads.services.actor import current_actor
 from ads.services.delivery import preview_switches
 from ads.services.explain.explanation import hold_sentences
@@ -37,12 +36,7 @@ class Switches:
 
 def preview(campaigns: QuerySet[Campaign], now: datetime, *, limit: int) -> Switches:
     """What enforcing ``campaigns`` at ``now`` would switch; after a restore it starts none."""
-    may_start = not restored.is_held()
-    decided = (
-        (d.campaign_id, d.is_active)
-        for d in preview_switches(campaigns, now)
-        if may_start or not d.is_active
-    )
+    decided = ((d.campaign_id, d.is_active) for d in preview_switches(campaigns, now))
     return _described(decided, now, limit)
 
 

@@ -282,7 +282,7 @@ def test_foretelling_takes_the_same_queries_however_many_there_are(
     CampaignFactory.create_batch(12, daily_budget=5, schedules=[schedule])
     before = list(Campaign.objects.order_by("pk").values())
 
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(10):
         supposing = Supposing({"daily_budget": F("daily_budget") * 2}, detached=[schedule.pk])
         forecast = preview_campaigns(
             Campaign.objects.filter(status="active"), supposing, at("2024-05-15")

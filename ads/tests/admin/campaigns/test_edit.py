@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from ads.models import Campaign, CampaignSchedule, DeliveryChange
-from ads.services import BudgetService
+from ads.services import BudgetService, restored
 from ads.services.history.audit import event_model
 from ads.tests.admin.pages import (
     add,
@@ -21,6 +21,7 @@ from ads.tests.admin.pages import (
     undrawn,
 )
 from ads.tests.factories import BrandFactory, CampaignFactory, ScheduleFactory
+from ads.tests.support import NOON
 
 #: Edits are enforced when the request's transaction commits, so these tests need real commits.
 commits = pytest.mark.django_db(transaction=True)
@@ -75,6 +76,9 @@ def test_what_became_of_a_campaign_is_told_when_it_is_saved(admin: Client) -> No
     assert told(name="Autumn") == []
     assert told(daily_budget="10") == [f"Autumn has stopped: {USED_UP}"]
     assert told(status="paused") == []
+    restored.hold(NOON, NOON)
+    (says,) = told(status="active", daily_budget="20")
+    assert says.startswith("Autumn stays off: it starts once an operator resumes")
     assert told(status="completed", end_date="2024-05-10") == []
     assert told(end_date="2030-12-31") == [
         "Autumn stays completed, whatever its end date. Activate it to run it again."

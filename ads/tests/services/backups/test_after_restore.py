@@ -7,11 +7,14 @@ import pytest
 import time_machine
 from django.core.management import CommandError
 
+from ads.admin.actions import preview_text
 from ads.models import Campaign, Restore, SimulatedSwitch, SpendBatch
+from ads.models.campaigns import Status
 from ads.models.spend import BatchKind
 from ads.services import restored
 from ads.services.actor import acting_as
-from ads.services.delivery import Enforced
+from ads.services.bulk import SetStatus, carry_out
+from ads.services.delivery import Enforced, preview_campaigns, preview_switches
 from ads.services.platforms import sync_platforms
 from ads.tests.commands.support import say
 from ads.tests.factories import CampaignFactory
@@ -72,6 +75,24 @@ def test_nothing_is_started_and_what_must_stop_stops(
     row = Restore.objects.get()
     assert (row.as_of, row.resumed_at) == (YESTERDAY, NOON)
     assert row.resumed_by.startswith("command: after_restore")
+
+
+def test_no_preview_counts_a_start_and_no_action_claims_one(
+    campaigns: tuple[Campaign, Campaign],
+) -> None:
+    resting, running = campaigns
+    restored.hold(YESTERDAY, NOON)
+    action, both = SetStatus(Status.ACTIVE), Campaign.objects.all()
+
+    previewed = preview_campaigns(both, action.changes(), NOON)
+    done = carry_out(action, [resting.pk, running.pk], NOON).outcome
+
+    for outcome in (previewed, done):
+        assert (outcome.starts.count, outcome.keeps_running.count) == (0, 1)
+        assert outcome.kept_off_by == {"restored": 1}
+        said = preview_text.done(outcome)
+        assert "stays off: restored from a backup, and not resumed yet" in said
+    assert list(preview_switches(both, NOON)) == []
 
 
 def test_there_is_nothing_to_resume_where_nothing_is_held() -> None:
