@@ -1,10 +1,12 @@
 """The list of scheduled changes, and the calendar of what changes when."""
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from itertools import groupby
 from typing import Any, Final
 
 from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -30,8 +32,8 @@ _TONES: Final = {"planned": "info", "applied": "success"}
 #: Months on the calendar.
 _MONTHS: Final = 2
 _DAY: Final = timedelta(days=1)
-#: Changes that are named of those that were cancelled together.
-NAMED: Final = 5
+#: What the page posts when what it previews is confirmed.
+DO: Final = "do"
 
 
 class StateFilter(ChoiceFilter):
@@ -90,20 +92,43 @@ class ScheduledChangeAdmin(ReadOnlyAdmin[ScheduledChange]):
     def has_cancel_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perms(["ads.change_campaign", "ads.change_brand"])
 
-    @admin.action(description="Cancel or undo", permissions=["cancel"])
-    def cancel(self, request: HttpRequest, queryset: QuerySet[ScheduledChange]) -> None:
+    @admin.action(description="Cancel or undo …", permissions=["cancel"])
+    def cancel(
+        self, request: HttpRequest, queryset: QuerySet[ScheduledChange]
+    ) -> HttpResponse | None:
         """What has not begun is cancelled; what has is put back, unless it was changed since."""
-        chosen = queryset.select_related("brand", "campaign")
-        cancelled = plans.cancel(chosen, now=timezone.now())
+        chosen, now = queryset.select_related("brand", "campaign"), timezone.now()
+        if DO not in request.POST:
+            would = plans.cancel(chosen, now=now, is_preview=True)
+            if would.done:
+                return self._ask(request, would)
+        cancelled = plans.cancel(chosen, now=now)
         for level, sentences, became in (
             (messages.SUCCESS, cancelled.done, "cancelled or undone"),
             (messages.WARNING, cancelled.left, "left as they are"),
         ):
-            for says in sentences[:NAMED]:
+            for says in sentences[: plans.NAMED]:
                 self.message_user(request, says, level)
-            if sentences[NAMED:]:
+            if sentences[plans.NAMED :]:
                 count = len(sentences)
                 self.message_user(request, f"In all, {count:,} were {became}.", level)
+        return None
+
+    def _ask(self, request: HttpRequest, would: plans.Cancelled) -> HttpResponse:
+        """The preview, which posts the action again."""
+        again = ("action", "index", "select_across", ACTION_CHECKBOX_NAME)
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": "Cancel or undo planned budgets",
+            "text": "What will happen:",
+            "rows": [*_first(would.done), *would.switched, *_first(would.left)],
+            "yes": "Cancel or undo them",
+            "hidden": [(name, one) for name in again for one in request.POST.getlist(name)]
+            + [(DO, "1")],
+            "back": request.get_full_path(),
+        }
+        return TemplateResponse(request, "ads/admin/confirm.html", context)
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.calendar)
@@ -148,6 +173,11 @@ class ScheduledChangeAdmin(ReadOnlyAdmin[ScheduledChange]):
             "list": reverse(address(ScheduledChange, "changelist")),
         }
         return TemplateResponse(request, "ads/admin/calendar.html", context)
+
+
+def _first(sentences: Sequence[str]) -> list[str]:
+    more = len(sentences) - plans.NAMED
+    return [*sentences[: plans.NAMED], *([f"… and {more:,} more."] if more > 0 else [])]
 
 
 def _entry(one: plans.agenda.Entry) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from ads.services.plans import agenda, by_month
 from ads.services.plans.applying import Applied, apply_due
 from ads.services.plans.by_month import InvalidPlan, Month, PlanPreview
 from ads.services.plans.changes import (
+    NAMED,
     Cancelled,
     ScheduleBudgets,
     cancel,

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
@@ -17,7 +17,11 @@ from ads.services import locks
 from ads.services.actor import current_actor
 from ads.services.bulk import RELATIVE, BudgetChange, ChangeBudgets, Model
 from ads.services.delivery import Trigger, enforce
+from ads.services.explain import switches
 from ads.services.plans import applying
+
+#: Campaigns that a preview names, and changes of those that were cancelled together.
+NAMED: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,27 +96,35 @@ class Cancelled:
 
     done: list[str]
     left: list[str]
+    #: In a preview: which campaigns will start, and which stop.
+    switched: list[str]
 
 
-def cancel(changes: Iterable[ScheduledChange], *, now: datetime) -> Cancelled:
+def cancel(
+    changes: Iterable[ScheduledChange], *, now: datetime, is_preview: bool = False
+) -> Cancelled:
     """Cancel changes that have not begun, and put back the budgets of those that have.
 
     The last one first, and those of a brand together: none of its campaigns starts or stops for
     what is a budget only in between. One that was cancelled before, or whose budget has been
-    changed again since, is left as it is.
+    changed again since, is left as it is. A preview does it too, and takes it back.
     """
     by_brand: dict[int, list[ScheduledChange]] = defaultdict(list)
     for change in sorted(changes, key=lambda one: (one.starts_on, one.pk), reverse=True):
         by_brand[change.brand_id].append(change)
-    found = [_cancel(brand, those, now) for brand, those in by_brand.items()]
+    found = [_cancel(brand, those, now, is_preview=is_preview) for brand, those in by_brand.items()]
     return Cancelled(
         [says for each in found for says in each.done],
         [says for each in found for says in each.left],
+        [says for each in found for says in each.switched],
     )
 
 
 @transaction.atomic
-def _cancel(brand: int, changes: Sequence[ScheduledChange], now: datetime) -> Cancelled:
+def _cancel(
+    brand: int, changes: Sequence[ScheduledChange], now: datetime, *, is_preview: bool
+) -> Cancelled:
+    cancels, puts_back = ("Cancels", "Puts back") if is_preview else ("Cancelled", "Put back")
     those = applying.campaigns_of(*(change.owner for change in changes))
     locks.budgets(those.values_list("pk", flat=True), [brand], now)
     cancelled, put_back, left = [], [], []
@@ -123,28 +135,45 @@ def _cancel(brand: int, changes: Sequence[ScheduledChange], now: datetime) -> Ca
             left.append(f"{change}: {change.cancelled_by} has cancelled it already.")
         elif change.applied_at and not applying.stands(change):
             left.append(
-                f"{change}: its {label} has been changed again since; nothing was put back. Change "
-                f"it on the page of {owner}."
+                f"{change}: its {label} has been changed again since, and stays. Change it on the "
+                f"page of {owner}."
             )
         else:
             applying.take_back(change, now)
             if change.applied_at:
                 put_back.append(change)
             else:
-                cancelled.append(f"Cancelled the {label} of {owner} from {change.starts_on}.")
+                cancelled.append(f"{cancels} the {label} of {owner} from {change.starts_on}.")
     if put_back:
         enforce(those, now, Trigger.ACTION, lock_first=True)
     # Of several that followed each other, only what they came to.
-    budgets = dict.fromkeys(_put_back(change) for change in put_back)
-    return Cancelled([*cancelled, *budgets], left)
+    budgets = dict.fromkeys(f"{puts_back} {_budget_now(change)}" for change in put_back)
+    switched: list[str] = []
+    if is_preview:
+        switched = _switched(now)
+        transaction.set_rollback(True)
+    return Cancelled([*cancelled, *budgets], left, switched)
 
 
-def _put_back(change: ScheduledChange) -> str:
+def _switched(now: datetime) -> list[str]:
+    """ "Spring, Summer and 3 more will stop."."""
+    made = switches.made(now, [Trigger.ACTION], limit=NAMED)
+    said = []
+    for starts, count in ((True, made.started), (False, made.stopped)):
+        names = [each.campaign.name for each in made.shown if each.is_active == starts]
+        more = f"{count - len(names):,} more" if count > len(names) else ""
+        if count:
+            who = " and ".join(filter(None, (", ".join(names), more)))
+            said.append(f"{who} will {'start' if starts else 'stop'}.")
+    return said
+
+
+def _budget_now(change: ScheduledChange) -> str:
     owner, label = change.owner, PlannedField(change.field).label.lower()
     amount, budget = getattr(owner.fresh(), change.field), "no limit"
     if amount is not None:
         budget = format_money(amount, change.brand.currency)
-    return f"Put back the {label} of {owner}: {budget}."
+    return f"the {label} of {owner}: {budget}."
 
 
 def has_begun(day: date, brands: QuerySet[Brand], now: datetime) -> bool:

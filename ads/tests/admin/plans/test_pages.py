@@ -148,7 +148,19 @@ def test_of_many_that_are_cancelled_together_some_are_named(admin: Client) -> No
     chosen = {"action": "cancel", "_selected_action": [change.pk for change in changes]}
     address = reverse("admin:ads_scheduledchange_changelist")
 
-    done = said(admin.post(address, chosen, follow=True))
+    response: Any = admin.post(address, chosen)
+    asked = response.context_data
+    assert asked["rows"][-2:] == [
+        "Cancels the daily budget of Acme from 2024-12-04.",
+        "… and 3 more.",
+    ]
+    assert not ScheduledChange.objects.exclude(cancelled_at=None).exists()
+    assert asked["hidden"] == [
+        ("action", "cancel"),
+        *(("_selected_action", str(change.pk)) for change in changes),
+        ("do", "1"),
+    ]
+    done = said(admin.post(address, {**chosen, "do": "1"}, follow=True))
     again = said(admin.post(address, chosen, follow=True))
 
     assert done[0] == "Cancelled the daily budget of Acme from 2024-12-08."

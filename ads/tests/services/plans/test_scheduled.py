@@ -69,13 +69,23 @@ def test_it_is_cancelled_or_undone_unless_the_budget_was_changed_since() -> None
     plans.apply_due(NOW)
     assert not delivers(campaign)
 
+    before = switches(campaign)
+    assert plans.cancel([planned, begun], now=NOW, is_preview=True) == plans.Cancelled(
+        [
+            f"Cancels the daily budget of {campaign} from 2024-12-01.",
+            f"Puts back the daily budget of {campaign}: $100.00.",
+        ],
+        [],
+        [f"{campaign.name} will start."],
+    )
+    assert (budget_of(campaign, "daily_budget"), switches(campaign)) == (0, before)
     assert plans.cancel([planned, begun], now=NOW).done == [
         f"Cancelled the daily budget of {campaign} from 2024-12-01.",
         f"Put back the daily budget of {campaign}: $100.00.",
     ]
     assert (budget_of(campaign, "daily_budget"), delivers(campaign)) == (100, True)
     assert plans.cancel([begun], now=NOW) == plans.Cancelled(
-        [], [f"{begun}: system has cancelled it already."]
+        [], [f"{begun}: system has cancelled it already."], []
     )
 
     again = schedule(campaign, 10, date(2024, 11, 20), "daily_budget")
@@ -83,8 +93,8 @@ def test_it_is_cancelled_or_undone_unless_the_budget_was_changed_since() -> None
     Campaign.objects.filter(pk=campaign.pk).update(daily_budget=11)
     (left,) = plans.cancel([again], now=NOW).left
     assert left == (
-        f"{again}: its daily budget has been changed again since; nothing was put back. Change it "
-        f"on the page of {campaign}."
+        f"{again}: its daily budget has been changed again since, and stays. Change it on the "
+        f"page of {campaign}."
     )
     assert budget_of(campaign, "daily_budget") == 11
     again.refresh_from_db()
