@@ -118,7 +118,7 @@ def budgets(preview: BudgetPreview) -> dict[str, Any] | None:
     names_brand = len({row.brand_id for row, _ in campaigns.first if isinstance(row, Campaign)}) > 1
     rows = [_row(row, pairs, names_brand) for row, pairs in (*brands.first, *campaigns.first)]
     more = [
-        f"and {counted(kind.count - len(kind.first), one)} more"
+        f"and {counted(kind.count - len(kind.first), f'more {one}')}"
         for kind, one in ((brands, "brand"), (campaigns, "campaign"))
         if kind.count > len(kind.first)
     ]
@@ -177,7 +177,7 @@ def priorities(preview: PriorityPreview, priority: int) -> dict[str, Any] | None
             }
             for row in preview.first
         ],
-        "more": f"and {counted(more)} more" if more else "",
+        "more": f"and {counted(more, 'more campaign')}" if more else "",
     }
 
 

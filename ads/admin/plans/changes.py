@@ -123,7 +123,7 @@ class ScheduledChangeAdmin(ReadOnlyAdmin[ScheduledChange]):
             "title": "Cancel or undo planned budgets",
             "text": "What will happen:",
             "rows": [*_first(would.done), *would.switched, *_first(would.left)],
-            "yes": "Cancel or undo them",
+            "yes": "Take them back",
             "hidden": [(name, one) for name in again for one in request.POST.getlist(name)]
             + [(DO, "1")],
             "back": request.get_full_path(),

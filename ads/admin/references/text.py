@@ -68,12 +68,12 @@ def facts(
 
 
 def overlaps(overlap: Overlaps) -> str:
-    """ "$150.00 on 2 days; on record for them: $150.00 by meta_ads"."""
+    """ "$150.00 on 2 days; already on record: $150.00 by meta_ads"."""
     known = ", ".join(
         f"{format_sums(sums)} by {source}" for source, sums in overlap.on_record.items()
     )
     count = counted(overlap.days, "day")
-    return f"{format_sums(overlap.amount)} on {count}; on record for them: {known}"
+    return f"{format_sums(overlap.amount)} on {count}; already on record: {known}"
 
 
 def taken(takes: Takes, unknown: UnknownReference, *, overlap: Overlaps | None) -> list[str]:

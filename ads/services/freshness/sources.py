@@ -30,7 +30,7 @@ class Source:
     #: From when its age counts: not before the account has been read.
     ages_from: datetime
     has_answered: bool
-    #: How late its platform usually reports: "Google Ads: usually within 3 hours".
+    #: How late its platform usually reports: "Google Ads reports usually within 3 hours".
     usual_lag: str
     #: Why it could not be read, or what of it is not recorded.
     problem: str
@@ -46,7 +46,7 @@ def platform_name(code: str) -> str:
 
 def _usual_lag(code: str) -> str:
     try:
-        return f"{platform_name(code)}: {platform(code).usual_lag}"
+        return f"{platform_name(code)} reports {platform(code).usual_lag}"
     except (UnknownPlatform, ImportError):
         return ""
 
@@ -147,7 +147,7 @@ def sources_of(row: Any) -> list[Source]:
 def as_of(sources: Sequence[Source], timezone: str) -> str:
     """As of when spend is known, in words; "" without a source.
 
-    "As of 2026-11-29 14:05 New York. Google Ads: usually within 3 hours."
+    "As of 2026-11-29 14:05 New York. Google Ads reports usually within 3 hours."
     """
     if not sources:
         return ""

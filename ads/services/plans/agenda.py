@@ -60,7 +60,7 @@ def _budgets(first: date, last: date, brand: Brand | None) -> Iterator[Entry]:
             budget = format_money(change.amount, change.brand.currency)
         says = change.says if change.applied_at else f"{label} becomes {budget}"
         if change.plan and not change.applied_at and change.plan.carries != Carry.NOTHING:
-            says += ", and what is carried forward"
+            says += ", adjusted by what is carried forward"
         kind = Kind.PLAN if change.plan_id else Kind.BUDGET
         yield Entry(change.starts_on, kind, change.owner, says)
 

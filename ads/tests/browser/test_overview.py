@@ -212,7 +212,7 @@ def test_the_pages_warn_and_say_why_a_campaign_stands(
     expect(page.locator(".ads-headline")).to_have_text(f"{reason}.")
     warning = page.get_by_role("status")
     expect(warning).to_contain_text("2 h ago; 1 h is allowed.")
-    expect(page.get_by_text("Scripted platform: usually within 3 hours.")).to_be_visible()
+    expect(page.get_by_text("Scripted platform reports usually within 3 hours.")).to_be_visible()
 
     expect(page.get_by_text("Stays off until the ad platform reports again.")).to_be_visible()
 

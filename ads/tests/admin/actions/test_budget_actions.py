@@ -137,7 +137,7 @@ def test_the_preview_shows_each_budget_before_and_after(admin: Client) -> None:
     assert budgets["columns"] == ["Daily budget"]
     assert [row["name"] for row in budgets["rows"]] == [f"Ad {n:02}" for n in range(LISTED)]
     assert set(map(tuple, table(page).values())) == {(("$10.00", "$11.00"),)}
-    assert budgets["more"] == "and 2 campaigns more"
+    assert budgets["more"] == "and 2 more campaigns"
     assert budgets["together"] == [
         {"label": "22 campaigns together", "cells": [{"old": "$220.00", "new": "$242.00"}]}
     ]

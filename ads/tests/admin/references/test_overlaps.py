@@ -32,7 +32,7 @@ def test_the_preview_shows_what_is_on_record_and_asks(
     page = text_of(admin.get(page_of(waiting(), "match_campaign"), {"campaign": campaign.pk}))
 
     assert "On record for the same days" in page
-    assert "Overlap: $45.00 on 1 day; on record for them: $40.00 by hand." in page
+    assert "Overlap: $45.00 on 1 day; already on record: $40.00 by hand." in page
     for cell in ("hand", "Day totals", "$40.00", "Entries and corrections", "$3.00"):
         assert cell in page
     for choice in ("Add: it is other money", "Replace: the other", "Skip: what is on record"):
@@ -96,7 +96,7 @@ def test_many_are_asked_about_one_by_one_and_those_without_a_choice_wait(
     address = reverse("admin:ads_unknownreference_match_by_name")
 
     page = text_of(admin.get(address))
-    assert page.count("on record for them: $40.00 by hand") == 2
+    assert page.count("already on record: $40.00 by hand") == 2
     assert f'name="on_overlap-{one.pk}"' in page
     response = admin.post(
         address,

@@ -243,7 +243,7 @@ def test_an_account_that_never_answered_is_said_to_have_reported_nothing() -> No
 
     assert freshness.as_of(sources, "UTC") == (
         "Scripted platform, Account 1 has not reported yet. "
-        "Scripted platform: usually within 3 hours."
+        "Scripted platform reports usually within 3 hours."
     )
     assert stale is not None
     assert stale.sentence == (
@@ -280,7 +280,7 @@ def test_the_simulated_platform_is_a_source_too() -> None:
     assert not delivers(campaign)
     (source,) = freshness.of_brand(brand)
     assert freshness.as_of([source], "Asia/Tokyo") == (
-        "As of 2024-05-15 19:00 Tokyo. Simulated platform: at once."
+        "As of 2024-05-15 19:00 Tokyo. Simulated platform reports at once."
     )
 
 

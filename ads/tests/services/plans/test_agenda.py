@@ -26,7 +26,7 @@ def test_the_calendar_says_what_changes_when() -> None:
     schedule(campaign, None, date(2024, 12, 10), "daily_budget")
     found = plans.agenda.of(DECEMBER, date(2024, 12, 31), brand)
     assert [(one.day.day, str(one.subject), one.says) for one in found] == [
-        (1, "Acme", "Monthly budget becomes $3,000.00, and what is carried forward"),
+        (1, "Acme", "Monthly budget becomes $3,000.00, adjusted by what is carried forward"),
         (10, "Gift", "Daily budget becomes no limit"),
         (24, "Gift", "Its flight of one day"),
         (24, "Christmas", "Its hours begin to apply on 1 campaign, with priority 10"),
