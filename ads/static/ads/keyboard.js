@@ -1,5 +1,5 @@
 // What the theme lacks for the keyboard: a way past the menu, links that act as buttons, Enter in a
-// list's fields. And no second "Save" while the first is on its way.
+// list's fields and in the search. And no second "Save" while the first is on its way.
 "use strict";
 {
     const skip = () => {
@@ -39,6 +39,19 @@
         event.preventDefault();
         save.click();
     });
+
+    // Enter in the search opens the first result, if none is chosen with the arrow keys.
+    const search = (event) => {
+        if (event.key !== "Enter" || event.target.id !== "search-input-command") return;
+        const results = document.getElementById("command-results-list");
+        if (!results) {
+            event.preventDefault();
+            event.stopPropagation(); // the theme's own fails without a result
+        } else if (!results.querySelector(".active")) {
+            event.target.dispatchEvent(new KeyboardEvent("keydown", { key: "ArrowDown" }));
+        }
+    };
+    document.addEventListener("keydown", search, true);
 
     // On pages that add or change a row.
     document.addEventListener("submit", (event) => {

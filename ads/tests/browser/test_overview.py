@@ -139,11 +139,11 @@ def test_a_campaign_is_found_by_its_platform_id(open_as: Open, olivia: User) -> 
 
     page.keyboard.press("Control+k")
     page.get_by_placeholder("Type to search").press_sequentially("no such thing")
+    page.keyboard.press("Enter")
     expect(page.get_by_text("Nothing found for “no such thing”")).to_be_visible()
     page.get_by_placeholder("Type to search").fill("")
     page.get_by_placeholder("Type to search").press_sequentially("1234567890")
     expect(page.locator("#command-results-list")).to_contain_text("google_ads / 123-456-7890")
-    page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
 
     page.wait_for_url(f"**/campaign/{campaign.pk}/change/")
