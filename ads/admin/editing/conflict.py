@@ -121,7 +121,7 @@ class Conflict:
 
     def _name(self, actor: str) -> str:
         who = "you, in another window," if actor == self._request.user.get_username() else actor
-        self._who[who.rstrip(",")] = None
+        self._who[who] = None
         return who[:1].upper() + who[1:]
 
     def _add(self, words: str, at: Any, field: str = NON_FIELD_ERRORS) -> None:

@@ -141,6 +141,7 @@ def test_one_person_in_two_windows_is_told_that_it_was_them(admin: Client) -> No
 
     (told,) = errors(response)["daily_budget"]
     assert told.startswith("You, in another window, changed this from $50.00 to $80.00, ")
+    assert "Nothing was saved: you, in another window, changed this page" in said(response)[-1]
     assert as_it_is(response)["daily_budget"] == ""
     assert brand.fresh().daily_budget == 80
 
