@@ -66,7 +66,7 @@ def progress(upload: SpendImport) -> dict[str, Any]:
         else:
             percent = int(100 * upload.bytes_read / upload.size)
             step = "Checking" if is_checking else "Recording"
-            text = f"{step}: {rows} read, {percent} % of the file."
+            text = f"{step}: {rows} read, {percent}% of the file."
     return {
         "status": upload.status,
         "label": status(upload),

@@ -42,7 +42,7 @@ class ReplayForm(forms.Form):
         max_value=Decimal(100_000),
         initial=100,
         widget=UnfoldAdminIntegerFieldWidget,
-        help_text="110 raises all budgets of campaigns by 10 %. Budget groups stay as they are.",
+        help_text="110 raises all budgets of campaigns by 10%. Budget groups stay as they are.",
     )
     brand_daily = MoneyFormField(label="Brand's daily budget", required=False)
     brand_monthly = MoneyFormField(

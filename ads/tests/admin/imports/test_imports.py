@@ -204,9 +204,9 @@ def test_cancelling_ends_it(admin: Client) -> None:
     ("status", "read", "percent", "text"),
     [
         ("uploaded", 0, None, "Waiting for a worker."),
-        ("checking", 0.405, 40, "Checking: 1,000 rows read, 40 % of the file."),
+        ("checking", 0.405, 40, "Checking: 1,000 rows read, 40% of the file."),
         ("checking", 1, None, "1,000 rows read. Preparing the preview."),
-        ("recording", 0.999, 99, "Recording: 1,000 rows read, 99 % of the file."),
+        ("recording", 0.999, 99, "Recording: 1,000 rows read, 99% of the file."),
         ("recording", 1, None, "1,000 rows read. Recording and enforcing budgets."),
     ],
 )
