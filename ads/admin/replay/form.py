@@ -77,8 +77,8 @@ class ReplayForm(forms.Form):
         required=False,
         choices=[(AS_SET, "As set today"), ("yes", "Yes"), ("no", "No")],
         widget=UnfoldAdminSelectWidget,
-        help_text="Near a budget, campaigns stop by what they still spend before a stop takes "
-        "effect, in the order of their priorities.",
+        help_text="Campaigns stop before a budget is used up, by as much as is still spent until "
+        "the stop takes effect; those with the lowest priority first.",
     )
 
     def __init__(self, brand: Brand, today: date, data: Any = None) -> None:

@@ -131,8 +131,8 @@ class BrandAnswer(Schema):
     stops_early: Annotated[
         bool,
         Field(
-            description="Near a budget its campaigns stop by so much earlier as they still spend "
-            "before a stop takes effect."
+            description="Its campaigns stop before a budget is used up, by as much as is still "
+            "spent until the stop takes effect."
         ),
     ]
     account_manager: Annotated[
