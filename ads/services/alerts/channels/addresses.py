@@ -21,6 +21,9 @@ _HOST: Final = re.compile(r"[A-Za-z0-9.\-:\[\]]+")
 #: What apprise makes of the options of an address that have it read a file of this machine.
 FILES: Final = frozenset({"template", "keyfile", "subfile", "pgp_key", "pgp_privkey"})
 
+#: What a service may add to a message, such as a counter of parts.
+_ADDED: Final = 40
+
 
 class InvalidChannel(ValueError):
     """An invalid channel: ``field`` and the ``reason`` with its remedy. Never the address."""
@@ -129,6 +132,22 @@ def instance(address: str, *, may_read_files: bool = False) -> Any:
         return None
     asset = apprise.AppriseAsset(async_mode=False, service_timeout=0)
     return apprise.Apprise.instantiate(parsed, asset=asset, suppress_exceptions=True)
+
+
+def takes_whole(address: str, subject: str, text: str) -> bool:
+    """Does this service take the message as it is? It is cut off where it is too long."""
+    from apprise.common import NotifyFormat
+    from apprise.conversion import convert_between
+
+    plugin = instance(address)
+    if plugin is None:
+        return True  # nothing is sent
+    # What counts is the text with what is escaped in it.
+    form = plugin.resolve_format(NotifyFormat.TEXT)
+    written: str = convert_between(  # type: ignore[no-untyped-call]
+        NotifyFormat.TEXT, form, f"{subject}\n{text}"
+    )
+    return len(written) + _ADDED <= int(plugin.body_maxlen)
 
 
 def _parsed(address: str) -> dict[str, Any]:

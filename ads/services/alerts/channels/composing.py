@@ -16,8 +16,9 @@ from ads.models.alerts import AlertKind, Frequency, MessageState, Way
 from ads.rules.calendar import format_instant
 from ads.services import team
 from ads.services.alerts import raising, texts
-from ads.services.alerts.channels.addresses import check_is_on
+from ads.services.alerts.channels.addresses import check_is_on, takes_whole
 from ads.services.alerts.texts import Said
+from ads.services.senders import CannotUnseal, encryption
 
 #: Alerts that a message to people lists, and those in a webhook; a further webhook has the rest.
 LISTED: Final = 50
@@ -64,9 +65,22 @@ def compose(channel: Channel, now: datetime) -> AlertMessage | None:
             texts.of(listed[0]).title if message.count == 1 else _subject(alerts, message.count)
         )[:300]
         message.text = as_text(listed, message.count, channel)
+        while len(listed) > 1 and not _is_taken_whole(channel, message):
+            listed.pop()
+            message.text = as_text(listed, message.count, channel)
         message.html = as_html(listed, message.count, channel)
     message.save(update_fields=["subject", "text", "html"])
     return message
+
+
+def _is_taken_whole(channel: Channel, message: AlertMessage) -> bool:
+    if channel.way != Way.APPRISE:
+        return True
+    try:
+        address = encryption.unseal(channel.address)
+    except CannotUnseal:  # nothing is sent
+        return True
+    return takes_whole(address, message.subject, message.text)
 
 
 def is_still_told(channel: Channel, message: AlertMessage) -> bool:

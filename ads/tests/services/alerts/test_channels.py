@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
+import requests
 from django.conf import LazySettings
 from django.contrib.auth.models import User
 from standardwebhooks import Webhook
@@ -17,7 +18,7 @@ from ads.models import Alert, AlertMessage, Channel, Person, UnknownReference, W
 from ads.services import alerts
 from ads.services.alerts.channels import InvalidChannel, outbox, send_due
 from ads.services.senders import encryption
-from ads.tests.factories import CampaignFactory
+from ads.tests.factories import BrandFactory, CampaignFactory
 from ads.tests.services.alerts.support import (
     Receiver,
     another_rule,
@@ -297,6 +298,44 @@ def test_many_alerts_at_once_are_one_message_by_brand_with_the_rest_counted() ->
     assert message.text.count("80% of the budget") == 50
     assert message.text.endswith("… and 10 more. https://budgets.example.com/admin/ads/alert/")
     assert message.deliveries.count() == 60
+
+
+def test_a_service_that_takes_short_messages_has_whole_alerts_and_the_rest_counted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    host = "https://default0.5e.environment.api.powerplatform.com"
+    flow = f"{host}/powerautomate/automations/direct/workflows/643e69f83c89/triggers/manual"
+    services = [
+        f"{flow}/paths/invoke?api-version=1&sp=%2Ftriggers%2Fmanual%2Frun&sv=1.0&sig=KODuebWbDGYF",
+        f"https://discord.com/api/webhooks/123456789/{'a' * 68}",
+        "tgram://123456789:abcdefg_hijklmnop/12315544/",
+        f"pagerduty://{'A' * 32}@{'B' * 20}/",
+        SLACK,  # takes long ones
+    ]
+    posted: list[str] = []
+
+    def keep(*_: Any, data: Any = None, json: Any = None, **__: Any) -> requests.Response:
+        posted.append(str(data or json))
+        return requests.Response()
+
+    monkeypatch.setattr(requests.Session, "request", keep)  # their hosts are not to be asked
+    rule("budget_used", *(channel(address, "apprise") for address in services))
+    brand = BrandFactory.create(name="Acme")
+    for n in range(14):
+        campaign = CampaignFactory.create(name=f"*Ad* {n} & more", brand=brand, daily_budget=100)
+        spend(campaign, 80, NOON)
+    evaluate(NOON)
+
+    send()
+
+    rests = []
+    for message in AlertMessage.objects.order_by("channel"):
+        rests.append(14 - message.text.count("80% of the budget"))
+        rest = f"… and {rests[-1]} more. https://budgets.example.com/admin/ads/alert/"
+        assert message.text.endswith(rest) is (rests[-1] > 0)
+    assert [0 < rest < 11 for rest in rests] == [True, True, True, True, False]
+    assert sorted(14 - body.count("of the budget") for body in posted) == sorted(rests)
+    assert sum("admin/ads/alert/" in body for body in posted) == 4
 
 
 def test_a_digest_waits_for_its_time_and_says_what_is_over_by_then(hook: Receiver) -> None:
