@@ -12,7 +12,7 @@ from stand_ins.world import Account, Campaign, World
 USER = "555000111"
 TYPES = (
     "Search", "Shopping", "DynamicSearchAds", "Audience", "Hotel", "PerformanceMax", "App",
-    "UnifiedCampaign",
+    "ObjectiveBased",
 )  # fmt: skip
 MOST_CAMPAIGNS = 100
 MOST_ACCOUNTS = 1000
@@ -193,7 +193,7 @@ def _campaign(world: World, campaign: Campaign) -> dict[str, Any]:
 
 
 def _type(campaign: Campaign) -> str:
-    return "Shopping" if "Shopping" in campaign.name else "Search"
+    return next((each for each in TYPES if each in campaign.name), "Search")
 
 
 def _types(content: Mapping[str, Any]) -> set[str]:

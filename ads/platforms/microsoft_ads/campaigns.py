@@ -8,9 +8,10 @@ from ads.platforms.interface import Account, RemoteCampaign
 from ads.platforms.microsoft_ads.errors import unreadable
 from ads.platforms.microsoft_ads.timezones import IANA
 
-#: All types there are; without them only search campaigns are answered.
+#: All types there are (msads 13.0.30, September 2026): without them only search campaigns are
+#: answered, and a name that Microsoft does not know fails the whole request.
 ALL_TYPES: Final = (
-    "Search, Shopping, DynamicSearchAds, Audience, Hotel, PerformanceMax, App, UnifiedCampaign"
+    "Search, Shopping, DynamicSearchAds, Audience, Hotel, PerformanceMax, App, ObjectiveBased"
 )
 ON: Final = "Active"
 OFF: Final = "Paused"

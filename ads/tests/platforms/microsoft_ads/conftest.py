@@ -45,7 +45,7 @@ def small_world() -> World:
             ),
             "302": Campaign("302", "141001", "Shopping", Decimal("1.15"), 90, shared_budget="801"),
             "303": Campaign("303", "141001", "Paused", is_on=False, daily_budget=Decimal(20)),
-            "304": Campaign("304", "141001", "For its life", Decimal("0.07"), 45),
+            "304": Campaign("304", "141001", "ObjectiveBased, for its life", Decimal("0.07"), 45),
             "401": Campaign(
                 "401", "141002", "Marke", Decimal("0.20"), 30, daily_budget=Decimal(800)
             ),

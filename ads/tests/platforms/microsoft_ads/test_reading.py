@@ -61,7 +61,7 @@ def test_campaigns_of_all_types_say_their_switch_and_their_budget(
         RemoteCampaign("301", "Brand", True, False, "BudgetPaused", Decimal(9999)),
         RemoteCampaign("302", "Shopping", True, True, "Active", Decimal("5000.5"), True),
         RemoteCampaign("303", "Paused", False, False, "Paused", Decimal(20)),
-        RemoteCampaign("304", "For its life", True, True, "Active", None),
+        RemoteCampaign("304", "ObjectiveBased, for its life", True, True, "Active", None),
     ]
 
 
