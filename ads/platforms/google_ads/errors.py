@@ -41,6 +41,10 @@ _REFUSED: Final = {_Status.PERMISSION_DENIED, _Status.UNAUTHENTICATED}
 
 _CONNECT_AGAIN: Final = "Connect Google Ads again."
 _SEE_CLOUD: Final = "See the Google Ads API page of the project in the Google Cloud console."
+_BY_HAND: Final = (
+    "Google lets programs change no campaign of this type, such as Video: start and stop it in "
+    "Google Ads."
+)
 _SEE_USERS: Final = "In Google Ads, look under Admin, Access and security."
 
 #: Codes that concern one account; the connection's others go on.
@@ -97,7 +101,14 @@ _REMEDIES: Final[Mapping[str, str]] = {
     "context_error.OPERATION_NOT_PERMITTED_FOR_REMOVED_RESOURCE": (
         "It was removed in Google Ads, which is permanent: create a new campaign there."
     ),
+    "mutate_error.EU_POLITICAL_ADVERTISING_DECLARATION_REQUIRED": (
+        "Google accepts no change in this account until each of its campaigns says in Google Ads, "
+        "under Settings, whether it has EU political ads. Until then, stop the campaign there."
+    ),
+    "mutate_error.MUTATE_NOT_ALLOWED": _BY_HAND,
     "mutate_error.RESOURCE_NOT_FOUND": "Check the campaign's platform ID and its account.",
+    "operation_access_denied_error.MUTATE_ACTION_NOT_PERMITTED_FOR_CLIENT": _BY_HAND,
+    "operation_access_denied_error.OPERATION_NOT_PERMITTED_FOR_CAMPAIGN_TYPE": _BY_HAND,
     "request_error.UNSUPPORTED_VERSION": "Update Budget Manager.",
 }
 _KINDS_OF_CREDENTIALS: Final = {"authentication_error", "authorization_error"}

@@ -204,6 +204,23 @@ def test_many_orders_go_in_several_requests(
     assert google.calls()["switch"] == 2
 
 
+@pytest.mark.parametrize(
+    ("code", "remedy"),
+    [
+        ("mutate_error.EU_POLITICAL_ADVERTISING_DECLARATION_REQUIRED", "has EU political ads"),
+        ("mutate_error.MUTATE_NOT_ALLOWED", "such as Video"),
+        ("operation_access_denied_error.MUTATE_ACTION_NOT_PERMITTED_FOR_CLIENT", "Video"),
+    ],
+)
+def test_what_only_people_can_stop_says_so(
+    google: StandIn, connector: GoogleAdsConnector, code: str, remedy: str
+) -> None:
+    google.fault("partial", "switch", code=code)
+    answer = switch(connector, c101=False)["101"]
+    assert isinstance(answer, Refused)
+    assert remedy in answer.remedy
+
+
 def test_a_suspended_account_refuses_all(google: StandIn, connector: GoogleAdsConnector) -> None:
     google.post(f"/accounts/{US.id}", {"state": "suspended"})
     refused = Refused(
