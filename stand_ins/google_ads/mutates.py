@@ -13,6 +13,8 @@ from stand_ins.world import Account, Campaign, World
 
 MOST_OPERATIONS = 10_000
 _MILLION = 1_000_000
+#: Currencies of which it takes whole amounts only, where ISO 4217 has hundredths.
+_WHOLE = {"IDR"}
 #: Fields that an update may name and not change: read-only, or fixed since the creation.
 _FIXED = {
     "id", "resource_name", "serving_status", "primary_status", "primary_status_reasons", "labels",
@@ -161,7 +163,8 @@ def _budget(world: World, customer: str, number: str) -> Campaign | None:
 
 def _check_amount(world: World, account: Account, campaign: Campaign, wanted: Any) -> None:
     micros = wanted.amount_micros
-    unit = _MILLION // 10 ** MINOR_UNITS.get(account.currency, 2)
+    places = 0 if account.currency in _WHOLE else MINOR_UNITS.get(account.currency, 2)
+    unit = _MILLION // 10**places
     if budget_of(world, campaign) is None:
         code, text = "BUDGET_AMOUNT_MUST_BE_UNSET_FOR_CUSTOM_BUDGET_PERIOD", "It has no daily one."
     elif micros < 0:

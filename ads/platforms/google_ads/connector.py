@@ -37,6 +37,7 @@ from ads.rules.platform_ids import is_number
 MOST_OPERATIONS: Final = 1_000
 
 _CENTS: Final = 2
+_NO_MULTIPLE: Final = "NON_MULTIPLE_OF_MINIMUM_CURRENCY_UNIT"
 
 Read = TypeVar("Read")
 
@@ -165,6 +166,10 @@ class GoogleAdsConnector:
         operation.update.amount_micros = micros
         operation.update_mask.paths.append("amount_micros")
         if errors := self._mutate("CampaignBudgetService", "campaign_budgets", account, request):
+            whole = micros - micros % queries.MILLION
+            if errors[0].name == _NO_MULTIPLE and 0 < whole < micros:
+                # Google takes whole rupiahs only, where ISO 4217 has hundredths.
+                return self._cap(account, row, whole)
             return _refusal(errors[0])
         try:
             row = self._budget(account, str(row.campaign.id))

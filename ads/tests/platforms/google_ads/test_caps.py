@@ -1,5 +1,6 @@
 """Daily budgets at Google, from exact amounts."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -10,6 +11,8 @@ from ads.tests.platforms.google_ads.conftest import JP, NOW, US
 from ads.tests.platforms.stand_in import StandIn
 
 pytestmark = pytest.mark.real_clock
+
+NO_MULTIPLE = "NON_MULTIPLE_OF_MINIMUM_CURRENCY_UNIT"
 
 
 def budget(google: StandIn, campaign: str) -> Decimal:
@@ -39,6 +42,20 @@ def test_yen_have_no_decimals(google: StandIn, connector: GoogleAdsConnector) ->
     answer = connector.set_cap(JP, "201", Decimal("5000.75"), is_expected=bool, now=NOW)
     assert answer == Confirmed("JPY 5000 a day")
     assert budget(google, "201") == 5000
+
+
+def test_a_currency_of_which_google_takes_whole_amounts_is_rounded_down_to_those(
+    google: StandIn, connector: GoogleAdsConnector
+) -> None:
+    google.post(f"/accounts/{US.id}", {"currency": "IDR"})
+    rupiah = replace(US, currency="IDR")
+    answer = connector.set_cap(rupiah, "101", Decimal("1500.75"), is_expected=bool, now=NOW)
+    assert answer == Confirmed("IDR 1500 a day")
+    assert budget(google, "101") == 1500
+    google.fault("partial", "set_cap", code=f"campaign_budget_error.{NO_MULTIPLE}", times=2)
+    answer = connector.set_cap(rupiah, "101", Decimal("99.75"), is_expected=bool, now=NOW)
+    assert isinstance(answer, Refused)
+    assert answer.code == NO_MULTIPLE
 
 
 def test_a_cap_that_is_so_already_costs_one_question(
