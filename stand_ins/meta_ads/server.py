@@ -143,6 +143,9 @@ def _refuse(fault: Fault | None, call: Call | None) -> None:
         raise Refusal(code, f"(#{code}) There have been too many calls to this ad-account.")
     if kind == "server_error":
         raise Refusal(2, "Service temporarily unavailable", is_transient=True, status=500)
+    if fault and kind == "too_much_data" and fault.code:
+        number, _, subcode = fault.code.partition("/")
+        raise Refusal(int(number), "Please try again.", subcode=int(subcode), status=500)
     if kind == "too_much_data":
         message = "Please reduce the amount of data you're asking for, then retry your request"
         raise Refusal(100, message, subcode=1487534)

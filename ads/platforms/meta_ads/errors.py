@@ -33,6 +33,8 @@ _TEMPORARY: Final = {1, 2}
 _OLD_VERSION: Final = {12, 2635}
 _NO_SUCH_OBJECT: Final = {(100, 33), (803, 0)}
 _TOO_MUCH_DATA: Final = (100, 1487534)
+#: Costs that are asked for at once, from Meta's page on the errors of its insights (May 2026).
+_TIMED_OUT: Final = {(100, 1504018), (2, 1504038)}
 _TOO_MANY_BUDGET_CHANGES: Final = (613, 1487632)
 
 _CONNECT_AGAIN: Final = "Connect Meta again, or paste a new token."
@@ -60,6 +62,10 @@ _SECRETS: Final = (
 
 class TooMuchData(PlatformError):
     """The answer would be too large: ask for less at once."""
+
+
+class TimedOut(TooMuchData):
+    """It takes Meta too long: ask for a report."""
 
 
 def scrubbed(text: str, secrets: Collection[str]) -> str:
@@ -153,6 +159,8 @@ class GraphError:
             return CredentialsRefused(f"{text} {why}".rstrip(), remedy=_CONNECT_AGAIN)
         if self.is_quota:
             return OutOfQuota(text, retry_after=self.retry_after)
+        if (self.code, self.subcode) in _TIMED_OUT:
+            return TimedOut(text)
         if (self.code, self.subcode) == _TOO_MUCH_DATA or "reduce the amount of data" in self.text:
             return TooMuchData(text)
         return Unreachable(text) if self.is_temporary else self._lasting(text, of_account)

@@ -18,7 +18,7 @@ from requests.structures import CaseInsensitiveDict
 from ads.platforms.http import Answer, Bearer, Client, Deadline
 from ads.platforms.interface import OutOfQuota, PlatformError, Unreachable, UnreadableAnswer
 from ads.platforms.meta_ads import ENDPOINT, VERSION
-from ads.platforms.meta_ads.errors import GraphError, TooMuchData, unreadable
+from ads.platforms.meta_ads.errors import GraphError, TimedOut, TooMuchData, unreadable
 from ads.platforms.meta_ads.usage import Usage
 
 #: Rows on a page; fewer where Meta says that a page would be too large.
@@ -95,6 +95,8 @@ class Graph:
         while True:
             try:
                 page = self.get(path, {**params, **cursor, "limit": str(limit)})
+            except TimedOut:
+                raise
             except TooMuchData:
                 if (smaller := next(sizes, None)) is None:
                     raise

@@ -5,6 +5,7 @@
 - An account's rows by campaign leave out deleted campaigns (they say "does not return stats for
   the deleted object"), while its total has their cost. So they are asked for by a filter.
 - Hours are a breakdown, whose values are "14:00:00 - 14:59:59"; Meta has them for 13 months.
+- What takes Meta too long at once is made into a report, as it says.
 - A report (``POST insights``) is read when it says "Job Completed" and 100 percent; since v25.0 a
   failed one says why.
 
@@ -15,12 +16,13 @@ Not verified on the real platform: that the filter also finds archived campaigns
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
 from ads.platforms.interface import Cost, PlatformError, Unreachable
-from ads.platforms.meta_ads.errors import TooMuchData, unreadable
+from ads.platforms.meta_ads.errors import TimedOut, TooMuchData, unreadable
 from ads.platforms.meta_ads.graph import Graph
 from ads.rules.calendar import InvalidDate, parse_date
 from ads.rules.money import InvalidAmount, parse_amount
@@ -72,18 +74,19 @@ def by_account(graph: Graph, account: str, since: date, until: date) -> Mapping[
 def _rows(
     graph: Graph, account: str, queries: Sequence[Query], since: date, until: date
 ) -> Iterator[Row]:
-    """The rows of all queries; some of them twice, where an answer was too large in the end."""
+    """The rows of all queries; some of them twice, where an answer was too much in the end."""
     days = (until - since).days + 1
     most = _AT_ONCE_BY_HOUR if "breakdowns" in queries[0] else _AT_ONCE
     ranged = [_ranged(query, since, until) for query in queries]
     path = f"act_{account}/insights"
     try:
         if days <= most:
-            for query in ranged:
-                yield from graph.pages(path, query)
-        else:
-            for report in [_ordered(graph, path, query) for query in ranged]:
-                yield from _report(graph, report)
+            with suppress(TimedOut):
+                for query in ranged:
+                    yield from graph.pages(path, query)
+                return
+        for report in [_ordered(graph, path, query) for query in ranged]:
+            yield from _report(graph, report)
     except TooMuchData:
         if days == 1:
             raise

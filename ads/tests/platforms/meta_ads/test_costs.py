@@ -143,3 +143,15 @@ def test_a_range_that_is_too_much_is_asked_for_in_halves(
     rows = connector.costs(NEW_YORK, since, TODAY, now=NOON).rows
     assert keyed(rows) == told(meta, NEW_YORK, since, TODAY)
     assert meta.calls()["costs"] == 3 + 2 * 2
+
+
+@pytest.mark.parametrize("code", ["100/1504018", "2/1504038"])
+def test_what_takes_meta_too_long_to_answer_at_once_becomes_a_report(
+    meta: StandIn, connector: MetaAdsConnector, code: str
+) -> None:
+    since = TODAY - DAY
+    meta.fault("too_much_data", "costs", code=code)
+    rows = connector.costs(NEW_YORK, since, TODAY, now=NOON).rows
+    assert keyed(rows) == told(meta, NEW_YORK, since, TODAY)
+    calls = meta.calls()
+    assert (calls["costs"], calls["report_submit"], calls["report_download"]) == (1, 2, 2)

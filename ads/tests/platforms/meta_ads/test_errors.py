@@ -12,7 +12,7 @@ from ads.platforms.interface import (
     PlatformError,
     Unreachable,
 )
-from ads.platforms.meta_ads.errors import GraphError, TooMuchData
+from ads.platforms.meta_ads.errors import GraphError, TimedOut, TooMuchData
 from ads.platforms.meta_ads.usage import INSIGHTS, MANAGEMENT, Usage
 
 
@@ -46,6 +46,8 @@ def error(code: int, subcode: int = 0, **others: object) -> GraphError:
         (1, 0, Unreachable),
         (2, 0, Unreachable),
         (100, 1487534, TooMuchData),
+        (100, 1504018, TimedOut),
+        (2, 1504038, TimedOut),
         (2635, 0, PlatformError),
         (613, 1487632, PlatformError),
         (100, 0, PlatformError),
