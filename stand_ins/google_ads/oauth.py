@@ -41,6 +41,9 @@ class OAuth:
             fault = self._stage.faults.take("token")
         if reply := before_it_is_done(fault, self._stage.is_closing):
             return reply
+        if fault and fault.kind == "revoked" and fault.code:
+            more = {"error_subtype": fault.code, "error_description": f"reauth ({fault.code})"}
+            return Reply({"error": "invalid_grant", **more}, 400)
         if fault and fault.kind in _FAULTS:
             return _FAULTS[fault.kind]
         with self._stage.lock:

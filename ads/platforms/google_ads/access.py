@@ -25,11 +25,14 @@ from ads.rules.platform_ids import is_number, spelled
 #: Operations a day with Basic access.
 BASIC: Final = 15_000
 
+_OK: Final = 200
 _SERVER_ERROR: Final = 500
+_NO_TOKEN: Final = "Google's sign-in gave no token."  # noqa: S105 - a sentence
 
 _AGAIN: Final = (
-    "Connect Google Ads again. Google ends a refresh token when access is withdrawn or the "
-    "password is changed, and after 7 days while the OAuth app is only in testing."
+    "Connect Google Ads again. Google ends a refresh token when access is withdrawn, the password "
+    "is changed, or when a session of the Google Workspace ends, and after 7 days while the OAuth "
+    "app is only in testing."
 )
 #: What the token endpoint says for good, and what to do; anything else may pass.
 _REMEDIES: Final[Mapping[str, str]] = {
@@ -126,8 +129,8 @@ def _refresh(credentials: Credentials, timeout: timedelta, *, is_near: bool) -> 
         session.trust_env = not is_near
         try:
             refresh(partial(_ask, Request(session=session), timeout.total_seconds()))
-        except RefreshError as error:
-            raise _refused(error) from None
+        except RefreshError:
+            raise Unreachable(_NO_TOKEN) from None
         except GoogleAuthError:
             raise Unreachable(
                 "Google's sign-in cannot be reached.",
@@ -136,24 +139,28 @@ def _refresh(credentials: Credentials, timeout: timedelta, *, is_near: bool) -> 
 
 
 def _ask(request: Callable[..., Any], seconds: float, **about: Any) -> Any:
-    """What the token endpoint says. Of anything but JSON the library makes a TypeError."""
+    """What the token endpoint says. Of anything but JSON the library makes a TypeError.
+
+    A refusal is read here: of a session that a Workspace has ended, the library would keep only
+    that a command of its own is to be run. And of some errors it would ask twice more, which is the
+    next tick's matter.
+    """
     answer = request(timeout=seconds, **about)
     try:
         said = json.loads(answer.data)
     except ValueError:
         said = None
-    # Of a server's error it would ask twice more, which is the next tick's matter.
     if answer.status >= _SERVER_ERROR or not isinstance(said, dict):
         raise TransportError
+    if answer.status != _OK:
+        raise _refused(said) from None
     return answer
 
 
-def _refused(error: RefreshError) -> CredentialsRefused | Unreachable:
-    # The library's text may be anything; what Google said as JSON comes after it.
-    said = next((part for part in error.args if isinstance(part, Mapping)), {})
+def _refused(said: Mapping[str, Any]) -> CredentialsRefused | Unreachable:
     code = str(said.get("error", ""))
     if code not in _REMEDIES:
-        return Unreachable("Google's sign-in gave no token.")
+        return Unreachable(_NO_TOKEN)
     text = cleaned(str(said.get("error_description", "")))
     return CredentialsRefused(
         f"Google refused the sign-in: {text} ({code}).", remedy=_REMEDIES[code]

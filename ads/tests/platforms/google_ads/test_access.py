@@ -105,6 +105,17 @@ def test_a_revoked_refresh_token_says_what_ends_one(google: StandIn) -> None:
     assert_no_secret(caught.value)
 
 
+@pytest.mark.parametrize("subtype", ["invalid_rapt", "rapt_required"])
+def test_a_session_that_a_workspace_ended_is_a_matter_of_the_credentials(
+    google: StandIn, subtype: str
+) -> None:
+    google.fault("revoked", "token", code=subtype)
+    with pytest.raises(CredentialsRefused) as caught:
+        connect(google)
+    assert caught.value.text == f"Google refused the sign-in: reauth ({subtype}) (invalid_grant)."
+    assert "when a session of the Google Workspace ends" in caught.value.remedy
+
+
 @pytest.mark.parametrize(
     ("changed", "code"),
     [({"client_secret": "wrong"}, "invalid_client"), ({"refresh_token": "old"}, "invalid_grant")],
