@@ -122,7 +122,7 @@ def _mail(outgoing: Outgoing, outcome: Outcome) -> None:
 def _by_apprise(address: str, outgoing: Outgoing, *, is_mail: bool = False) -> tuple[str, bool]:
     """What went wrong, "" if it was received; and whether it is refused for good."""
     import apprise
-    from apprise.common import NotifyFormat, OverflowMode
+    from apprise.common import NotifyFormat, NotifyType, OverflowMode
 
     plugin = addresses.instance(address, may_read_files=is_mail)
     if plugin is None:
@@ -140,6 +140,8 @@ def _by_apprise(address: str, outgoing: Outgoing, *, is_mail: bool = False) -> t
         one.notify(
             title=outgoing.subject,
             body=outgoing.html if is_mail else outgoing.text,
+            # For Opsgenie and Jira information closes what is open: nothing would be sent.
+            notify_type=NotifyType.WARNING,
             body_format=NotifyFormat.HTML if is_mail else NotifyFormat.TEXT,
         )
     )

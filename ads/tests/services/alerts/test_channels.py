@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime, time, timedelta
 from email.message import EmailMessage
+from io import BytesIO
 from itertools import pairwise
 from typing import Any
 
@@ -300,8 +301,40 @@ def test_many_alerts_at_once_are_one_message_by_brand_with_the_rest_counted() ->
     assert message.deliveries.count() == 60
 
 
+@pytest.fixture
+def posted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What would have been posted to services on the web, which accept it."""
+    bodies: list[str] = []
+
+    def keep(*_: Any, data: Any = None, json: Any = None, **__: Any) -> requests.Response:
+        bodies.append(str(data or json))
+        answer = requests.Response()
+        answer.status_code = 202
+        answer.raw = BytesIO(b'{"requestId": "1"}')  # Opsgenie's and Jira's
+        return answer
+
+    monkeypatch.setattr(requests.Session, "request", keep)
+    return bodies
+
+
+@pytest.mark.parametrize(
+    ("address", "words"),
+    [
+        ("opsgenie://8b799edf-6f98-4d3a-9be7-2862fb4e5752/", '"type": "warning"'),
+        ("jira://8b799edf-6f98-4d3a-9be7-2862fb4e5752/", '"type": "warning"'),
+        (f"pagerduty://{'A' * 32}@{'B' * 20}/", '"severity": "warning"'),
+    ],
+)
+def test_services_for_people_on_call_take_it_for_something_that_has_gone_wrong(
+    posted: list[str], address: str, words: str
+) -> None:
+    assert attempt(channel(address, "apprise")) == ""
+    [body] = posted
+    assert words in body
+
+
 def test_a_service_that_takes_short_messages_has_whole_alerts_and_the_rest_counted(
-    monkeypatch: pytest.MonkeyPatch,
+    posted: list[str],
 ) -> None:
     host = "https://default0.5e.environment.api.powerplatform.com"
     flow = f"{host}/powerautomate/automations/direct/workflows/643e69f83c89/triggers/manual"
@@ -312,13 +345,6 @@ def test_a_service_that_takes_short_messages_has_whole_alerts_and_the_rest_count
         f"pagerduty://{'A' * 32}@{'B' * 20}/",
         SLACK,  # takes long ones
     ]
-    posted: list[str] = []
-
-    def keep(*_: Any, data: Any = None, json: Any = None, **__: Any) -> requests.Response:
-        posted.append(str(data or json))
-        return requests.Response()
-
-    monkeypatch.setattr(requests.Session, "request", keep)  # their hosts are not to be asked
     rule("budget_used", *(channel(address, "apprise") for address in services))
     brand = BrandFactory.create(name="Acme")
     for n in range(14):
