@@ -41,6 +41,11 @@ _HOSTS: Final = {
     "CampaignManagement": "https://campaign.api.bingads.microsoft.com",
     "Reporting": "https://reporting.api.bingads.microsoft.com",
 }
+#: Secrets of apps in Microsoft Entra expire after two years at most, by default after six months.
+_NEW_SECRET: Final = (
+    "The app's client secret is wrong or has expired: make a new one in Microsoft Entra, and enter "
+    f"it or set MICROSOFT_ADS_CLIENT_SECRET. {RECONNECT}"
+)
 _OK: Final = 200
 _SERVER_ERROR: Final = 500
 
@@ -155,7 +160,8 @@ class Access:
             )
             if answer.status >= _SERVER_ERROR or said["error"] == "temporarily_unavailable":
                 raise Unreachable(f"Microsoft's sign-in says: {words}")
-            raise CredentialsRefused(f"Microsoft's sign-in says: {words}", remedy=RECONNECT)
+            remedy = _NEW_SECRET if said["error"] == "invalid_client" else RECONNECT
+            raise CredentialsRefused(f"Microsoft's sign-in says: {words}", remedy=remedy)
         token, following = said.get("access_token"), said.get("refresh_token")
         if not isinstance(token, str) or not token:
             raise unreadable("no access token")

@@ -150,6 +150,9 @@ def test_credentials_that_open_nothing_are_refused_and_not_repeated(
 
     assert next(iter(changed.values())) not in str(caught.value) or "client_id" in changed
     assert "Connect again" in caught.value.remedy
+    assert ("make a new one in Microsoft Entra" in caught.value.remedy) is (
+        text == "invalid_client"
+    )
 
 
 @pytest.mark.parametrize("field", ["developer_token", "refresh_token", "client_id"])
