@@ -21,6 +21,9 @@ _HOST: Final = re.compile(r"[A-Za-z0-9.\-:\[\]]+")
 #: What apprise makes of the options of an address that have it read a file of this machine.
 FILES: Final = frozenset({"template", "keyfile", "subfile", "pgp_key", "pgp_privkey"})
 
+#: In addresses that Teams gave out until it ended them in 2026.
+_TEAMS_CONNECTOR: Final = ".webhook.office.com/"
+
 #: What a service may add to a message, such as a counter of parts.
 _ADDED: Final = 40
 
@@ -106,6 +109,12 @@ def _service(address: str) -> tuple[str, str]:
             "address", f"it has an option that reads a file of the server ({found[0]}); remove it."
         )
     plugin = instance(address)
+    if plugin is None and _TEAMS_CONNECTOR in address:
+        raise InvalidChannel(
+            "address",
+            "Teams has ended connectors, of which this is one; add a workflow to the channel there "
+            "(Send webhook alerts to a channel), and paste the address that it shows.",
+        )
     if plugin is None:
         raise InvalidChannel(
             "address",

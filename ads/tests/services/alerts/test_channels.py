@@ -35,6 +35,8 @@ pytestmark = pytest.mark.django_db
 
 SLACK = "slack://T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ/"
 
+TEAMS_CONNECTOR = "webhook.office.com/webhookb2/8b799edf@abcd0000/IncomingWebhook/79d2a7ae/8b79"
+
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
 
@@ -535,6 +537,7 @@ def test_redirects_are_not_followed(hook: Receiver, way: str) -> None:
         ("mail", "", "enter the address"),
         ("mail", ",".join(f"a{n}@example.com" for n in range(21)), "21 mail addresses"),
         ("apprise", "nonsense", "no address of a service that is known"),
+        ("apprise", f"https://acme.{TEAMS_CONNECTOR}", "Teams has ended.*a workflow"),
         ("apprise", "syslog://", "is not supported"),
         ("apprise", "mqtt://localhost/topic", "no address of a service|is not supported"),
         ("apprise", f"{SLACK}?template=words.json", "reads a file of the server \\(template\\)"),
