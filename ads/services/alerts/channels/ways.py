@@ -130,6 +130,11 @@ def _by_apprise(address: str, outgoing: Outgoing, *, is_mail: bool = False) -> t
     plugin.socket_connect_timeout, plugin.socket_read_timeout = float(ANSWER), float(ANSWER)
     plugin.redirects = False
     plugin.overflow_mode = OverflowMode.TRUNCATE
+    if (
+        getattr(plugin, "action", "") == "map"
+        and "trigger" in plugin.template_args["action"]["values"]
+    ):
+        plugin.action = "trigger"  # else one of the same title would be part of an earlier alert
     # It is tried again from the outbox, and a failure is none that may be passed over.
     plugin.retry, plugin.wait, plugin.optional = 0, 0.0, False
     one = apprise.Apprise(asset=plugin.asset)

@@ -335,6 +335,24 @@ def test_services_for_people_on_call_take_it_for_something_that_has_gone_wrong(
     assert words in body
 
 
+@pytest.mark.parametrize(
+    "address",
+    [
+        f"ilert://{'8' * 32}/",
+        f"incidentio://01{'H' * 24}/{'8' * 32}/",
+        f"firehydrant://{'8' * 32}/",
+        f"squadcast://{'8' * 32}/",
+    ],
+)
+def test_a_message_of_the_same_title_is_an_alert_of_its_own(
+    posted: list[str], address: str
+) -> None:
+    told = channel(address, "apprise")
+    assert [attempt(told), attempt(told)] == ["", ""]
+    first, second = posted
+    assert first != second  # else it would be a repetition of the first
+
+
 def test_a_service_that_takes_short_messages_has_whole_alerts_and_the_rest_counted(
     posted: list[str],
 ) -> None:
