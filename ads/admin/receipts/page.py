@@ -106,7 +106,7 @@ def _summary(report: Report, currency: str) -> list[str]:
 
 
 _BECAUSE: Final[dict[Any, str]] = {
-    receipts.Delay.EDITED: "budgets were changed after the money was spent",
+    receipts.Delay.EDITED: "limits were lowered after the money was spent",
     receipts.Delay.REPORTING: "spend was reported late",
     receipts.Delay.STOPPING: "platforms stopped campaigns late",
 }

@@ -66,7 +66,7 @@ _HOLDS: Final = {budget.hold.value: budget for budget in ALL_BUDGETS}
 class Delay(models.TextChoices):
     """What let a budget be overshot."""
 
-    EDITED = "edited", "The budget was changed after the money was spent"
+    EDITED = "edited", "The limit was lowered after the money was spent"
     REPORTING = "reporting", "Spend was reported late"
     STOPPING = "stopping", "The campaign was stopped late on its platform"
 
