@@ -78,7 +78,7 @@ def rotate(endpoint: WebhookEndpoint, *, previous_until: datetime, now: datetime
         locks.one_at_a_time(locks.Only.SAVING_SENDERS)
         present = WebhookEndpoint.objects.get(pk=endpoint.pk)
         present.previous_secret = present.secret if previous_until > now else ""
-        present.previous_expires_at = max(previous_until, now)
+        present.previous_expires_at = previous_until
         present.secret = seal(secret)
         present.save(
             update_fields=["secret", "previous_secret", "previous_expires_at", "updated_at"]
