@@ -35,6 +35,7 @@ _NO_SUCH_OBJECT: Final = {(100, 33), (803, 0)}
 _TOO_MUCH_DATA: Final = (100, 1487534)
 #: Costs that are asked for at once, from Meta's page on the errors of its insights (May 2026).
 _TIMED_OUT: Final = {(100, 1504018), (2, 1504038)}
+#: A budget has been changed four times in an hour; others can be.
 _TOO_MANY_BUDGET_CHANGES: Final = (613, 1487632)
 
 _CONNECT_AGAIN: Final = "Connect Meta again, or paste a new token."
@@ -113,12 +114,7 @@ class GraphError:
     @property
     def is_quota(self) -> bool:
         """Too many requests, or too much of Meta's time."""
-        return self.code in _QUOTA and not self.is_too_many_budget_changes
-
-    @property
-    def is_too_many_budget_changes(self) -> bool:
-        """The budget has been changed four times in an hour."""
-        return (self.code, self.subcode) == _TOO_MANY_BUDGET_CHANGES
+        return self.code in _QUOTA and (self.code, self.subcode) != _TOO_MANY_BUDGET_CHANGES
 
     @property
     def is_of_token(self) -> bool:
@@ -127,7 +123,7 @@ class GraphError:
 
     @property
     def is_temporary(self) -> bool:
-        return self.is_quota or self.is_transient or self.code in _TEMPORARY
+        return self.is_transient or self.code in _QUOTA | _TEMPORARY
 
     @property
     def is_no_such_object(self) -> bool:
@@ -137,8 +133,6 @@ class GraphError:
     @property
     def remedy(self) -> str:
         """What somebody can do about a change that was refused."""
-        if self.is_too_many_budget_changes:
-            return "Meta allows four changes of a budget an hour: try again in an hour."
         if self.is_no_such_object:
             return "Check whether it was deleted at Meta, and remove its platform ID here."
         if self.code in _PERMISSION:

@@ -49,7 +49,7 @@ def error(code: int, subcode: int = 0, **others: object) -> GraphError:
         (100, 1504018, TimedOut),
         (2, 1504038, TimedOut),
         (2635, 0, PlatformError),
-        (613, 1487632, PlatformError),
+        (613, 1487632, Unreachable),
         (100, 0, PlatformError),
         (99999, 0, PlatformError),
     ],
