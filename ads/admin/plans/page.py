@@ -120,8 +120,8 @@ class PlansBudgets(AdminMixin[Any]):
             "undo": f"{page}?{UNDO}=1" if plans.by_month.plan_of(owner) else "",
             "media": self.media,
             "gaps": plans.by_month.gaps(
+                owner,
                 {one.month: one.amount for one in months} if preview is None else form.amounts,
-                brand.currency,
             ),
             **(_previewed(preview, brand.currency) if preview is not None else {}),
         }

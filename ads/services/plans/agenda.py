@@ -66,10 +66,11 @@ def _budgets(first: date, last: date, brand: Brand | None) -> Iterator[Entry]:
 
 
 def _ends_of_plans(first: date, last: date, brand: Brand | None) -> Iterator[Entry]:
-    """Months of plans that nothing follows: what they carried over ends with them."""
+    """Months of plans that nothing has followed by then: what they carried over ends with them."""
     following = ScheduledChange.objects.filter(
         brand=OuterRef("brand"), field=OuterRef("field"), cancelled_at=None,
-        starts_on=carrying.month_after(OuterRef("starts_on")),
+        starts_on__gt=OuterRef("starts_on"),
+        starts_on__lte=carrying.month_after(OuterRef("starts_on")),
     )  # fmt: skip
     months = ScheduledChange.objects.filter(
         ~Exists(following.filter(campaign=OuterRef("campaign"))),

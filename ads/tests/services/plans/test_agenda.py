@@ -57,6 +57,9 @@ def test_the_calendar_says_when_what_was_carried_over_ends() -> None:
     plan(campaign, {DECEMBER: Decimal(20), JANUARY: Decimal(30)}, Carry.OVERSPENT)
     plan(other, {DECEMBER: Decimal(7)}, Carry.NOTHING)
     schedule(brand, 6, date(2025, 4, 1), "monthly_budget")
+    changed = BrandFactory.create(name="Changed in its last month")
+    plan(changed, {DECEMBER: Decimal(3000)}, Carry.BOTH)
+    schedule(changed, 7, date(2024, 12, 15), "monthly_budget")
     found = plans.agenda.of(JANUARY, date(2025, 4, 30))
     assert [(one.day, str(one.subject), one.says) for one in found if "nothing" in one.says] == [
         (

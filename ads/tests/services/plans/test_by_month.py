@@ -321,11 +321,21 @@ class TestMonthsWithoutPlan:
         assert budget_of(brand) == 3000
 
     def test_the_page_says_what_a_month_left_empty_gets(self) -> None:
+        brand = BrandFactory.create()
         amounts = {NOVEMBER: Decimal(5), DECEMBER: None, JANUARY: Decimal(6)}
-        assert by_month.gaps(amounts, "USD") == [
-            "From December 2024 nothing is planned: $5.00 as in November, nothing carried over.",
+        november = (
+            "From December 2024 nothing is planned: $5.00 as in November, nothing carried over."
+        )
+        assert by_month.gaps(brand, amounts) == [
+            november,
             "From February 2025 nothing is planned: $6.00 as in January, nothing carried over.",
         ]
+        schedule(brand, 7, DECEMBER + timedelta(days=1), "monthly_budget")
+        schedule(brand, 7, NOVEMBER, "monthly_budget")
+        for day in (date(2025, 2, 1), date(2025, 1, 15)):
+            change = schedule(brand, 7, day, "monthly_budget")
+            assert by_month.gaps(brand, amounts) == [november]
+            change.delete()
 
 
 def months(owner: Brand, now: datetime) -> list[plans.Month]:
