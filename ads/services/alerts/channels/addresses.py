@@ -24,6 +24,9 @@ FILES: Final = frozenset({"template", "keyfile", "subfile", "pgp_key", "pgp_priv
 #: In addresses that Teams gave out until it ended them in 2026.
 _TEAMS_CONNECTOR: Final = ".webhook.office.com/"
 
+#: Whom chats and incidents are from.
+_SENDER: Final = "Budget Manager"
+
 #: What a service may add to a message, such as a counter of parts.
 _ADDED: Final = 40
 
@@ -139,7 +142,9 @@ def instance(address: str, *, may_read_files: bool = False) -> Any:
     parsed = _parsed(address)
     if not parsed or (_files(parsed) and not may_read_files):
         return None
-    asset = apprise.AppriseAsset(async_mode=False, service_timeout=0)
+    asset = apprise.AppriseAsset(
+        app_id=_SENDER, app_desc=_SENDER, async_mode=False, service_timeout=0
+    )
     return apprise.Apprise.instantiate(parsed, asset=asset, suppress_exceptions=True)
 
 

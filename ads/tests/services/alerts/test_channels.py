@@ -333,6 +333,7 @@ def test_services_for_people_on_call_take_it_for_something_that_has_gone_wrong(
     assert attempt(channel(address, "apprise")) == ""
     [body] = posted
     assert words in body
+    assert '"Budget Manager"' in body  # who sends it
 
 
 @pytest.mark.parametrize(
