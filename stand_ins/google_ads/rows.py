@@ -171,6 +171,8 @@ def _campaign(world: World, campaign: Campaign) -> Row:
         "campaign.serving_status": "SERVING" if is_serving else "NONE",
         "campaign.primary_status": primary,
         "campaign.primary_status_reasons": reasons,
+        "campaign.advertising_channel_type": "VIDEO" if campaign.issue == "VIDEO" else "SEARCH",
+        "campaign.missing_eu_political_advertising_declaration": campaign.issue == "UNDECLARED",
     }
     budget_id = campaign.shared_budget or campaign.id
     row["campaign.campaign_budget"] = f"customers/{campaign.account}/campaignBudgets/{budget_id}"

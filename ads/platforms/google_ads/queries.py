@@ -34,7 +34,8 @@ def accounts(resource: str) -> str:
 
 CAMPAIGNS: Final = (
     "SELECT campaign.id, campaign.name, campaign.status, campaign.serving_status, "
-    "campaign.primary_status, campaign.primary_status_reasons, campaign_budget.amount_micros, "
+    "campaign.primary_status, campaign.primary_status_reasons, campaign.advertising_channel_type, "
+    "campaign.missing_eu_political_advertising_declaration, campaign_budget.amount_micros, "
     "campaign_budget.explicitly_shared, campaign_budget.period FROM campaign"
 )
 
@@ -102,7 +103,8 @@ def remote_campaign(row: Any) -> RemoteCampaign:
         campaign.name,
         is_on=status == ENABLED,
         is_serving=is_serving,
-        status=_shown(status, primary, words(campaign, "primary_status_reasons")),
+        status=_shown(status, primary, words(campaign, "primary_status_reasons"))
+        + _for_people(campaign),
         daily_budget=amount(its_budget.amount_micros) if is_daily else None,
         is_budget_shared=its_budget.explicitly_shared,
         is_removed=status == REMOVED,
@@ -115,6 +117,15 @@ def _shown(status: str, primary: str, reasons: list[str]) -> str:
         return status
     because = f": {', '.join(map(_lowered, reasons))}" if reasons else ""
     return f"{status}, {_lowered(primary)}{because}"
+
+
+def _for_people(campaign: Any) -> str:
+    """What keeps programs from switching it, which people should know before it has to stop."""
+    if word(campaign, "advertising_channel_type") == "VIDEO":
+        return "; Video: only people can switch it"
+    if campaign.missing_eu_political_advertising_declaration:
+        return "; not declared whether it has EU political ads"
+    return ""
 
 
 def _lowered(name: str) -> str:

@@ -54,6 +54,20 @@ def test_what_limits_a_campaign_is_in_its_status(
     assert search.is_serving
 
 
+@pytest.mark.parametrize(
+    ("issue", "status"),
+    [
+        ("VIDEO", "ENABLED, eligible; Video: only people can switch it"),
+        ("UNDECLARED", "ENABLED, eligible; not declared whether it has EU political ads"),
+    ],
+)
+def test_what_keeps_programs_from_switching_a_campaign_is_known_before_it_has_to_stop(
+    google: StandIn, connector: GoogleAdsConnector, issue: str, status: str
+) -> None:
+    google.post("/campaigns/101", {"issue": issue})
+    assert connector.campaigns(US)[0].status == status
+
+
 def test_a_paused_campaign_serves_until_the_pause_takes_effect(
     google: StandIn, connector: GoogleAdsConnector
 ) -> None:
