@@ -14,7 +14,7 @@ from ads.migrations import _at_once
 class Migration(_at_once.Migration):
 
     dependencies = [
-        ('ads', '0055_read_since'),
+        ('ads', '0056_waiting_before'),
     ]
 
     operations = [

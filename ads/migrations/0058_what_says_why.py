@@ -24,7 +24,7 @@ PRESENT_LIMITS = """
 class Migration(_at_once.Migration):
 
     dependencies = [
-        ('ads', '0055_read_since'),
+        ('ads', '0057_readable_instants'),
     ]
 
     operations = [
