@@ -34,6 +34,12 @@ KEPT: Final = timedelta(days=62)
 #: How long it waits for each lock: nobody waits for an answer.
 PATIENCE: Final = "30s"
 
+#: Corrections may have been archived without a reason, before the ledger asked for one.
+_SAYS_WHY: Final = r"""
+    CASE WHEN kind = 'correction' AND description !~ '\S' THEN 'No reason was given.'
+         ELSE description END
+"""
+
 
 @dataclass(slots=True)
 class MonthFigures:
@@ -182,8 +188,9 @@ def bring_back(path: Path, now: datetime) -> ArchivedMonth:
         known.is_moving = True
         known.save(update_fields=["is_moving"])
         names = ", ".join(header)
+        read = ", ".join(_SAYS_WHY if name == "description" else name for name in header)
         inserted = _run(
-            f"INSERT INTO ads_spend ({names}) SELECT {names} FROM {ROWS} ORDER BY id"  # noqa: S608
+            f"INSERT INTO ads_spend ({names}) SELECT {read} FROM {ROWS} ORDER BY id"  # noqa: S608
         )
         if inserted != known.entries:
             raise ArchiveError(f"{path} has {inserted:,} entries, not {known.entries:,}.")

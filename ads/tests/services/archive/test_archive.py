@@ -78,6 +78,29 @@ def test_a_month_is_moved_into_a_file_and_back_and_every_sum_stays(
     assert len(list(tmp_path.iterdir())) == 4
 
 
+def test_a_correction_of_before_reasons_were_asked_for_comes_back(
+    campaigns: list[Campaign], tmp_path: Path
+) -> None:
+    rule = "ALTER TABLE ads_spend {} CONSTRAINT spend_correction_says_why"
+    execute("SET CONSTRAINTS ALL IMMEDIATE")
+    execute(rule.format("DROP"))
+    execute(
+        "INSERT INTO ads_spend (campaign_id, amount, date, kind)"
+        " VALUES (%s, -0.125, %s, 'correction')",
+        [campaigns[0].pk, JANUARY],
+    )
+    execute(rule.format("ADD") + r" CHECK (kind <> 'correction' OR description ~ '\S') NOT VALID")
+    execute("SET CONSTRAINTS ALL DEFERRED")
+    archived(tmp_path)
+
+    for path in sorted(tmp_path.iterdir()):
+        say("restore_archive", str(path))
+
+    (correction,) = Spend.objects.filter(amount="-0.125")
+    assert correction.description == "No reason was given."
+    assert verification.find_drift() == []
+
+
 def test_a_preview_changes_nothing(campaigns: list[Campaign], tmp_path: Path) -> None:
     said = say("archive_spend", str(tmp_path), "--before", "2024-02", "--dry-run")
 
