@@ -56,9 +56,6 @@ _ISO: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _NUMBERS: Final = re.compile(r"([0-9]{1,2})[/.-]([0-9]{1,2})[/.-][0-9]{4}")
 _LAST_MONTH: Final = 12
 _TIME_WANTED: Final = re.compile("%[HIMScrTX]")
-_WITH_TIME: Final = re.compile(
-    r"[0-9](?:(?:T|,? )[0-9]{1,2}(?::[0-9]{2}| *[ap]m)| *\| *[0-9])", re.IGNORECASE
-)
 
 
 def amounts_of(
@@ -391,7 +388,7 @@ class Days:
         if day is not text:
             self._has_midnights = True
             return Day(day) if isinstance(text, Moment) else day
-        if not self._timed and _WITH_TIME.search(text):
+        if not self._timed and notation.has_time(text):
             self._timed = text
         return text
 
@@ -414,7 +411,7 @@ def _how(text: str) -> str:
     """The remedy for a date that is not written as YYYY-MM-DD."""
     if isinstance(text, Number):
         return "The cell is a number: give the column the format of a date in the spreadsheet."
-    if _WITH_TIME.search(text):
+    if notation.has_time(text):
         return (
             "It has a time of day. If the column has hours, choose it as the hour (--map hour=… in "
             "the command)."

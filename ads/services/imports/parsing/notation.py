@@ -43,6 +43,10 @@ _MIDNIGHT: Final = re.compile(
 _TIME: Final = re.compile(
     r"(?<=[0-9]),? [0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?(?: ?[AP]M)?\Z", re.IGNORECASE
 )
+#: Also Microsoft's "2026-11-24|0".
+_WITH_TIME: Final = re.compile(
+    r"[0-9](?:(?:T|,? )[0-9]{1,2}(?::[0-9]{2}| *[ap]m)| *\| *[0-9])", re.IGNORECASE
+)
 _WEEKDAY: Final = re.compile(r"[^\W\d]+\.?, (?=[0-9]|[^\W\d]+\.? [0-9])")
 _LAST_MONTH: Final = 12
 
@@ -96,6 +100,11 @@ def without_midnight(text: str) -> str:
     """A day without its first instant, which programs write behind it; else the very text."""
     found = _MIDNIGHT.search(text)
     return text[: found.start()] if found else text
+
+
+def has_time(text: str) -> bool:
+    """Is this a day with a time of day behind it?"""
+    return _WITH_TIME.search(text) is not None
 
 
 class Ambiguous(ValueError):

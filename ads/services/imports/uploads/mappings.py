@@ -14,7 +14,7 @@ from ads.models.spend import ImportPart
 from ads.rules.currencies import MINOR_UNITS
 from ads.services import visible
 from ads.services.imports.formats import USUAL, bare
-from ads.services.imports.parsing import Sniffed, look_at, without_midnight
+from ads.services.imports.parsing import Sniffed, has_time, look_at, without_midnight
 from ads.services.imports.plan import Plan
 from ads.services.imports.refusals import OutOfTurn
 from ads.services.imports.uploads import parts, storable
@@ -70,7 +70,6 @@ _OFTEN: Final = {
     "campaign": re.compile(r"(campaign|kampagne|campaña)", re.IGNORECASE),
     "currency": re.compile(r"(currency|währung|devise|moneda|divisa|valuta|moeda)", re.IGNORECASE),
 }
-_DAY_AND_HOUR: Final = re.compile(r".*[0-9](?:T| |, )[0-9]{1,2}:[0-9]{2}.*")
 _UTC: Final = re.compile(r"(?:Z|\+00:?00)\Z")
 _TOO_LONG: Final = re.compile(r"[0-9]+[.,][0-9]{7,}")
 _RATHER_NOT: Final = re.compile(r"(per|/|ctr|cpc|cpm|type|status|budget|objective)", re.IGNORECASE)
@@ -164,7 +163,7 @@ def _cells(header: Sequence[str], rows: Sequence[Sequence[str]], name: str | Non
 def _has_hours(texts: Sequence[str]) -> bool:
     """Are these days with hours, and not all of them midnights?"""
     midnights = [text for text in texts if without_midnight(said := _UTC.sub("", text)) != said]
-    return len(midnights) < len(texts) and all(map(_DAY_AND_HOUR.fullmatch, texts))
+    return len(midnights) < len(texts) and all(map(has_time, texts))
 
 
 def _way_of(days: Sequence[str]) -> str | None:
