@@ -413,8 +413,8 @@ def _how(text: str) -> str:
         return "The cell is a number: give the column the format of a date in the spreadsheet."
     if notation.has_time(text):
         return (
-            "It has a time of day. If the column has hours, choose it as the hour (--map hour=… in "
-            "the command)."
+            "It has a time of day: choose the column as the hour (--map hour=… in the command), or "
+            "for entries with ids as their time (--map occurred_at=… in the command)."
         )
     numbers = _NUMBERS.fullmatch(text)
     if numbers and max(int(numbers[1]), int(numbers[2])) <= _LAST_MONTH:

@@ -236,7 +236,8 @@ class Checker:
             ImportRefused: with the option to say what they mean.
         """
         self.amounts.check()
-        self._days.check()
+        if not self.columns.are_entries:
+            self._days.check()
         if covered := self._format.covers(self._titles):
             raise ImportRefused(
                 f"The lines above the header say that the report is {covered}, so its rows are not "

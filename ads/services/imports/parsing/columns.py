@@ -71,7 +71,7 @@ def find(header: Sequence[str], plan: Plan, format_: Format, line: int) -> Colum
     places = {field: _place(field, header, plan, format_) for field in FIELDS}
     if places["date"] is None:
         places["date"] = _place("starts", header, plan, format_)
-    if places["hour"] == places["date"]:
+    if places["date"] in (places["hour"], places["occurred_at"]):
         places["date"] = None
     if plan.platform is None:
         places["reference"] = places["account"] = None

@@ -154,6 +154,17 @@ def test_midnights_among_other_times_are_hours_though_bad_rows_are_skipped() -> 
         )
 
 
+def test_times_of_entries_are_no_hours() -> None:
+    CampaignFactory.create(name="C")
+    times = [f"C,2026-11-24 {hour}:00:00,10,{hour}" for hour in ("00", "15")]
+    lines = ["campaign,date,amount,external_id", *times]
+
+    assert "or for entries with ids as their time (--map occurred_at=" in refused(lines, now=NOW)
+
+    recorded(lines, Plan(mapping={"occurred_at": "date"}, timezone="UTC"), now=NOW)
+    assert ledger() == {("C", "2026-11-24"): 20}
+
+
 def test_hours_of_the_viewers_own_timezones_are_no_hours() -> None:
     carrying(timezone="America/New_York")
     header = "Campaign ID,Day,Time of day (viewer's time zone),Cost"
@@ -310,9 +321,7 @@ def test_a_date_with_an_hour_says_how_it_is_read() -> None:
 
     said = refused(["campaign,date,amount", "C,2026-11-25 03:00,1"], now=NOW)
 
-    assert (
-        "It has a time of day. If the column has hours, choose it as the hour (--map hour=" in said
-    )
+    assert "It has a time of day: choose the column as the hour (--map hour=" in said
 
 
 def test_case_04_is_refused_without_a_timezone_and_added_up_with_one() -> None:

@@ -308,7 +308,7 @@ def test_an_hourly_microsoft_report_is_read_once_its_column_is_chosen_as_the_hou
     rows = ["2024-05-01|0,Search,1.50", "2024-05-01|23,Search,2.50"]
     lines = [*titles, "TimePeriod,CampaignName,Spend", *rows]
 
-    assert "choose it as the hour (--map hour=" in refused(lines)
+    assert "choose the column as the hour (--map hour=" in refused(lines)
 
     recorded(lines, Plan(mapping={"hour": "TimePeriod"}))
     assert ledger() == {("Search", "2024-05-01"): 4}
