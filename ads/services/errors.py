@@ -71,8 +71,8 @@ class SpendConflict(_Refusal):
         super().__init__(
             field,
             offered,
-            f"its external id was already recorded with {before}. {_REMEDY}",
-            f"external_id: {_shown(external_id)} of source {_shown(source)} was already recorded "
+            f"its external id was already used with {before}. {_REMEDY}",
+            f"external_id: {_shown(external_id)} of source {_shown(source)} was already used "
             f"with {before}, now it comes with {_shown(offered)}. {_REMEDY}",
         )
         self.source = source

@@ -220,7 +220,7 @@ def test_conflicts_are_kept_too_as_they_were_understood(search: Campaign) -> Non
     kept = refused_csv([header, "Search,2024-05-01,1,,b", "Search,2024-05-01,2,other,a"])
 
     assert kept[1][0] == "3"
-    assert "already recorded with amount '1', now it comes with '2'" in kept[1][1]
+    assert "already used with amount '1', now it comes with '2'" in kept[1][1]
     assert kept[1][2:] == [str(search.pk), "2024-05-01", "2", "", "a"]
 
 

@@ -249,7 +249,7 @@ def test_an_id_that_the_ledger_has_does_not_wait(search: Campaign) -> None:
 
     said = refused(lines, plan)
 
-    assert "line 2: external_id: 'a' of source 'etl' was already recorded with campaign" in said
+    assert "line 2: external_id: 'a' of source 'etl' was already used with campaign" in said
     assert [problem.reason for problem in previewed(lines, plan).problems]
     assert not UnknownReference.objects.exists()
 

@@ -110,7 +110,7 @@ def test_a_conflict_says_what_differs(campaign: Campaign, *, keep_good: bool) ->
     conflict = done.answers[1]
     assert (conflict.field, conflict.value, conflict.entry_id) == ("amount", "11", None)
     assert conflict.reason == (
-        "its external id was already recorded with amount 10. Nothing was changed. Send the entry "
+        "its external id was already used with amount 10. Nothing was changed. Send the entry "
         "as it was, give it an id of its own, or record a correction."
     )
     assert totals(campaign)["day", TODAY] == (15 if keep_good else 10)

@@ -130,7 +130,7 @@ def test_a_conflict_does_not_say_for_which_other_campaign_an_id_was_recorded(
                 continue
             assert (answer.outcome, answer.field) == ("conflict", "campaign")
             assert str(answer.reason).startswith(
-                "its external id was already recorded with other content. Nothing was changed."
+                "its external id was already used with other content. Nothing was changed."
             )
 
     assert totals(foreign)["day", TODAY] == 5

@@ -165,7 +165,7 @@ def test_what_the_ledger_refuses_goes_on_waiting_and_says_why() -> None:
     tomorrow = "is later than tomorrow in the brand's timezone (Pacific/Honolulu: 2024-05-16)"
     assert tomorrow in refusals[Decimal(5)]
     assert tomorrow in refusals[Decimal(7)]
-    assert "already recorded with amount 60, now it comes with 6." in refusals[Decimal(6)]
+    assert "already used with amount 60, now it comes with 6." in refusals[Decimal(6)]
     assert sorted(row[0] for row in recorded()) == [1, 60]
     # The next day the two days have come; what is in conflict stays.
     later = registry.record_waiting(LATER)

@@ -118,7 +118,7 @@ def test_an_id_that_was_recorded_for_a_campaign_does_not_wait_for_another() -> N
     (answer,) = take(entry(google("7"), 5, external_id="a"), keep_good=True).answers
 
     assert (answer.outcome, answer.field) == ("conflict", "campaign")
-    assert f"already recorded with campaign {campaign.pk}." in str(answer.reason)
+    assert f"already used with campaign {campaign.pk}." in str(answer.reason)
     assert kept() == []
     assert not UnknownReference.objects.exists()
 
