@@ -84,6 +84,8 @@ class Command(PreparedCommand):
             if previous_until > now
             else "The previous secret is no longer accepted."
         )
+        if endpoint.previous_expires_at and endpoint.previous_expires_at > now:
+            screen.line("The one before that is refused from now on, which was still accepted.")
 
     def _show(self, screen: Screen, secret: str) -> None:
         screen.line("Its secret. It is shown only once: give it to the sender.")

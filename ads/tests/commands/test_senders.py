@@ -129,6 +129,7 @@ def test_a_new_secret_leaves_the_one_before_for_a_day_or_as_long_as_said() -> No
     endpoint.refresh_from_db()
     assert said.splitlines()[1] == unseal(endpoint.secret) != first
     assert "The previous secret is accepted until 2024-05-16 12:00 UTC." in said
+    assert "The one before" not in said
     assert unseal(endpoint.previous_secret) == first
     assert endpoint.previous_expires_at == NOON + timedelta(hours=24)
 
@@ -136,6 +137,7 @@ def test_a_new_secret_leaves_the_one_before_for_a_day_or_as_long_as_said() -> No
 
     endpoint.refresh_from_db()
     assert "The previous secret is no longer accepted." in said
+    assert "The one before that is refused from now on, which was still accepted." in said
     assert not endpoint.previous_secret
     assert WebhookEndpoint.objects.get().previous_expires_at == NOON
 
