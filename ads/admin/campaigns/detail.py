@@ -44,7 +44,7 @@ LAST_ENTRIES: Final = 8
 FEW: Final = 2
 #: Until when a hold lasts that the clock does not end.
 _LASTS_UNTIL: Final = {
-    Hold.STATUS: "someone resumes it",
+    Hold.STATUS: "someone activates it",
     Hold.BRAND_INACTIVE: "someone resumes its brand",
     Hold.FLIGHT: "someone extends its flight",
     **{budget.hold: "someone raises the budget" for budget in ALL_BUDGETS},

@@ -59,7 +59,8 @@ def ended_by(hold: Hold) -> str:
     """Who ends a hold that the clock does not end: "someone resumes it"."""
     if hold == Hold.STALE_SPEND:
         return "the ad platform reports again"
-    return f"someone {'resumes' if hold == Hold.BRAND_INACTIVE else 'changes'} it"
+    verb = {Hold.STATUS: "activates", Hold.BRAND_INACTIVE: "resumes"}.get(hold, "changes")
+    return f"someone {verb} it"
 
 
 def budget(amount: Decimal | None, currency: str) -> str:

@@ -109,8 +109,8 @@ def test_one_that_a_user_paused_comes_back_when_somebody_acts(admin: Client) -> 
 
     told = words(admin, campaign)
 
-    assert "Paused by a user. Stays off until someone resumes it." in told
-    assert "On hold: Paused by a user until someone changes it" in told
+    assert "Paused by a user. Stays off until someone activates it." in told
+    assert "On hold: Paused by a user until someone activates it" in told
 
 
 @pytest.mark.parametrize(
