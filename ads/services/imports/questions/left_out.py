@@ -140,13 +140,16 @@ def left_out(
         "keep": f"Keep what is on record: {amount}",
     }
     text = (
-        f"{days(count)} that source {source} reported before {'is' if count == 1 else 'are'} not "
-        f"in this file: {amount} on record. Platforms often leave out what they have "
+        f"{days(count)} that the source {source} reported before {'is' if count == 1 else 'are'} "
+        f"not in this file: {amount} on record. Platforms often leave out what they have "
         "credited to zero; a filtered or shorter report leaves out more."
     )
     if lacks_rows:
         del choices["zero"]
-        text += " Rows of this file are refused and may be these days, so they cannot be zero."
+        text += (
+            " Some rows of this file are refused and may be for these days, so the days cannot be "
+            "set to zero."
+        )
     return Question(
         "left_out",
         text,

@@ -152,6 +152,12 @@ def test_a_file_of_bad_rows_alone_offers_nothing_to_record(admin: Client) -> Non
     assert "record the rest" not in shown
     assert "Change how the file is read" in shown
 
+    head = "Campaign ID,Campaign,Day,Cost,Currency code\n"
+    waits = sent(admin, f"{head}9,Nobody,{TODAY},1,USD\n8,Nobody,{TODAY},x,USD\n")
+    check(waits)
+
+    assert "Leave out 1 row and keep the rest until it is matched" in page(admin, waits)
+
 
 def test_campaigns_that_nobody_knows_are_named_and_their_rows_wait(admin: Client) -> None:
     known = CampaignFactory.create(name="Spring")

@@ -100,5 +100,5 @@ def test_what_refused_rows_may_be_is_not_set_to_zero() -> None:
     (question,) = preview.questions
     assert dict(question.choices).keys() == {"keep"}
     zero = Plan(skip_bad_rows=True, answers={"left_out": "zero"})
-    assert "cannot be zero" in refused(bad, zero, now=LATER)
+    assert "the days cannot be set to zero" in refused(bad, zero, now=LATER)
     assert sum(ledger().values()) == 11
