@@ -27,11 +27,15 @@ def with_figures(changes: QuerySet[ScheduledChange]) -> QuerySet[Any]:
 
 
 def is_followed() -> Any:
-    """SQL: has a later change of the same budget been applied?"""
+    """SQL: has another change of the same budget been applied since?
+
+    Those that were applied together follow each other by their days.
+    """
+    at, day = OuterRef("applied_at"), OuterRef("starts_on")
+    since = Q(applied_at__gt=at) | Q(applied_at=at, starts_on__gt=day)
     later = ScheduledChange.objects.filter(
-        brand=OuterRef("brand"), field=OuterRef("field"), starts_on__gt=OuterRef("starts_on"),
-        cancelled_at=None, applied_at__isnull=False,
-    )  # fmt: skip
+        since, brand=OuterRef("brand"), field=OuterRef("field"), cancelled_at=None
+    )
     own, brands = later.filter(campaign=OuterRef("campaign")), later.filter(campaign=None)
     return Case(When(campaign=None, then=Exists(brands)), default=Exists(own))
 

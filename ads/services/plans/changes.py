@@ -110,7 +110,7 @@ def cancel(
     changed again since, is left as it is. A preview does it too, and takes it back.
     """
     by_brand: dict[int, list[ScheduledChange]] = defaultdict(list)
-    for change in sorted(changes, key=lambda one: (one.starts_on, one.pk), reverse=True):
+    for change in sorted(changes, key=_order, reverse=True):
         by_brand[change.brand_id].append(change)
     found = [_cancel(brand, those, now, is_preview=is_preview) for brand, those in by_brand.items()]
     return Cancelled(
@@ -118,6 +118,13 @@ def cancel(
         [says for each in found for says in each.left],
         [says for each in found for says in each.switched],
     )
+
+
+def _order(change: ScheduledChange) -> tuple[bool, datetime | None, date, int]:
+    """In which changes were applied, which is not always that of their days: a month of a plan may
+    be planned when it has begun.
+    """
+    return change.applied_at is None, change.applied_at, change.starts_on, change.pk
 
 
 @transaction.atomic

@@ -204,6 +204,27 @@ def test_clearing_the_present_month_leaves_what_was_scheduled_within_it() -> Non
     assert budget_of(brand) == 3000
 
 
+@pytest.mark.parametrize("is_cleared", [True, False])
+def test_a_month_that_is_planned_after_a_change_within_it_follows_that_one(
+    *, is_cleared: bool
+) -> None:
+    brand = BrandFactory.create(monthly_budget=1000)
+    schedule(brand, 500, date(2024, 11, 10), "monthly_budget")
+    plans.apply_due(at("2024-11-10"))
+    assert budget_of(brand) == 500
+    plan(brand, {NOVEMBER: Decimal(3000)})
+    assert budget_of(brand) == 3000
+
+    if is_cleared:
+        says = by_month.preview(brand, {NOVEMBER: None}, "nothing", NOW).says
+        assert says == "Nothing planned for November 2024: $500.00, as before"
+        plan(brand, {NOVEMBER: None})
+        assert budget_of(brand) == 500
+    else:
+        assert plans.cancel(ScheduledChange.objects.all(), now=NOW).left == []
+        assert budget_of(brand) == 1000
+
+
 def test_clearing_a_month_that_a_move_west_has_put_off_is_enforced_at_once() -> None:
     brand = BrandFactory.create(timezone="Asia/Tokyo", monthly_budget=1000)
     campaign = CampaignFactory.create(brand=brand)
@@ -309,6 +330,18 @@ class TestMonthsWithoutPlan:
         plans.apply_due(at("2024-12-20"))
         plans.apply_due(at("2025-01-01"))
         assert budget_of(brand) == 3100
+
+    def test_it_ends_also_if_the_month_was_planned_anew_after_a_change_within_it(
+        self, brand: Brand
+    ) -> None:
+        schedule(brand, 500, date(2024, 12, 10), "monthly_budget")
+        plans.apply_due(at("2024-12-10"))
+        by_month.save(brand, {DECEMBER: Decimal(2000)}, "both", at("2024-12-20"))
+        assert budget_of(brand) == 2100
+
+        plans.apply_due(at("2025-01-01"))
+
+        assert budget_of(brand) == 2000
 
     def test_cancelling_the_month_after_it_does_not_bring_it_back(self, brand: Brand) -> None:
         plan(brand, {JANUARY: Decimal(2000)}, Carry.BOTH)
