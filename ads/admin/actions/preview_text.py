@@ -32,7 +32,7 @@ WHY: Final[Mapping[Reason, str]] = {
     Hold.GROUP_BUDGET: "budget of its group used up",
     Hold.STALE_SPEND: "spend too old",
     Hold.DAYPARTING: "outside the hours",
-    "restored": "restored from a backup, and not resumed yet",
+    "restored": "held back after the restore",
 }
 
 #: Overbooked brands that are named.

@@ -91,7 +91,7 @@ def test_no_preview_counts_a_start_and_no_action_claims_one(
         assert (outcome.starts.count, outcome.keeps_running.count) == (0, 1)
         assert outcome.kept_off_by == {"restored": 1}
         said = preview_text.done(outcome)
-        assert "stays off: restored from a backup, and not resumed yet" in said
+        assert "stays off: held back after the restore" in said
     assert list(preview_switches(both, NOON)) == []
 
 
