@@ -101,15 +101,22 @@ def budget_without(change: ScheduledChange, now: datetime) -> Decimal | None:
             brand=change.brand_id, campaign=change.campaign_id, field=change.field,
             starts_on__lt=change.starts_on, cancelled_at=None, applied_at__isnull=False,
         )
+        .select_related("brand")
         .order_by("-starts_on")
         .first()
     )  # fmt: skip
     budget: Decimal | None = change.before
-    if former and former.plan_id and former.after == budget:
-        with suppress(UnknownTimezone):
-            if is_over(former.starts_on, local_date(now, change.brand.timezone)):
-                budget = former.amount
+    if former and former.after == budget and is_past(former, now):
+        budget = former.amount
     return budget
+
+
+def is_past(change: ScheduledChange, now: datetime) -> bool:
+    """Is it a month of a plan that has ended by ``now``?"""
+    with suppress(UnknownTimezone):
+        today = local_date(now, change.brand.timezone)
+        return change.plan_id is not None and is_over(change.starts_on, today)
+    return False
 
 
 def _is_ahead(change: ScheduledChange) -> bool:

@@ -177,16 +177,16 @@ def campaigns_of(*owners: Brand | Campaign) -> QuerySet[Campaign]:
     return Campaign.objects.filter(Q(brand__in=brands) | Q(pk__in=own)).order_by("pk")
 
 
-def stands(change: ScheduledChange) -> bool:
+def stands(change: ScheduledChange, now: datetime) -> bool:
     """Is the budget of its owner, as that was read, still the one that ``change`` made of it?
 
-    Not if a later change has made the same of it; one query.
+    Or what is left of that after its month: see :func:`carrying.budget_without`. Not if a later
+    change has made the same of it; one query.
     """
     mine = ScheduledChange.objects.filter(pk=change.pk)
-    return (
-        getattr(change.owner, change.field) == change.after
-        and not mine.filter(course.is_followed()).exists()
-    )
+    budget = getattr(change.owner, change.field)
+    is_its = budget == change.after or (budget == change.amount and carrying.is_past(change, now))
+    return is_its and not mine.filter(course.is_followed()).exists()
 
 
 def take_back(change: ScheduledChange, now: datetime) -> bool:
@@ -200,7 +200,7 @@ def take_back(change: ScheduledChange, now: datetime) -> bool:
     if change.applied_at is None:
         return True
     owner = change.owner
-    if not stands(change):
+    if not stands(change, now):
         return False
     budget = carrying.budget_without(change, now)
     write_budgets(type(owner), change.field, {owner.pk: budget}, now)

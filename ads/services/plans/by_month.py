@@ -129,7 +129,7 @@ def preview(owner: Brand | Campaign, amounts: Amounts, carries: str, now: dateti
         row.brand, row.amount, row.plan = _brand(owner), amount, BudgetPlan(carries=carries)
         carrying.begin(row, stored, spent)
         budget, says = row.after, row.says
-    elif row and row.applied_at and row.cancelled_at is None and applying.stands(row):
+    elif row and row.applied_at and row.cancelled_at is None and applying.stands(row, now):
         budget = carrying.budget_without(row, now)
         of = "no limit" if budget is None else format_money(budget, _brand(owner).currency)
         says = f"Nothing planned for {present:%B %Y}: {of}, as before"

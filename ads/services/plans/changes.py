@@ -140,7 +140,7 @@ def _cancel(
         owner, label = change.owner, PlannedField(change.field).label.lower()
         if change.cancelled_at:
             left.append(f"{change}: {change.cancelled_by} has cancelled it already.")
-        elif change.applied_at and not applying.stands(change):
+        elif change.applied_at and not applying.stands(change, now):
             left.append(
                 f"{change}: its {label} has been changed again since, and stays. Change it on the "
                 f"page of {owner}."

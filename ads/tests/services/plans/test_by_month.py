@@ -331,6 +331,24 @@ class TestMonthsWithoutPlan:
         plans.apply_due(at("2025-01-01"))
         assert budget_of(brand) == 3100
 
+    def test_a_month_is_cancelled_also_after_a_change_that_outlasted_what_it_had_carried_over(
+        self, brand: Brand
+    ) -> None:
+        schedule(brand, 500, date(2024, 12, 20), "monthly_budget")
+        plans.apply_due(at("2024-12-20"))
+        plans.apply_due(at("2025-01-01"))
+
+        done = plans.cancel(ScheduledChange.objects.all(), now=at("2025-01-02"))
+
+        assert done.left == []
+        assert budget_of(brand) == 1000
+
+    def test_a_budget_from_which_a_person_has_taken_it_stands(self, brand: Brand) -> None:
+        Brand.objects.filter(pk=brand.pk).update(monthly_budget=3000)
+
+        assert plans.cancel(ScheduledChange.objects.all(), now=at("2024-12-20")).done == []
+        assert budget_of(brand) == 3000
+
     def test_it_ends_also_if_the_month_was_planned_anew_after_a_change_within_it(
         self, brand: Brand
     ) -> None:
