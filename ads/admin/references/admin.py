@@ -38,7 +38,7 @@ def say_what_is_left(request: HttpRequest, saved: Iterable[CampaignReference]) -
 @admin.register(CampaignReference)
 class CampaignReferenceAdmin(IdSearch, ShowsAudit, ConfigurationAdmin[CampaignReference]):
     about = (
-        "The ids of campaigns on ad platforms. Spend reported under one of these ids is recorded "
+        "The IDs of campaigns on ad platforms. Spend reported under one of these IDs is recorded "
         "for its campaign."
     )
     list_display = ["reference", "platform", "account", "campaign", "brand", "created_at"]

@@ -182,7 +182,7 @@ class WaitingSpendAdmin(IdSearch, ReadOnlyAdmin[WaitingSpend]):
         ("date", DayFilter),
     ]
     search_fields = ["unknown__reference", "unknown__name", "=external_id", "=source"]
-    search_help_text = "Platform ID, name, source or external id"
+    search_help_text = "Platform ID, name, source or external ID"
     ordering = ["-id"]
     fields = [
         "unknown",
