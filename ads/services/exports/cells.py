@@ -36,9 +36,10 @@ def safe_cell(text: str) -> str:
 
 def read_back(cell: str) -> str:
     """The text that :func:`safe_cell` wrote as this cell."""
-    return _PIECE.sub(
+    text = _PIECE.sub(
         lambda piece: piece[0].removeprefix("'") if _is_calculated(piece[0]) else piece[0], cell
     )
+    return cell if text == cell else text  # a workbook's cell knows how its sheet shows it
 
 
 def _is_calculated(piece: str) -> bool:

@@ -88,7 +88,11 @@ def test_the_new_key_is_recorded_under_the_users_name(admin: Client) -> None:
             "expires_at",
             "It is in the past",
         ),
-        ({"expires_at_0": "2020-31-01", "expires_at_1": "00:00"}, "expires_at", "valid date"),
+        (
+            {"expires_at_0": "2020-31-01", "expires_at_1": "00:00"},
+            "expires_at",
+            "Write the date as",
+        ),
     ],
 )
 def test_a_key_that_makes_no_sense_is_refused_beside_the_field(

@@ -30,7 +30,12 @@ def entry(
     campaign: Campaign, amount: int | str, kind: str = Kind.ENTRY, source: str = "etl"
 ) -> None:
     Spend.objects.create(
-        campaign=campaign, amount=amount, date=timezone.now().date(), kind=kind, source=source
+        campaign=campaign,
+        amount=amount,
+        date=timezone.now().date(),
+        kind=kind,
+        source=source,
+        description="test",
     )
 
 

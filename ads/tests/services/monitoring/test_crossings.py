@@ -33,7 +33,9 @@ def running(**fields: Any) -> Campaign:
 def recorded(campaign: Campaign, amount: int, at: datetime, kind: str = Kind.ENTRY) -> None:
     """Spend of today that nothing enforced."""
     with time_machine.travel(at, tick=False):
-        Spend.objects.create(campaign=campaign, amount=amount, date=NOON.date(), kind=kind)
+        Spend.objects.create(
+            campaign=campaign, amount=amount, date=NOON.date(), kind=kind, description="test"
+        )
 
 
 def test_nothing_is_unenforced_while_budgets_last_or_have_stopped_what_they_should() -> None:

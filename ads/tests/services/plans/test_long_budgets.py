@@ -139,8 +139,11 @@ class TestGroups:
         campaign = CampaignFactory.create(brand=group.brand, budget_group=group)
         enforce_all(NOON)
         spend_in_sql(campaign, "150", TODAY - DAY)
-        credit = "INSERT INTO ads_spend (campaign_id, amount, date, kind) VALUES (%s, -50, %s, %s)"
-        execute(credit, [campaign.pk, TODAY.replace(day=1), "correction"])
+        execute(
+            "INSERT INTO ads_spend (campaign_id, amount, date, kind, description)"
+            " VALUES (%s, -50, %s, 'correction', 'refund')",
+            [campaign.pk, TODAY.replace(day=1)],
+        )
 
         enforce_all(NOON)
 

@@ -98,7 +98,8 @@ class World:
 
     def insert_spend(self, amount: int, kind: str) -> None:
         execute(
-            "INSERT INTO ads_spend (campaign_id, amount, date, kind) VALUES (%s, %s, %s, %s)",
+            "INSERT INTO ads_spend (campaign_id, amount, date, kind, description)"
+            " VALUES (%s, %s, %s, %s, 'test')",
             [self.one(*self.campaigns), amount, self.day(), kind],
         )
 
