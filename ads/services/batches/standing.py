@@ -184,9 +184,9 @@ class InTheWay:
 
 @dataclass(frozen=True, slots=True)
 class BatchFigures:
-    #: Rows of the ledger, their sums, and their campaigns and days.
     """What a batch has in the ledger; amounts by currency."""
 
+    #: Rows of the ledger, their sums, and their campaigns and days.
     rows: int
     sums: dict[str, Decimal]
     campaigns: int
