@@ -24,6 +24,7 @@ from ads.models import (
 from ads.platforms import curve
 from ads.rules.calendar import day_begins, local_date, local_time, month_start
 from ads.services import pacing, receipts
+from ads.services.actor import acting_as
 from ads.services.ledger import verification
 from ads.services.sample import data
 from ads.services.sample.data import Role, Sample
@@ -247,7 +248,8 @@ def test_with_a_long_history_the_monthly_budget_holds_a_minority() -> None:
 
 
 def test_in_the_month_before_each_brand_has_one_overshoot_that_is_explained() -> None:
-    seed(plan(spend_days=SPEND_DAYS), NOON)
+    with acting_as("olivia"):
+        seed(plan(spend_days=SPEND_DAYS), NOON)
 
     for brand in Brand.objects.all():
         (receipt,) = receipts.report(brand, date(2026, 2, 1), date(2026, 2, 28)).receipts
@@ -259,6 +261,8 @@ def test_in_the_month_before_each_brand_has_one_overshoot_that_is_explained() ->
         assert receipt.spent_at == begins + timedelta(hours=11, minutes=40)
         assert receipt.known_at == receipt.decided_at == begins + timedelta(hours=14, minutes=5)
     assert Campaign.objects.filter(delivery_changes__is_active=False, is_active=True).count() == 2
+    then = DeliveryChange.objects.filter(at__lt=NOON - timedelta(days=1))
+    assert {*then.values_list("actor", flat=True)} == {"system"}
     assert verification.verify(fix=False, now=NOON) == []
 
 
