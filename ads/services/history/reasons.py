@@ -85,6 +85,9 @@ _WHOSE: Final = {Source.BRAND: "Brand's ", Source.GROUP: "Group's "}
 
 _CREATED: Final = "Created"
 
+#: What somebody did; everything else happened, whoever had it looked for.
+_DONE: Final = (Trigger.EDIT, Trigger.ACTION, Trigger.RESET)
+
 #: What acts without a person wanting just this switch.
 _AUTOMATIC: Final = ("task: ", "platform: ")
 
@@ -132,7 +135,7 @@ def _reason(change: DeliveryChange, cause: str, currency: str, *, is_several: bo
     if change.is_active:
         trigger = change.trigger
         said = _ON[Trigger(trigger)] if trigger in Trigger.values else trigger
-        return f"{cause or said}{by}"
+        return f"{cause or said}{by if cause or trigger in _DONE else ''}"
     codes = change.holds[:1] if is_several else change.holds
     wanted = [code for code in codes if code in (Hold.STATUS, Hold.BRAND_INACTIVE)]
     parts = [

@@ -41,6 +41,10 @@ def change(is_active: bool = False, **fields: Any) -> DeliveryChange:
             change(True, trigger="reset_daily_budgets", actor="task: reset_daily_budgets"),
             "A new day began",
         ),
+        (
+            change(True, trigger="reset_daily_budgets", actor="command: reset_budgets, by olivia"),
+            "A new day began",
+        ),
         (change(True, trigger="of_the_past", actor="system"), "of_the_past"),
     ],
 )
